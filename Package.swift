@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+/// The rings of docs/architecture.md. Imports point downwards only; Tests/ManifestTests asserts it.
+let common: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: common)
+}
+
+func support(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: common)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: common)
+}
+
+func shim(_ name: String, link libraries: [String] = []) -> Target {
+  .target(
+    name: name, path: "Sources/Shims/\(name)", publicHeadersPath: "include",
+    cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+    linkerSettings: libraries.map { .linkedLibrary($0) })
+}
+
+let package = Package(
+  name: "weir",
+  products: [.executable(name: "weir", targets: ["weir"])],
+  targets: [
+    // Shims: what Swift cannot import by itself.
+    shim("CBytes"),
+    shim("CLinux"),
+    shim("COpenSSL", link: ["ssl", "crypto"]),
+
+    // Ring 0
+    module("Bytes", ["CBytes"]),
+
+    // Ring 1: pure
+    module("SMTP", ["Bytes"]),
+    module("Message", ["Bytes"]),
+    module("Settings", ["Bytes"]),
+    module("Tables", ["Bytes"]),
+    module("Queue", ["Bytes"]),
+
+    // Ring 2: performs
+    module("Runtime", ["Bytes", "CLinux", "COpenSSL"]),
+    module("Spool", ["Bytes", "Queue", "Runtime"]),
+    module("Mailbox", ["Bytes", "Runtime"]),
+
+    // Ring 3: puts together
+    module("Delivery", ["Bytes", "Mailbox", "Message", "Queue", "Runtime", "SMTP", "Spool", "Tables"]),
+    module("Server", ["Bytes", "Message", "Queue", "Runtime", "SMTP", "Spool"]),
+    module(
+      "Daemon",
+      ["Bytes", "Delivery", "Mailbox", "Message", "Queue", "Runtime", "SMTP", "Server", "Settings", "Spool", "Tables"]),
+
+    // Ring 4: the command
+    .executableTarget(
+      name: "weir", dependencies: ["Daemon", "Queue", "Runtime", "Settings", "Spool"], path: "Sources/weir",
+      swiftSettings: common),
+
+    // Test support: the embedded twins of Runtime
+    support("Embedded", ["Bytes", "Runtime"]),
+
+    // Tests
+    tests("BytesTests", ["Bytes"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

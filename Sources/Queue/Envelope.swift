@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the spool keeps of a message beside its content.
+package struct Envelope: Equatable, Sendable {
+  /// The reverse-path without brackets; empty for the null reverse-path.
+  package var sender: String
+  /// Microseconds since 1970.
+  package var arrival: Int64
+  /// The name that ends the Maildir file names of this message, fixed at arrival.
+  package var host: String
+  package var recipients: [Recipient]
+  package var body: BodyType
+  package var smtpUTF8: Bool
+  /// RFC 3461 §4.4: the ENVID as it was given, decoded.
+  package var envelopeID: String?
+  /// RFC 3461 §4.3.
+  package var returnContent: ReturnContent?
+
+  package init(
+    sender: String, arrival: Int64, host: String, recipients: [Recipient], body: BodyType = .sevenBit,
+    smtpUTF8: Bool = false, envelopeID: String? = nil, returnContent: ReturnContent? = nil
+  ) {
+    self.sender = sender
+    self.arrival = arrival
+    self.host = host
+    self.recipients = recipients
+    self.body = body
+    self.smtpUTF8 = smtpUTF8
+    self.envelopeID = envelopeID
+    self.returnContent = returnContent
+  }
+
+  package enum BodyType: UInt8, Sendable { case sevenBit, eightBitMIME }
+  package enum ReturnContent: UInt8, Sendable { case full, headers }
+}
+
+/// One recipient of a message.
+package struct Recipient: Equatable, Sendable {
+  /// The address to deliver to.
+  package var address: String
+  /// The address as the client gave it (X-Original-To, orig_to=).
+  package var original: String
+  package var route: Route
+  /// RFC 3461 §4.1; empty means the default.
+  package var notify: Notify
+  /// RFC 3461 §4.2: as given, decoded.
+  package var originalRecipient: String?
+
+  package init(address: String, original: String, route: Route, notify: Notify = [], originalRecipient: String? = nil) {
+    self.address = address
+    self.original = original
+    self.route = route
+    self.notify = notify
+    self.originalRecipient = originalRecipient
+  }
+
+  package struct Notify: OptionSet, Sendable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    package static let never = Notify(rawValue: 1)
+    package static let success = Notify(rawValue: 2)
+    package static let failure = Notify(rawValue: 4)
+    package static let delay = Notify(rawValue: 8)
+  }
+
+  /// The class of the address, decided when it was accepted; the mailbox itself is looked up at delivery.
+  package enum Route: UInt8, Sendable { case local, virtual, remote }
+}

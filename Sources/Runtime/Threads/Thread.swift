@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLinux
+import Glibc
+
+/// A named system thread, for work that may block: disk, name service, blocking plugins.
+///
+/// The body must not be `async`: a loop is the only place where tasks run.
+package final class Thread: Sendable {
+  private let handle: pthread_t
+
+  private final class Start {
+    let name: String
+    let body: @Sendable () -> Void
+    init(name: String, body: @escaping @Sendable () -> Void) {
+      self.name = name
+      self.body = body
+    }
+  }
+
+  /// Starts a thread that runs `body` once. `name` is cut to 15 bytes by the kernel.
+  package init(name: String, stackSize: Int = 512 * 1024, body: @escaping @Sendable () -> Void) throws(SystemError) {
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setstacksize(&attributes, stackSize)
+    let start = Unmanaged.passRetained(Start(name: name, body: body))
+    var handle = pthread_t()
+    let code = pthread_create(
+      &handle, &attributes,
+      { raw in
+        guard let raw else { return nil }
+        let start = Unmanaged<Start>.fromOpaque(raw).takeRetainedValue()
+        clinux_name_thread(String(start.name.prefix(15)))
+        start.body()
+        return nil
+      }, start.toOpaque())
+    guard code == 0 else {
+      start.release()
+      throw SystemError(code: code, operation: "pthread_create")
+    }
+    self.handle = handle
+  }
+
+  /// Waits until the body has returned. Call at most once.
+  package func join() { pthread_join(handle, nil) }
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What Swift cannot import from Linux and glibc: macros, variadic calls and what needs _GNU_SOURCE.
+   One header per area; each has a .c file of the same name that defines _GNU_SOURCE. */
+#ifndef WEIR_CLINUX_H
+#define WEIR_CLINUX_H
+
+#include "loop.h"
+
+#endif
