@@ -2,13 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
+/// `make fuzz` sets WEIR_FUZZ: every module is then built for libFuzzer and AddressSanitizer, and the folders of fuzz/ are programs.
+let fuzzing = Context.environment["WEIR_FUZZ"] != nil
+let instrumentation: [SwiftSetting] = fuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : []
+
 /// The rings of docs/architecture.md. Imports point downwards only; Tests/ManifestTests asserts it.
-let common: [SwiftSetting] = [
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-  .treatAllWarnings(as: .error),
-  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
-]
+let common: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+  ] + instrumentation
 
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: common)
@@ -74,3 +79,22 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+/// The fuzz targets: a folder of fuzz/ each, and what it imports.
+let fuzzers: [(name: String, dependencies: [Target.Dependency])] = [
+  ("CRC32C", ["Bytes"])
+]
+
+func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: "Fuzz\(name)", dependencies: dependencies + ["FuzzDriver"], path: "fuzz/\(name)",
+    swiftSettings: common + [.unsafeFlags(["-parse-as-library"])],
+    linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])])
+}
+
+if fuzzing {
+  let entries = fuzzers.map { "E(\($0.name))" }.joined(separator: " ")
+  package.targets.append(
+    .target(name: "FuzzDriver", path: "fuzz/Driver", publicHeadersPath: "include", cSettings: [.define("FUZZERS", to: entries)]))
+  package.targets += fuzzers.map { fuzzer($0.name, $0.dependencies) }
+}
