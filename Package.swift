@@ -49,7 +49,7 @@ let package = Package(
 
     // Ring 1: pure
     module("SMTP", ["Bytes"]),
-    module("Message", ["Bytes"]),
+    module("Message", ["Bytes", "CBytes"]),
     module("Settings", ["Bytes"]),
     module("Tables", ["Bytes"]),
     module("Queue", ["Bytes"]),
@@ -76,6 +76,7 @@ let package = Package(
 
     // Tests
     tests("BytesTests", ["Bytes"]),
+    tests("MessageTests", ["Message"]),
   ],
   swiftLanguageModes: [.v6]
 )
