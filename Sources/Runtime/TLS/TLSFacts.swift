@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import COpenSSL
+
+/// What a finished handshake agreed on, in the words that Postfix's log and Received field use.
+package struct TLSFacts: Equatable, Sendable {
+  package enum PeerCertificate: Equatable, Sendable {
+    case absent
+    /// Not signed by an authority we know, or not checked.
+    case untrusted(commonName: String, issuer: String)
+    case trusted(commonName: String, issuer: String)
+    /// Trusted, and for the name that we asked for.
+    case verified(commonName: String, issuer: String)
+  }
+
+  /// One side's proof of its key: "ECDSA (P-256)" and "SHA256".
+  package struct Signature: Equatable, Sendable {
+    package let algorithm: String
+    package let digest: String?
+  }
+
+  package let isServer: Bool
+  /// "TLSv1.3"
+  package let protocolVersion: String
+  package let cipher: String
+  package let usedBits: Int
+  package let algorithmBits: Int
+  /// "X25519"; as Postfix, this and the signatures are only known from TLS 1.3 on.
+  package let keyExchange: String?
+  package let serverSignature: Signature?
+  package let clientSignature: Signature?
+  package let peer: PeerCertificate
+  /// On the accepting side the name that chose the certificate (nil for the default one), else the name asked for.
+  package let serverName: String?
+  package let isResumed: Bool
+}
+
+extension TLSFacts {
+  /// The line for the log: `Anonymous TLS connection established from host[ip]: TLSv1.3 with cipher …`.
+  package func summary(peer namaddr: String) -> String {
+    let name = isServer ? serverName.map { " to \($0)" } ?? "" : ""
+    let what = "\(trustWord) TLS connection \(isResumed ? "reused" : "established")"
+    return ([what, isServer ? "from" : "to", "\(namaddr)\(name):", cipherText] + details).joined(separator: " ")
+  }
+
+  /// The comments that Postfix adds to its Received field with `smtpd_tls_received_header`, one header line each, without white space in front.
+  package func receivedComments(clientCertificateAsked: Bool) -> [String] {
+    let lines = ["(using \(cipherText)"] + (details.isEmpty ? [] : [" " + details.joined(separator: " ")])
+    return lines.dropLast() + [(lines.last ?? "") + ")", clientComment(asked: clientCertificateAsked)]
+  }
+
+  private var cipherText: String { "\(protocolVersion) with cipher \(cipher) (\(usedBits)/\(algorithmBits) bits)" }
+
+  private var details: [String] {
+    var parts: [String] = []
+    if let keyExchange { parts.append("key-exchange \(keyExchange)") }
+    parts += words(serverSignature, "server") + words(clientSignature, "client")
+    return parts
+  }
+
+  private func words(_ signature: Signature?, _ side: String) -> [String] {
+    guard let signature else { return [] }
+    return ["\(side)-signature \(signature.algorithm)"] + (signature.digest.map { ["\(side)-digest \($0)"] } ?? [])
+  }
+
+  private var trustWord: String {
+    switch peer {
+    case .absent: "Anonymous"
+    case .untrusted: "Untrusted"
+    case .trusted: "Trusted"
+    case .verified: "Verified"
+    }
+  }
+
+  private func clientComment(asked: Bool) -> String {
+    switch peer {
+    case .absent: asked ? "(Client did not present a certificate)" : "(No client certificate requested)"
+    case .untrusted(let name, let issuer): "(Client CN \"\(name)\", Issuer \"\(issuer)\" (not verified))"
+    case .trusted(let name, let issuer), .verified(let name, let issuer): "(Client CN \"\(name)\", Issuer \"\(issuer)\" (verified OK))"
+    }
+  }
+}
