@@ -77,6 +77,7 @@ let package = Package(
     // Tests
     tests("BytesTests", ["Bytes"]),
     tests("MessageTests", ["Message"]),
+    tests("UsersTests", ["Runtime"]),
     tests("TLSTests", ["COpenSSL", "Runtime"]),
   ],
   swiftLanguageModes: [.v6]

@@ -5,5 +5,6 @@
 #define WEIR_CLINUX_H
 
 #include "loop.h"
+#include "users.h"
 
 #endif
