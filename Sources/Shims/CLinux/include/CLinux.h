@@ -4,6 +4,7 @@
 #ifndef WEIR_CLINUX_H
 #define WEIR_CLINUX_H
 
+#include "disk.h"
 #include "loop.h"
 #include "users.h"
 
