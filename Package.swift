@@ -79,6 +79,7 @@ let package = Package(
     tests("MessageTests", ["Message"]),
     tests("UsersTests", ["Runtime"]),
     tests("TLSTests", ["COpenSSL", "Runtime"]),
+    tests("RuntimeTests", ["Bytes", "Runtime"]),
   ],
   swiftLanguageModes: [.v6]
 )

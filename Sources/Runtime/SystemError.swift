@@ -16,5 +16,16 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
     SystemError(code: errno, operation: operation)
   }
 
+  /// The result of a shim, which answers -errno on failure.
+  package static func check(_ result: Int32, _ operation: String) throws(SystemError) -> Int32 {
+    guard result < 0 else { return result }
+    throw SystemError(code: -result, operation: operation)
+  }
+
   package var description: String { "\(operation): \(String(cString: strerror(code)))" }
+}
+
+/// Closes a descriptor; on Linux it is gone whatever close answers.
+package func closeDescriptor(_ descriptor: Int32) {
+  if descriptor >= 0 { _ = close(descriptor) }
 }

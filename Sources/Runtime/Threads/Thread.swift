@@ -41,6 +41,9 @@ package final class Thread: Sendable {
     self.handle = handle
   }
 
+  /// Lets the thread clean up after itself when it ends; nobody may join it then.
+  package func detach() { pthread_detach(handle) }
+
   /// Waits until the body has returned. Call at most once.
   package func join() { pthread_join(handle, nil) }
 }

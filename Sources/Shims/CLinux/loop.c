@@ -22,7 +22,7 @@ int clinux_epoll_create(void) { return checked(epoll_create1(EPOLL_CLOEXEC)); }
 
 int clinux_epoll_add(int epoll, int fd, uint64_t data) { return add(epoll, fd, data, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET); }
 
-int clinux_epoll_add_level(int epoll, int fd, uint64_t data) { return add(epoll, fd, data, EPOLLIN); }
+int clinux_epoll_add_listener(int epoll, int fd, uint64_t data) { return add(epoll, fd, data, EPOLLIN | EPOLLEXCLUSIVE); }
 
 int clinux_epoll_remove(int epoll, int fd) { return checked(epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL)); }
 
@@ -51,3 +51,9 @@ int clinux_eventfd_drain(int fd) {
 }
 
 void clinux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+static __thread void *current;
+
+void clinux_set_current(void *loop) { current = loop; }
+
+void *clinux_current(void) { return current; }

@@ -7,5 +7,7 @@
 #include "disk.h"
 #include "loop.h"
 #include "users.h"
+#include "net.h"
+#include "process.h"
 
 #endif

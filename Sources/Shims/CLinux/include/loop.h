@@ -21,13 +21,16 @@ enum {
 int clinux_epoll_create(void);
 /* Registers fd edge-triggered for reading, writing and hang-up. */
 int clinux_epoll_add(int epoll, int fd, uint64_t data);
-/* Registers fd level-triggered for reading only. */
-int clinux_epoll_add_level(int epoll, int fd, uint64_t data);
+/* Registers a listening fd, level-triggered; of several epolls that watch it only some are woken per connection. */
+int clinux_epoll_add_listener(int epoll, int fd, uint64_t data);
 int clinux_epoll_remove(int epoll, int fd);
 int clinux_epoll_wait(int epoll, struct clinux_event *events, int capacity, int timeout_ms);
 int clinux_eventfd(void);
 int clinux_eventfd_signal(int fd);
 int clinux_eventfd_drain(int fd);
+/* One pointer per thread: the event loop that runs on it. */
+void clinux_set_current(void *loop);
+void *clinux_current(void);
 /* Names the calling thread as ps and gdb show it. */
 void clinux_name_thread(const char *name);
 

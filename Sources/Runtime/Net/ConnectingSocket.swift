@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLinux
+import Glibc
+
+/// Begins connections. The first write or read waits until they stand.
+package enum ConnectingSocket {
+  package static func open(_ address: SocketAddress, from source: SocketAddress? = nil) throws(SystemError) -> Int32 {
+    var raw = address.raw
+    guard let source else { return try SystemError.check(clinux_connect_ip(&raw, nil), "connect to \(address) port \(address.port)") }
+    var local = source.raw
+    return try SystemError.check(clinux_connect_ip(&raw, &local), "connect to \(address) port \(address.port) from \(source)")
+  }
+
+  package static func open(path: String) throws(SystemError) -> Int32 {
+    try SystemError.check(clinux_connect_unix(path), "connect to \(path)")
+  }
+}
+
+/// Two connected unix sockets.
+package struct SocketPair: Sendable {
+  package let left: Int32
+  package let right: Int32
+
+  package init() throws(SystemError) {
+    var pair: (Int32, Int32) = (-1, -1)
+    _ = try SystemError.check(clinux_socket_pair(&pair.0, &pair.1), "socketpair")
+    (left, right) = pair
+  }
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+import CLinux
+import Glibc
+
+/// A connected socket on one event loop, plain or TLS.
+///
+/// Edge-triggered: `readable` and `writable` remember what epoll said until a call has answered that there is no more.
+package final class SocketStream: ByteStream {
+  private enum Wakeup { case ready, timedOut, interrupted }
+
+  private let loop: EventLoop
+  private let descriptor: Int32
+  private var token: UInt64 = 0
+  private var isOpen = true
+  private var readable = false
+  private var writable = true
+  private var peerClosed = false
+  private var interrupted = false
+  private var tls: TLSSession?
+  private var reader: UnsafeContinuation<Wakeup, Never>?
+  private var writer: UnsafeContinuation<Wakeup, Never>?
+  private var readTimer: LoopTimer?
+  private var writeTimer: LoopTimer?
+
+  /// Takes over `descriptor`, which is closed on failure too. On the loop's thread.
+  package init(_ descriptor: Int32, on loop: EventLoop) throws(SystemError) {
+    self.loop = loop
+    self.descriptor = descriptor
+    do {
+      token = try loop.watch(descriptor, self)
+    } catch {
+      closeDescriptor(descriptor)
+      isOpen = false
+      throw error
+    }
+  }
+
+  deinit { if isOpen { closeDescriptor(descriptor) } }
+
+  package var now: Instant { loop.now }
+
+  // MARK: Reading
+
+  package func read(into buffer: inout ByteBuffer, deadline: Instant) async -> ReadOutcome {
+    while isOpen {
+      if interrupted {
+        interrupted = false
+        return .interrupted
+      }
+      if let outcome = receive(into: &buffer) { return outcome }
+      if buffer.isEmpty { buffer.release() }
+      switch await waitUntilReadable(deadline) {
+      case .ready: continue
+      case .timedOut: return .timedOut
+      case .interrupted: continue
+      }
+    }
+    return .endOfStream
+  }
+
+  /// One try; nil when there is nothing yet.
+  private func receive(into buffer: inout ByteBuffer) -> ReadOutcome? {
+    if let tls { return receive(through: tls, into: &buffer) }
+    guard readable else { return nil }
+    let count = clinux_receive(descriptor, loop.scratch.baseAddress, loop.scratch.count)
+    if count > 0 {
+      // A short read has emptied the socket; what comes later makes a new edge, except an end that is already known.
+      if count < loop.scratch.count, !peerClosed { readable = false }
+      buffer.append(UnsafeRawBufferPointer(start: loop.scratch.baseAddress, count: count))
+      return .received(count)
+    }
+    if count == 0 { return .endOfStream }
+    if count == -Int(EAGAIN) {
+      readable = false
+      return nil
+    }
+    return .failed(SystemError(code: Int32(truncatingIfNeeded: -count), operation: "recv"))
+  }
+
+  private func receive(through tls: TLSSession, into buffer: inout ByteBuffer) -> ReadOutcome? {
+    guard readable || tls.pending > 0 else { return nil }
+    switch tls.read(into: loop.scratch) {
+    case .bytes(let count):
+      buffer.append(UnsafeRawBufferPointer(start: loop.scratch.baseAddress, count: count))
+      return .received(count)
+    case .wantRead, .wantWrite:
+      readable = false
+      return nil
+    case .closed: return .endOfStream
+    case .failed: return .endOfStream
+    }
+  }
+
+  // MARK: Writing
+
+  package func write(_ buffer: inout ByteBuffer, deadline: Instant) async -> WriteOutcome {
+    while !buffer.isEmpty {
+      guard isOpen else { return .failed(SystemError(code: EBADF, operation: "send")) }
+      switch send(&buffer) {
+      case .written: continue
+      case .failed(let error): return .failed(error)
+      case .timedOut:
+        if await waitUntilWritable(deadline) == .timedOut { return .timedOut }
+      }
+    }
+    return .written
+  }
+
+  /// One try; `.timedOut` stands for "not now".
+  private func send(_ buffer: inout ByteBuffer) -> WriteOutcome {
+    if let tls { return send(&buffer, through: tls) }
+    let count = buffer.withReadable { clinux_send(descriptor, $0.baseAddress, $0.count) }
+    if count >= 0 {
+      buffer.consume(count)
+      return .written
+    }
+    if count == -Int(EAGAIN) {
+      writable = false
+      return .timedOut
+    }
+    return .failed(SystemError(code: Int32(truncatingIfNeeded: -count), operation: "send"))
+  }
+
+  private func send(_ buffer: inout ByteBuffer, through tls: TLSSession) -> WriteOutcome {
+    switch buffer.withReadable({ tls.write($0) }) {
+    case .bytes(let count):
+      buffer.consume(count)
+      return .written
+    case .wantRead, .wantWrite:
+      writable = false
+      return .timedOut
+    case .closed, .failed: return .failed(SystemError(code: EPIPE, operation: "TLS write"))
+    }
+  }
+
+  // MARK: TLS
+
+  package func startTLS(_ context: TLSServerContext, deadline: Instant) async -> Result<TLSFacts, TLSError> {
+    let session: TLSSession
+    do {
+      session = try TLSSession(server: context, descriptor: descriptor)
+    } catch {
+      return .failure(error)
+    }
+    tls = session
+    readable = true
+    while true {
+      let wakeup: Wakeup
+      switch session.handshake() {
+      case .done: return .success(session.facts)
+      case .failed(let error): return .failure(error)
+      case .wantRead:
+        readable = false
+        wakeup = await waitUntilReadable(deadline)
+      case .wantWrite:
+        writable = false
+        wakeup = await waitUntilWritable(deadline)
+      }
+      if wakeup == .timedOut { return .failure(.system(SystemError(code: ETIMEDOUT, operation: "TLS handshake"))) }
+    }
+  }
+
+  // MARK: Waiting
+
+  private func waitUntilReadable(_ deadline: Instant) async -> Wakeup {
+    if readable { return .ready }
+    let timer = readTimer ?? loop.timer { [unowned self] in resumeReader(.timedOut) }
+    readTimer = timer
+    loop.arm(timer, at: deadline)
+    return await withUnsafeContinuation { reader = $0 }
+  }
+
+  private func waitUntilWritable(_ deadline: Instant) async -> Wakeup {
+    if writable { return .ready }
+    let timer = writeTimer ?? loop.timer { [unowned self] in resumeWriter(.timedOut) }
+    writeTimer = timer
+    loop.arm(timer, at: deadline)
+    return await withUnsafeContinuation { writer = $0 }
+  }
+
+  private func resumeReader(_ wakeup: Wakeup) {
+    guard let continuation = reader else { return }
+    reader = nil
+    if let readTimer { loop.disarm(readTimer) }
+    continuation.resume(returning: wakeup)
+  }
+
+  private func resumeWriter(_ wakeup: Wakeup) {
+    guard let continuation = writer else { return }
+    writer = nil
+    if let writeTimer { loop.disarm(writeTimer) }
+    continuation.resume(returning: wakeup)
+  }
+
+  package func pause(until deadline: Instant) async { await loop.sleep(until: deadline) }
+
+  package func yield() async { await loop.yield() }
+
+  package func interrupt() {
+    interrupted = true
+    resumeReader(.interrupted)
+  }
+
+  package func close() {
+    guard isOpen else { return }
+    isOpen = false
+    _ = tls?.shutdown()
+    tls = nil
+    loop.unwatch(token, descriptor)
+    if let readTimer { loop.remove(readTimer) }
+    if let writeTimer { loop.remove(writeTimer) }
+    closeDescriptor(descriptor)
+    resumeReader(.ready)
+    resumeWriter(.ready)
+  }
+}
+
+extension SocketStream: Watcher {
+  func becameReady(_ readiness: Readiness) {
+    if !readiness.isDisjoint(with: [.peerClosed, .failed]) { peerClosed = true }
+    if !readiness.isDisjoint(with: [.readable, .peerClosed, .failed]) {
+      readable = true
+      resumeReader(.ready)
+    }
+    if !readiness.isDisjoint(with: [.writable, .failed]) {
+      writable = true
+      resumeWriter(.ready)
+    }
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLinux
+import Glibc
+
+/// Another process of ours: a program started with just the descriptors it needs.
+package struct ChildProcess: Sendable {
+  /// Who a process is to be.
+  package struct Identity: Sendable {
+    package let user: UInt32
+    package let group: UInt32
+    package let groups: [UInt32]
+
+    package init(user: UInt32, group: UInt32, groups: [UInt32] = []) {
+      self.user = user
+      self.group = group
+      self.groups = groups
+    }
+  }
+
+  package let pid: Int32
+
+  /// Starts `program`. It finds `descriptors[i]` as descriptor 3 + i, all others above 2 closed, and no signal blocked.
+  package static func start(_ program: String, _ arguments: [String], descriptors: [Int32], as identity: Identity?) throws(SystemError)
+    -> ChildProcess
+  {
+    let strings = ([program] + arguments).map { strdup($0) }
+    defer { for string in strings { free(string) } }
+    let groups = identity?.groups ?? []
+    let result = groups.withUnsafeBufferPointer { groups in
+      var raw = clinux_identity(
+        change: identity == nil ? 0 : 1, uid: identity?.user ?? 0, gid: identity?.group ?? 0, groups: groups.baseAddress, group_count: groups.count)
+      return (strings + [nil]).withUnsafeBufferPointer { clinux_spawn(program, $0.baseAddress, descriptors, descriptors.count, &raw) }
+    }
+    return ChildProcess(pid: try SystemError.check(result, "start \(program)"))
+  }
+
+  package func send(_ signal: Signal) { _ = clinux_kill(pid, signal.rawValue) }
+
+  package func kill() { _ = clinux_kill(pid, SIGKILL) }
+
+  /// The next child that has ended, with its exit code or 128 + the signal that killed it.
+  package static func reap() -> (pid: Int32, status: Int32)? {
+    var status: Int32 = 0
+    let pid = clinux_reap(&status)
+    return pid > 0 ? (pid, status) : nil
+  }
+}

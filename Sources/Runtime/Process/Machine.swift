@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLinux
+import Glibc
+
+/// Facts about this machine and this process.
+package enum Machine {
+  package static var processors: Int { max(1, Int(clinux_processors())) }
+
+  /// The host's name as the kernel has it; `localhost` when it has none.
+  package static var hostName: String {
+    let name = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { name in
+      name.baseAddress.flatMap { clinux_hostname($0, name.count) == 0 ? String(cString: $0) : nil }
+    }
+    return name.flatMap { $0.isEmpty ? nil : $0 } ?? "localhost"
+  }
+
+  package static var isRoot: Bool { geteuid() == 0 }
+  package static var processID: Int32 { getpid() }
+
+  /// Whether `descriptor` is a terminal.
+  package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+  package static func environment(_ name: String) -> String? {
+    guard let value = getenv(name) else { return nil }
+    return String(cString: value)
+  }
+
+  /// As many open descriptors as we may have.
+  package static func raiseDescriptorLimit() -> Int { Int(clinux_raise_descriptor_limit()) }
+
+  /// No core dumps and no ptrace by others: memory holds mail and keys.
+  package static func forbidDumps() { _ = clinux_set_undumpable() }
+
+  /// The path of the running program.
+  package static var executable: String {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4096) { path in
+      let length = path.withMemoryRebound(to: CChar.self) { name in name.baseAddress.map { readlink("/proc/self/exe", $0, name.count) } ?? -1 }
+      return length > 0 ? String(decoding: path.prefix(length), as: UTF8.self) : "/proc/self/exe"
+    }
+  }
+}

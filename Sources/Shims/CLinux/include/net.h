@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sockets. All descriptors are non-blocking and close-on-exec. All return -errno on failure. */
+#ifndef WEIR_CLINUX_NET_H
+#define WEIR_CLINUX_NET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CLINUX_UNIX = 1, CLINUX_IPV4 = 4, CLINUX_IPV6 = 6 };
+
+/* One end of a connection, numbers in host order. An IPv4 address mapped into IPv6 is given as IPv4. */
+struct clinux_address {
+  uint8_t family;
+  uint16_t port;
+  uint32_t low;        /* the IPv4 address */
+  uint64_t high, wide; /* the IPv6 address: its first and last 64 bits */
+};
+
+int clinux_listen_ip(const struct clinux_address *address, int backlog);
+/* Replaces a socket that is left at path; mode as chmod. */
+int clinux_listen_unix(const char *path, unsigned mode, int backlog);
+int clinux_accept(int listener, struct clinux_address *peer);
+/* Begins a connection; -EINPROGRESS is success, answered as the descriptor. */
+int clinux_connect_ip(const struct clinux_address *address, const struct clinux_address *source);
+int clinux_connect_unix(const char *path);
+int clinux_socket_pair(int *left, int *right);
+int clinux_socket_error(int fd);
+int clinux_local_address(int fd, struct clinux_address *address);
+int clinux_peer_uid(int fd, uint32_t *uid);
+long clinux_receive(int fd, void *buffer, size_t length);
+long clinux_send(int fd, const void *buffer, size_t length);
+int clinux_shutdown_write(int fd);
+/* Raises the soft limit of open descriptors to the hard one; answers it. */
+long clinux_raise_descriptor_limit(void);
+
+#endif

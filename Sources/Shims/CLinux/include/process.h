@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Processes and signals. All return -errno on failure. */
+#ifndef WEIR_CLINUX_PROCESS_H
+#define WEIR_CLINUX_PROCESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Blocks the signals that a daemon handles, in this thread and those it starts, and ignores SIGPIPE. */
+int clinux_block_signals(void);
+/* Waits for one of them: its number, or 0 after timeout_ms (negative: no limit). */
+int clinux_wait_signal(int timeout_ms);
+
+struct clinux_identity {
+  int change; /* 0: stay who we are */
+  uint32_t uid;
+  uint32_t gid;
+  const uint32_t *groups;
+  size_t group_count;
+};
+
+/* Starts a program with descriptors fds[i] as 3+i and everything else above 2 closed; it gets SIGTERM when we die. */
+int clinux_spawn(const char *path, char *const argv[], const int *fds, size_t fd_count, const struct clinux_identity *identity);
+/* Reaps one child that ended: its pid with *status (exit code, or 128 + signal), 0 when none has. */
+int clinux_reap(int *status);
+int clinux_kill(int pid, int signal);
+/* Neither core dumps nor ptrace by others: memory holds mail and keys. */
+int clinux_set_undumpable(void);
+int clinux_processors(void);
+int clinux_terminal_width(int fd);
+/* Local time: fields of struct tm and the offset from UTC in seconds. */
+struct clinux_time {
+  int year, month, day, hour, minute, second, weekday, offset;
+};
+void clinux_local_time(int64_t seconds, struct clinux_time *out);
+int clinux_hostname(char *name, size_t size);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "net.h"
+
+#include <arpa/inet.h>
+#include <endian.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define FLAGS (SOCK_NONBLOCK | SOCK_CLOEXEC)
+
+static int checked(int result) { return result < 0 ? -errno : result; }
+
+static int fail(int fd) {
+  int code = -errno;
+  close(fd);
+  return code;
+}
+
+static socklen_t to_system(const struct clinux_address *address, struct sockaddr_storage *out) {
+  memset(out, 0, sizeof *out);
+  if (address->family == CLINUX_IPV4) {
+    struct sockaddr_in *in = (struct sockaddr_in *)out;
+    in->sin_family = AF_INET;
+    in->sin_port = htons(address->port);
+    in->sin_addr.s_addr = htonl(address->low);
+    return sizeof *in;
+  }
+  struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
+  in6->sin6_family = AF_INET6;
+  in6->sin6_port = htons(address->port);
+  uint64_t words[2] = {htobe64(address->high), htobe64(address->wide)};
+  memcpy(&in6->sin6_addr, words, sizeof words);
+  return sizeof *in6;
+}
+
+static void from_system(const struct sockaddr_storage *in, struct clinux_address *address) {
+  memset(address, 0, sizeof *address);
+  if (in->ss_family == AF_INET) {
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)in;
+    address->family = CLINUX_IPV4;
+    address->port = ntohs(v4->sin_port);
+    address->low = ntohl(v4->sin_addr.s_addr);
+  } else if (in->ss_family == AF_INET6) {
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)in;
+    address->port = ntohs(v6->sin6_port);
+    if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+      address->family = CLINUX_IPV4;
+      uint32_t low;
+      memcpy(&low, (const uint8_t *)&v6->sin6_addr + 12, sizeof low);
+      address->low = ntohl(low);
+    } else {
+      address->family = CLINUX_IPV6;
+      uint64_t words[2];
+      memcpy(words, &v6->sin6_addr, sizeof words);
+      address->high = be64toh(words[0]);
+      address->wide = be64toh(words[1]);
+    }
+  } else {
+    address->family = CLINUX_UNIX;
+  }
+}
+
+int clinux_listen_ip(const struct clinux_address *address, int backlog) {
+  struct sockaddr_storage storage;
+  socklen_t length = to_system(address, &storage);
+  int one = 1;
+  int fd = socket(storage.ss_family, SOCK_STREAM | FLAGS, 0);
+  if (fd < 0) return -errno;
+  if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0) return fail(fd);
+  if (storage.ss_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) < 0) return fail(fd);
+  /* Accepted sockets inherit it: replies are written whole, and must not wait for an acknowledgement. */
+  if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0) return fail(fd);
+  if (bind(fd, (struct sockaddr *)&storage, length) < 0 || listen(fd, backlog) < 0) return fail(fd);
+  return fd;
+}
+
+static int unix_address(const char *path, struct sockaddr_un *address) {
+  memset(address, 0, sizeof *address);
+  address->sun_family = AF_UNIX;
+  if (strlen(path) >= sizeof address->sun_path) return -ENAMETOOLONG;
+  strcpy(address->sun_path, path);
+  return 0;
+}
+
+int clinux_listen_unix(const char *path, unsigned mode, int backlog) {
+  struct sockaddr_un address;
+  struct stat status;
+  int code = unix_address(path, &address);
+  if (code < 0) return code;
+  if (lstat(path, &status) == 0) {
+    if (!S_ISSOCK(status.st_mode)) return -EEXIST;
+    if (unlink(path) < 0) return -errno;
+  }
+  int fd = socket(AF_UNIX, SOCK_STREAM | FLAGS, 0);
+  if (fd < 0) return -errno;
+  mode_t before = umask(0777 & ~mode);
+  int bound = bind(fd, (struct sockaddr *)&address, sizeof address);
+  umask(before);
+  if (bound < 0 || listen(fd, backlog) < 0) return fail(fd);
+  return fd;
+}
+
+int clinux_accept(int listener, struct clinux_address *peer) {
+  struct sockaddr_storage storage;
+  socklen_t length = sizeof storage;
+  memset(&storage, 0, sizeof storage);
+  int fd = accept4(listener, (struct sockaddr *)&storage, &length, FLAGS);
+  if (fd < 0) return -errno;
+  from_system(&storage, peer);
+  return fd;
+}
+
+int clinux_connect_ip(const struct clinux_address *address, const struct clinux_address *source) {
+  struct sockaddr_storage storage;
+  socklen_t length = to_system(address, &storage);
+  int one = 1;
+  int fd = socket(storage.ss_family, SOCK_STREAM | FLAGS, 0);
+  if (fd < 0) return -errno;
+  if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0) return fail(fd);
+  if (source) {
+    struct sockaddr_storage local;
+    socklen_t size = to_system(source, &local);
+    if (bind(fd, (struct sockaddr *)&local, size) < 0) return fail(fd);
+  }
+  if (connect(fd, (struct sockaddr *)&storage, length) < 0 && errno != EINPROGRESS) return fail(fd);
+  return fd;
+}
+
+int clinux_connect_unix(const char *path) {
+  struct sockaddr_un address;
+  int code = unix_address(path, &address);
+  if (code < 0) return code;
+  int fd = socket(AF_UNIX, SOCK_STREAM | FLAGS, 0);
+  if (fd < 0) return -errno;
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) return fail(fd);
+  return fd;
+}
+
+int clinux_socket_pair(int *left, int *right) {
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | FLAGS, 0, pair) < 0) return -errno;
+  *left = pair[0];
+  *right = pair[1];
+  return 0;
+}
+
+int clinux_socket_error(int fd) {
+  int code = 0;
+  socklen_t length = sizeof code;
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &length) < 0) return -errno;
+  return -code;
+}
+
+int clinux_local_address(int fd, struct clinux_address *address) {
+  struct sockaddr_storage storage;
+  socklen_t length = sizeof storage;
+  memset(&storage, 0, sizeof storage);
+  if (getsockname(fd, (struct sockaddr *)&storage, &length) < 0) return -errno;
+  from_system(&storage, address);
+  return 0;
+}
+
+int clinux_peer_uid(int fd, uint32_t *uid) {
+  struct ucred credentials;
+  socklen_t length = sizeof credentials;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) < 0) return -errno;
+  *uid = credentials.uid;
+  return 0;
+}
+
+long clinux_receive(int fd, void *buffer, size_t length) {
+  for (;;) {
+    ssize_t n = recv(fd, buffer, length, MSG_DONTWAIT);
+    if (n >= 0) return n;
+    if (errno != EINTR) return -errno;
+  }
+}
+
+long clinux_send(int fd, const void *buffer, size_t length) {
+  for (;;) {
+    ssize_t n = send(fd, buffer, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n >= 0) return n;
+    if (errno != EINTR) return -errno;
+  }
+}
+
+int clinux_shutdown_write(int fd) { return checked(shutdown(fd, SHUT_WR)); }
+
+long clinux_raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+  return (long)limit.rlim_cur;
+}

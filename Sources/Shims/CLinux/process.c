@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int checked(int result) { return result < 0 ? -errno : result; }
+
+static void handled(sigset_t *set) {
+  static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR1, SIGUSR2, SIGQUIT};
+  sigemptyset(set);
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) sigaddset(set, signals[i]);
+}
+
+int clinux_block_signals(void) {
+  sigset_t set;
+  handled(&set);
+  signal(SIGPIPE, SIG_IGN);
+  return checked(sigprocmask(SIG_BLOCK, &set, NULL));
+}
+
+int clinux_wait_signal(int timeout_ms) {
+  sigset_t set;
+  handled(&set);
+  if (timeout_ms < 0) {
+    int result = sigwaitinfo(&set, NULL);
+    return result < 0 && errno == EINTR ? 0 : checked(result);
+  }
+  struct timespec timeout = {.tv_sec = timeout_ms / 1000, .tv_nsec = (timeout_ms % 1000) * 1000000L};
+  int result = sigtimedwait(&set, NULL, &timeout);
+  return result < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : checked(result);
+}
+
+#define HIGH 512 /* above any descriptor that is handed down */
+
+/* Moves the descriptors to 3, 4, ...; all others close on exec. */
+static int place(const int *fds, size_t count) {
+  if (syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) < 0) return -1;
+  int moved[64];
+  if (count > 64) {
+    errno = E2BIG;
+    return -1;
+  }
+  for (size_t i = 0; i < count; i++)
+    if ((moved[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, HIGH)) < 0) return -1;
+  for (size_t i = 0; i < count; i++)
+    if (dup2(moved[i], 3 + (int)i) < 0) return -1;
+  return 0;
+}
+
+static int become(const struct clinux_identity *identity) {
+  if (!identity->change) return 0;
+  if (setgroups(identity->group_count, identity->groups) < 0) return -1;
+  if (setresgid(identity->gid, identity->gid, identity->gid) < 0) return -1;
+  return setresuid(identity->uid, identity->uid, identity->uid);
+}
+
+int clinux_spawn(const char *path, char *const argv[], const int *fds, size_t fd_count, const struct clinux_identity *identity) {
+  int report[2];
+  if (pipe2(report, O_CLOEXEC) < 0) return -errno;
+  pid_t parent = getpid();
+  pid_t pid = fork();
+  if (pid == 0) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    int out = fcntl(report[1], F_DUPFD_CLOEXEC, HIGH);
+    if (out >= 0 && place(fds, fd_count) == 0 && become(identity) == 0 && prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent)
+      execv(path, argv);
+    int code = errno;
+    if (write(out, &code, sizeof code) < 0) _exit(126);
+    _exit(127);
+  }
+  int code = pid < 0 ? errno : 0;
+  close(report[1]);
+  if (pid > 0 && read(report[0], &code, sizeof code) != sizeof code) code = 0;
+  close(report[0]);
+  if (code != 0 && pid > 0) waitpid(pid, NULL, 0);
+  return code != 0 ? -code : pid;
+}
+
+int clinux_reap(int *status) {
+  int raw = 0;
+  pid_t pid = waitpid(-1, &raw, WNOHANG);
+  if (pid <= 0) return 0;
+  *status = WIFSIGNALED(raw) ? 128 + WTERMSIG(raw) : WEXITSTATUS(raw);
+  return pid;
+}
+
+int clinux_kill(int pid, int signal) { return checked(kill(pid, signal)); }
+
+int clinux_set_undumpable(void) { return checked(prctl(PR_SET_DUMPABLE, 0)); }
+
+int clinux_processors(void) {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) < 0 ? -errno : CPU_COUNT(&set);
+}
+
+int clinux_terminal_width(int fd) {
+  struct winsize size;
+  return ioctl(fd, TIOCGWINSZ, &size) < 0 ? -errno : size.ws_col;
+}
+
+void clinux_local_time(int64_t seconds, struct clinux_time *out) {
+  time_t time = (time_t)seconds;
+  struct tm tm;
+  memset(&tm, 0, sizeof tm);
+  localtime_r(&time, &tm);
+  *out = (struct clinux_time){tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, tm.tm_wday, (int)tm.tm_gmtoff};
+}
+
+int clinux_hostname(char *name, size_t size) {
+  if (gethostname(name, size) < 0) return -errno;
+  name[size - 1] = 0;
+  return 0;
+}
