@@ -80,6 +80,7 @@ let package = Package(
     tests("UsersTests", ["Runtime"]),
     tests("TLSTests", ["COpenSSL", "Runtime"]),
     tests("RuntimeTests", ["Bytes", "Runtime"]),
+    tests("ManifestTests", []),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+# Each target is one line of work; the work itself is in tools/.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+ARGS    ?=
+TARGET  ?=
+TIME    ?= 60
+ROUNDS  ?= 3
+JOBS    ?= 2
+
+# The flags of every build of this repository, for the scripts in tools/ too.
+export WEIR_SWIFT_FLAGS = --explicit-target-dependency-import-check error -j $(JOBS)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test check format docs bench fuzz install clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install the Debian packages that building and testing need
+	@tools/setup build test
+
+build: ## Release build: .build/release/weir
+	@tools/setup build
+	swift build -c release $(WEIR_SWIFT_FLAGS) --product weir
+
+run: ## Build, then run Weir in the foreground (ARGS="--config FILE" for your own)
+	@tools/run $(ARGS)
+
+test: ## Everything: unit, transcript, crash, end-to-end, sanitizer, fuzz and style tests (ARGS="unit style" for some)
+	@tools/setup build test
+	@tools/test $(ARGS)
+
+check: ## Style only: format, sources, generated files, release build without warnings
+	@tools/setup build test
+	@tools/test style generated release
+
+format: ## Rewrite the sources in the house format
+	swift format -i -p -r Package.swift Sources Tests fuzz
+
+docs: ## Write the generated files again
+	@tools/generate
+
+bench: ## Measure Weir beside Postfix (as root; ROUNDS=3)
+	@tools/setup build bench
+	@bench/run $(ROUNDS)
+
+fuzz: ## Fuzz for TIME seconds (TARGET=Name for one; all otherwise)
+	@tools/setup build
+	@tools/fuzz $(TIME) $(TARGET)
+
+install: build ## Install below DESTDIR and PREFIX
+	@tools/install "$(DESTDIR)" "$(PREFIX)"
+
+clean: ## Remove what was built
+	rm -rf .build

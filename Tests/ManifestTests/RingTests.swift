@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+/// The rings of docs/architecture.md, lowest first.
+private let rings: [[String]] = [
+  ["Bytes"],
+  ["SMTP", "Message", "Settings", "Tables", "Pipeline", "Queue"],
+  ["Runtime", "Spool", "Mailbox", "PluginHost"],
+  ["Delivery", "Server", "Daemon"],
+  ["weir"],
+]
+
+/// Imports within a ring: Runtime is the floor of ring 2, Daemon the roof of ring 3.
+private let withinRing: [String: Set<String>] = [
+  "Spool": ["Runtime"],
+  "Mailbox": ["Runtime"],
+  "PluginHost": ["Runtime"],
+  "Daemon": ["Delivery", "Server"],
+]
+
+/// Who may import each shim.
+private let shimImporters: [String: Set<String>] = [
+  "CBytes": ["Bytes"],
+  "CLinux": ["Runtime"],
+  "COpenSSL": ["Runtime"],
+]
+
+private func ring(of module: String) -> Int? { rings.firstIndex { $0.contains(module) } }
+
+@Suite struct RingTests {
+  @Test func everyModuleIsInARing() throws {
+    for target in try Manifest.current.get().targets where target.isSource {
+      #expect(ring(of: target.name) != nil, "\(target.name) is in no ring: add it here and to docs/architecture.md")
+    }
+  }
+
+  @Test func importsPointDownwards() throws {
+    let shims = try Set(Manifest.current.get().targets.filter(\.isShim).map(\.name))
+    for target in try Manifest.current.get().targets where target.isSource {
+      for dependency in target.dependencies.map(\.name) where !shims.contains(dependency) {
+        let below = (ring(of: dependency) ?? .max) < (ring(of: target.name) ?? .min)
+        let beside = withinRing[target.name]?.contains(dependency) == true
+        #expect(below || beside, "\(target.name) may not import \(dependency)")
+      }
+    }
+  }
+
+  @Test func shimsHaveTheirImporters() throws {
+    let targets = try Manifest.current.get().targets
+    for shim in targets where shim.isShim {
+      let importers = targets.filter { $0.isSource && $0.dependencies.map(\.name).contains(shim.name) }.map(\.name)
+      #expect(Set(importers).isSubset(of: shimImporters[shim.name] ?? []), "\(shim.name) is imported by \(importers)")
+    }
+  }
+
+  @Test func sourcesDoNotDependOnTestSupport() throws {
+    let targets = try Manifest.current.get().targets
+    let outside = Set(targets.filter { !$0.path.hasPrefix("Sources/") }.map(\.name))
+    for target in targets where target.path.hasPrefix("Sources/") {
+      #expect(outside.isDisjoint(with: target.dependencies.map(\.name)), "\(target.name) depends on test code")
+    }
+  }
+
+  @Test func everyModuleHasATestTarget() throws {
+    let targets = try Manifest.current.get().targets
+    let tested = Set(targets.filter { $0.type == "test" }.flatMap { $0.dependencies.map(\.name) })
+    for target in targets where target.isSource && target.type == "regular" {
+      #expect(tested.contains(target.name), "no test target depends on \(target.name)")
+    }
+  }
+}
