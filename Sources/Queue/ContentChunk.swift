@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+
+/// A part of a message's content in memory: never changed, never moved, shared by the spool and by delivery.
+package final class ContentChunk: @unchecked Sendable {
+  private let buffer: ByteBuffer
+  /// Valid as long as this object lives.
+  package let bytes: UnsafeRawBufferPointer
+
+  /// Takes the buffer over without a copy.
+  package init(_ buffer: consuming ByteBuffer) {
+    // The heap block of a buffer that nobody can change any more stays where it is.
+    bytes = buffer.withReadable { $0 }
+    self.buffer = buffer
+  }
+
+  package convenience init(_ bytes: [UInt8]) {
+    var buffer = ByteBuffer()
+    buffer.append(bytes)
+    self.init(buffer)
+  }
+
+  package var count: Int { bytes.count }
+}
