@@ -44,6 +44,11 @@ final class Pair {
 
 extension TLSProgress {
   var isFinal: Bool { self != .wantRead && self != .wantWrite }
+  var error: TLSError? { if case .failed(let error) = self { error } else { nil } }
+}
+
+extension TLSTransfer {
+  var error: TLSError? { if case .failed(let error) = self { error } else { nil } }
 }
 
 extension TLSSession {

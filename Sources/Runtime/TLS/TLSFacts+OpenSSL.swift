@@ -75,8 +75,8 @@ extension TLSSession {
 }
 
 /// The common name, or else the organisation, in printable ASCII so that it can stand in a header field and in the log.
-func commonName(_ name: OpaquePointer?) -> String {
-  for kind in [NID_commonName, NID_organizationName] {
+func commonName(_ name: OpaquePointer?, kinds: [Int32] = [NID_commonName, NID_organizationName]) -> String {
+  for kind in kinds {
     let index = X509_NAME_get_index_by_NID(name, kind, -1)
     guard index >= 0, let value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, index)) else { continue }
     let bytes = UnsafeBufferPointer(start: ASN1_STRING_get0_data(value), count: Int(ASN1_STRING_length(value)))

@@ -15,10 +15,10 @@ package struct TLSServerNames<Value: Sendable>: Sendable {
 
   /// The value for a name that a client sent; OpenSSL limits it to 255 bytes. What is no host name matches nothing: it goes into the log.
   package func match(_ name: String) -> Value? {
-    guard name.utf8.allSatisfy(Self.isHostByte) else { return nil }
+    guard name.first != ".", name.utf8.allSatisfy(Self.isHostByte) else { return nil }
     let name = name.lowercased()
     if let value = values[name] { return value }
-    guard let dot = name.firstIndex(of: "."), dot > name.startIndex else { return nil }
+    guard let dot = name.firstIndex(of: ".") else { return nil }
     return values["*\(name[dot...])"] ?? below(name[dot...])
   }
 

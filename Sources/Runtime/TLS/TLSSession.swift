@@ -97,8 +97,8 @@ package final class TLSSession: @unchecked Sendable {
     return result == 1 ? .bytes(count) : stopped(result)
   }
 
-  /// Writes at most one record of 16 KiB and says how much of `bytes` it took. After `.wantWrite` call again with bytes that begin with
-  /// the same ones; they may have moved, and more may follow them.
+  /// Writes and says how much of `bytes` it took: at least one byte, often just a record of 16 KiB. After `.wantWrite` call again with bytes
+  /// that begin with all the same ones, which may be in part on their way; they may have moved, and more may follow them.
   package func write(_ bytes: UnsafeRawBufferPointer) -> TLSTransfer {
     guard !bytes.isEmpty else { return .bytes(0) }
     OpenSSLErrors.clear()
