@@ -74,6 +74,8 @@ let package = Package(
     // Test support: the embedded twins of Runtime
     support("Embedded", ["Bytes", "Runtime"]),
 
+    .target(name: "CGlobalExecutor", dependencies: ["CLinux"], path: "Tests/CGlobalExecutor"),
+
     // Tests
     tests("BytesTests", ["Bytes"]),
     tests("MessageTests", ["Message"]),
@@ -81,6 +83,7 @@ let package = Package(
     tests("TLSTests", ["COpenSSL", "Runtime"]),
     tests("RuntimeTests", ["Bytes", "Runtime"]),
     tests("ManifestTests", []),
+    tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Runtime"]),
   ],
   swiftLanguageModes: [.v6]
 )

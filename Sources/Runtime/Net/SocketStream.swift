@@ -5,8 +5,9 @@ import Glibc
 
 /// A connected socket on one event loop, plain or TLS.
 ///
+/// Sendable so that it can be handed to its loop; it is used on that loop only.
 /// Edge-triggered: `readable` and `writable` remember what epoll said until a call has answered that there is no more.
-package final class SocketStream: ByteStream {
+package final class SocketStream: ByteStream, @unchecked Sendable {
   private enum Wakeup { case ready, timedOut, interrupted }
 
   private let loop: EventLoop

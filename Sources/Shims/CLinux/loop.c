@@ -50,7 +50,14 @@ int clinux_eventfd_drain(int fd) {
   return read(fd, &count, sizeof count) < 0 ? -errno : 0;
 }
 
-void clinux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+static __thread int ours;
+
+void clinux_name_thread(const char *name) {
+  ours = 1;
+  pthread_setname_np(pthread_self(), name);
+}
+
+int clinux_thread_is_ours(void) { return ours; }
 
 static __thread void *current;
 

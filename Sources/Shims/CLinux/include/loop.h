@@ -33,5 +33,7 @@ void clinux_set_current(void *loop);
 void *clinux_current(void);
 /* Names the calling thread as ps and gdb show it. */
 void clinux_name_thread(const char *name);
+/* Whether the calling thread has been named so: one of ours, not of Swift's pool. */
+int clinux_thread_is_ours(void);
 
 #endif
