@@ -80,6 +80,7 @@ let package = Package(
     tests("BytesTests", ["Bytes"]),
     tests("MessageTests", ["Message"]),
     tests("UsersTests", ["Runtime"]),
+    tests("MailboxTests", ["Mailbox", "Runtime"]),
     tests("TLSTests", ["COpenSSL", "Runtime"]),
     tests("RuntimeTests", ["Bytes", "Runtime"]),
     tests("ManifestTests", []),

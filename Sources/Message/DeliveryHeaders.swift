@@ -21,11 +21,15 @@ package enum DeliveryHeaders {
   }
 
   /// Whether the content says that it has been delivered to `recipient` before: a forwarding loop (status 5.4.6). Case does not matter.
-  package static func isLoop(_ content: UnsafeRawBufferPointer, recipient: String) -> Bool {
+  /// `pieces` are the content in order; a piece ends with a line as long as it is header.
+  package static func isLoop(_ pieces: [UnsafeRawBufferPointer], recipient: String) -> Bool {
     var found = false
-    HeaderBlock.scan(content) { field in
-      guard !found, FieldName.deliveredTo.matches(content[field.name]) else { return }
-      found = isAddress(content[field.value], recipient)
+    for piece in pieces where !found {
+      let end = HeaderBlock.scan(piece) { field in
+        guard !found, FieldName.deliveredTo.matches(piece[field.name]) else { return }
+        found = isAddress(piece[field.value], recipient)
+      }
+      guard case .content = end else { break }
     }
     return found
   }

@@ -22,12 +22,12 @@ extension [UInt8] {
     self[start...].reverse()
   }
 
-  /// Writes a mailbox without brackets, quoting its local part where RFC 5321 §4.1.2 needs it. A local part that came quoted stays as it is.
+  /// Writes a mailbox without brackets, quoting its local part where RFC 5321 §4.1.2 needs it. `address` has no quoting of its own.
   mutating func writeAddress(_ address: String) {
     let bytes = address.utf8
     let at = bytes.lastIndex(of: 0x40) ?? bytes.endIndex
     let local = bytes[..<at]
-    if Self.isDotString(local) || Self.isQuoted(local) { return writeVisible(address) }
+    if Self.isDotString(local) { return writeVisible(address) }
     append(0x22)
     for byte in local {
       if byte == 0x22 || byte == 0x5C { append(0x5C) }
@@ -53,15 +53,5 @@ extension [UInt8] {
     case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2F, 0x3D, 0x3F, 0x5E...0x60, 0x7B...0x7E: true
     default: false
     }
-  }
-
-  private static func isQuoted(_ local: Substring.UTF8View) -> Bool {
-    guard local.count >= 2, local.first == 0x22, local.last == 0x22 else { return false }
-    var escaped = false
-    for byte in local.dropFirst().dropLast() {
-      if !escaped, byte == 0x22 { return false }
-      escaped = !escaped && byte == 0x5C
-    }
-    return !escaped
   }
 }

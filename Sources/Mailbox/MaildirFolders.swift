@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import Runtime
+
+/// The open folders of one Maildir.
+struct MaildirFolders {
+  let tmp: DiskHandle
+  let new: DiskHandle
+  /// The file system they are on.
+  let device: UInt64
+  /// Only renames within these are known to become durable with syncfs.
+  let isLazy: Bool
+
+  /// Opens a Maildir and creates what is missing of it, with mode 0700.
+  static func open(_ location: MaildirLocation, _ disk: any Disk) throws(DiskError) -> MaildirFolders {
+    let root = try openRoot(location, disk, creating: true)
+    defer { disk.release(root) }
+    let tmp = try openFolder("tmp", at: root, disk, creating: true)
+    do throws(DiskError) {
+      let new = try openFolder("new", at: root, disk, creating: true)
+      disk.release(try openFolder("cur", at: root, disk, creating: true))
+      return try MaildirFolders(tmp: tmp, new: new, disk)
+    } catch {
+      disk.release(tmp)
+      throw error
+    }
+  }
+
+  private init(tmp: DiskHandle, new: DiskHandle, _ disk: any Disk) throws(DiskError) {
+    self.tmp = tmp
+    self.new = new
+    do throws(DiskError) {
+      device = try disk.status(new).device
+      isLazy = try disk.fileSystem(new) != .other
+    } catch {
+      disk.release(new)
+      throw error
+    }
+  }
+
+  func close(_ disk: any Disk) {
+    disk.release(tmp)
+    disk.release(new)
+  }
+
+  /// The Maildir itself, reached from its base without following a link.
+  static func openRoot(_ location: MaildirLocation, _ disk: any Disk, creating: Bool) throws(DiskError) -> DiskHandle {
+    var folder = try disk.open(location.base, at: nil, [.read, .directory], mode: 0)
+    for name in location.folders {
+      let parent = folder
+      defer { disk.release(parent) }
+      folder = try openFolder(name, at: parent, disk, creating: creating)
+    }
+    return folder
+  }
+
+  static func openFolder(_ name: String, at parent: DiskHandle, _ disk: any Disk, creating: Bool) throws(DiskError) -> DiskHandle {
+    let options: OpenOptions = [.read, .directory, .noFollow, .nonBlocking]
+    do throws(DiskError) {
+      return try disk.open(name, at: parent, options, mode: 0)
+    } catch {
+      guard creating, error.isMissing else { throw error }
+    }
+    do throws(DiskError) {
+      try disk.makeDirectory(name, at: parent, mode: 0o700)
+    } catch {
+      // Another process may have made it meanwhile.
+      guard error.isTaken else { throw error }
+    }
+    if try disk.fileSystem(parent) == .other { try disk.synchronize(parent) }
+    return try disk.open(name, at: parent, options, mode: 0)
+  }
+}
+
+extension Disk {
+  /// Closes what was only read or looked up, where an error means nothing.
+  func release(_ handle: DiskHandle) {
+    do throws(DiskError) { try close(handle) } catch {}
+  }
+}
