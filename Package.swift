@@ -82,7 +82,6 @@ let package = Package(
     tests("UsersTests", ["Runtime"]),
     tests("MailboxTests", ["Mailbox", "Runtime"]),
     tests("TLSTests", ["COpenSSL", "Runtime"]),
-    tests("RuntimeTests", ["Bytes", "Runtime"]),
     tests("ManifestTests", []),
     tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Runtime"]),
   ],
