@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// RFC 5321 §4.1.2: `Reverse-path = Path / "<>"`
+package enum ReversePath: Hashable, Sendable {
+  case null
+  case mailbox(Mailbox)
+
+  /// As the spool and logs have it: empty for the null path.
+  package var address: String {
+    switch self {
+    case .null: ""
+    case .mailbox(let mailbox): mailbox.address
+    }
+  }
+
+  package var isASCII: Bool {
+    switch self {
+    case .null: true
+    case .mailbox(let mailbox): mailbox.isASCII
+    }
+  }
+}

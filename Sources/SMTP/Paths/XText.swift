@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+
+/// RFC 3461 §4: `xtext = *( xchar / hexchar )`, `hexchar = "+" 2(HEXDIGIT)` with upper-case digits.
+enum XText {
+  /// The text that `bytes` encode; nil if they break the rule or are no UTF-8.
+  static func parse(_ bytes: UnsafeRawBufferPointer) -> String? {
+    var cursor = ByteCursor(bytes)
+    var decoded: [UInt8] = []
+    decoded.reserveCapacity(bytes.count)
+    while let byte = cursor.next() {
+      if byte == 0x2b {
+        guard let high = hexDigit(cursor.next()), let low = hexDigit(cursor.next()) else { return nil }
+        decoded.append(high << 4 | low)
+      } else {
+        guard byte > 0x20, byte != 0x3d, byte < 0x7f else { return nil }
+        decoded.append(byte)
+      }
+    }
+    guard !decoded.contains(where: { $0 < 0x20 || $0 == 0x7f }) else { return nil }
+    return String(validating: decoded, as: UTF8.self)
+  }
+
+  private static func hexDigit(_ byte: UInt8?) -> UInt8? {
+    switch byte {
+    case .some(let byte) where byte >= 0x30 && byte <= 0x39: byte &- 0x30
+    case .some(let byte) where byte >= 0x41 && byte <= 0x46: byte &- 0x37
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension RelayPolicy {
+  /// What an address stands for.
+  package struct Resolution: Equatable, Sendable {
+    package let address: Mailbox
+    package let destination: Destination
+  }
+
+  /// Completes and unwraps an address as Postfix's trivial-rewrite does: while its domain is ours, what the local part
+  /// says (`user%domain`, `host!user`, `user@domain` in quotes) counts.
+  package func resolve(_ mailbox: Mailbox) -> Resolution {
+    var current = complete(mailbox)
+    // Each round takes a routing operator away, so the rounds are bounded by the length of the address.
+    while isLocal(current), let inner = unwrapped(current.localPart) { current = complete(inner) }
+    if isLocal(current) { return Resolution(address: current, destination: .local) }
+    let isVirtual = virtualMailboxDomains.contains(current.domain ?? "")
+    return Resolution(address: current, destination: isVirtual ? .virtual : .remote)
+  }
+
+  func hasRoutingOperator(_ localPart: String) -> Bool { unwrapped(localPart) != nil }
+
+  /// `append_at_myorigin` and `append_dot_mydomain`; the domain in its canonical form.
+  private func complete(_ mailbox: Mailbox) -> Mailbox {
+    guard let given = mailbox.domain else {
+      if let inner = unwrapped(mailbox.localPart) { return complete(inner) }
+      return Mailbox(localPart: mailbox.localPart, domain: myorigin)
+    }
+    var domain = RelayPolicy.canonical(given)
+    if appendDotMydomain, !domain.contains("."), !domain.hasPrefix("[") { domain += ".\(mydomain)" }
+    return Mailbox(localPart: mailbox.localPart, domain: domain)
+  }
+
+  private func isLocal(_ mailbox: Mailbox) -> Bool {
+    guard let domain = mailbox.domain else { return true }
+    if mydestination.contains(domain) { return true }
+    guard domain.hasPrefix("["), domain.hasSuffix("]") else { return false }
+    return literalAddress(domain.dropFirst().dropLast()).map(ownAddresses.contains) ?? false
+  }
+
+  /// RFC 5321 §4.1.3: `IPv6-address-literal = "IPv6:" IPv6-addr`
+  private func literalAddress(_ text: Substring) -> IPAddress? {
+    IPAddress(text.hasPrefix("ipv6:") ? text.dropFirst(5) : text)
+  }
+
+  /// The address that a local part routes to: `user@domain`, `host!user`, `user%domain`, in this order; nil if it does not.
+  private func unwrapped(_ localPart: String) -> Mailbox? {
+    if localPart.utf8.contains(0x40) { return nonEmpty(Mailbox(address: localPart)) }
+    if swapBangpath, let bang = localPart.firstIndex(of: "!") {
+      return nonEmpty(Mailbox(localPart: String(localPart[localPart.index(after: bang)...]), domain: String(localPart[..<bang])))
+    }
+    if allowPercentHack, let percent = localPart.lastIndex(of: "%") {
+      return nonEmpty(Mailbox(localPart: String(localPart[..<percent]), domain: String(localPart[localPart.index(after: percent)...])))
+    }
+    return nil
+  }
+
+  /// Nothing before or after the operator: not a route, just an odd name.
+  private func nonEmpty(_ mailbox: Mailbox) -> Mailbox? {
+    mailbox.localPart.isEmpty || mailbox.domain?.isEmpty == true ? nil : mailbox
+  }
+}

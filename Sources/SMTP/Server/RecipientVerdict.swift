@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the machine asks the user database about.
+package struct RecipientQuery: Equatable, Sendable {
+  /// Where to deliver, after routing operators and missing domains have been resolved.
+  package let address: Mailbox
+  /// `.local` or `.virtual`; others are decided without asking.
+  package let destination: Destination
+}
+
+/// The answer of the user database.
+package enum RecipientVerdict: Equatable, Sendable {
+  case accepted
+  /// 550 5.1.1, worded by the class of the address.
+  case unknownUser
+  /// The database cannot be asked now: 451 4.3.0.
+  case temporaryFailure
+  /// Refused in other words; the reply's text gets `<recipient>: ` in front.
+  case refused(Reply)
+}

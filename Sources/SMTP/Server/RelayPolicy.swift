@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where an address leads, decided by its domain and by who asks.
+package enum Destination: Equatable, Sendable {
+  /// A domain of `mydestination`, or one of our own addresses as a literal.
+  case local
+  /// A domain of `virtual_mailbox_domains`.
+  case virtual
+  /// Somewhere else, for a client that may relay, or a domain of `relay_domains`.
+  case remote
+}
+
+/// Who may send where: `permit_mynetworks, defer_unauth_destination`, over classes of addresses as Postfix resolves them.
+package struct RelayPolicy: Sendable {
+  package var mynetworks: NetworkList
+  package var mydestination: Set<String>
+  package var virtualMailboxDomains: Set<String>
+  package var relayDomains: Set<String> = []
+  /// Appended to addresses without a domain.
+  package var myorigin: String
+  /// Appended to domains without a dot if `appendDotMydomain`.
+  package var mydomain: String
+  package var appendDotMydomain = false
+  package var allowPercentHack = true
+  package var swapBangpath = true
+  /// Our own addresses: `user@[address]` is local mail.
+  package var ownAddresses: Set<IPAddress> = []
+
+  /// Domains are compared without case, and without dots at the end.
+  package init(
+    mynetworks: NetworkList, mydestination: some Sequence<String>, virtualMailboxDomains: some Sequence<String>,
+    myorigin: String, mydomain: String
+  ) {
+    self.mynetworks = mynetworks
+    self.mydestination = Set(mydestination.map(RelayPolicy.canonical))
+    self.virtualMailboxDomains = Set(virtualMailboxDomains.map(RelayPolicy.canonical))
+    self.myorigin = RelayPolicy.canonical(myorigin)
+    self.mydomain = RelayPolicy.canonical(mydomain)
+  }
+
+  package enum Decision: Equatable, Sendable {
+    case permitted(Destination, Mailbox)
+    case denied
+  }
+
+  /// Where `mailbox` leads for this client, and the address it stands for.
+  package func decide(_ mailbox: Mailbox, client: IPAddress?) -> Decision {
+    let resolved = resolve(mailbox)
+    if let client, mynetworks.contains(client) { return .permitted(resolved.destination, resolved.address) }
+    if resolved.destination == .remote, !isRelayDomain(resolved.address) { return .denied }
+    // Postfix's allow_untrusted_routing = no: a local part that routes further must not lead a stranger through us.
+    if resolved.destination != .local, hasRoutingOperator(resolved.address.localPart) { return .denied }
+    return .permitted(resolved.destination, resolved.address)
+  }
+
+  /// Lower case and no dots at the end: how domains are compared.
+  package static func canonical(_ domain: some StringProtocol) -> String {
+    var domain = domain.lowercased()
+    while domain.hasSuffix(".") { domain.removeLast() }
+    return domain
+  }
+
+  private func isRelayDomain(_ mailbox: Mailbox) -> Bool {
+    guard !relayDomains.isEmpty, let domain = mailbox.domain else { return false }
+    return relayDomains.contains(domain)
+  }
+}

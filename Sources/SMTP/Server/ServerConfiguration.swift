@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The settings of one SMTP or LMTP listener, under Postfix's names and with its defaults. Times are in seconds.
+package struct ServerConfiguration: Sendable {
+  package enum Service: Sendable { case smtp, lmtp }
+  /// `smtpd_tls_security_level`.
+  package enum TLSLevel: Sendable { case none, may, encrypt }
+  /// `smtpd_forbid_bare_newline`; `yes` is `normalize`.
+  package enum BareNewline: Sendable { case no, normalize, reject, note }
+
+  package var service = Service.smtp
+  package var myhostname: String
+  package var smtpdBanner: String
+
+  // Limits
+  package var messageSizeLimit = 10_240_000
+  package var lineLengthLimit = 2048
+  package var hopcountLimit = 50
+  package var smtpdRecipientLimit = 1000
+  package var smtpdRecipientOvershootLimit = 1000
+  package var smtpdSoftErrorLimit = 10
+  package var smtpdHardErrorLimit = 20
+  package var smtpdJunkCommandLimit = 100
+
+  // Times
+  package var smtpdTimeout = 300
+  package var smtpdStarttlsTimeout = 300
+  package var smtpdErrorSleepTime = 1
+  package var smtpdPerRequestDeadline = false
+  package var smtpdMinDataRate = 500
+
+  // Strictness
+  package var smtpdHeloRequired = false
+  package var strictRfc821Envelopes = false
+  package var strictSmtputf8 = false
+  package var disableVrfyCommand = false
+  package var smtpdForbidUnauthPipelining = false
+  package var smtpdForbidBareNewline = BareNewline.normalize
+  package var smtpdForbidBareNewlineRejectCode: UInt16 = 550
+  /// Clients to which `smtpdForbidBareNewline` does not apply; Postfix's default is `$mynetworks`.
+  package var smtpdForbidBareNewlineExclusions: NetworkList
+  package var cleanupReplaceStrayCrLf = true
+  /// The words of `smtpd_forbidden_commands`, in upper case.
+  package var smtpdForbiddenCommands: Set<String> = ["CONNECT", "GET", "POST"]
+  /// The rest of Postfix's default of it, `regexp:{{/^[^A-Z]/ Bogus}}`: commands that start with anything but a letter.
+  package var forbidsBogusCommands = true
+  package var smtpdNoopCommands: Set<String> = []
+  package var softBounce = false
+
+  // Extensions
+  /// In upper case; `silent-discard` has been taken out.
+  package var smtpdDiscardEhloKeywords: Set<String> = []
+  package var smtputf8Enable = true
+  package var smtpdTlsSecurityLevel = TLSLevel.none
+
+  // Reject codes
+  package var unknownLocalRecipientRejectCode: UInt16 = 550
+  package var unknownVirtualMailboxRejectCode: UInt16 = 550
+  package var smtpdRejectUnlistedRecipient = true
+
+  package var relay: RelayPolicy
+
+  package init(myhostname: String, mailName: String = "Weir", relay: RelayPolicy) {
+    self.myhostname = myhostname
+    smtpdBanner = "\(myhostname) ESMTP \(mailName)"
+    smtpdForbidBareNewlineExclusions = relay.mynetworks
+    self.relay = relay
+  }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+
+/// One SMTP or LMTP session, from the server's side: an event in, an `Action` out. RFC 5321 §4, RFC 2033.
+///
+/// Pure: it never waits, reads or writes. The caller performs each action before the next event.
+/// Idle, it holds no heap memory of its own but the client's name.
+package struct ServerMachine: ~Copyable {
+  let context: ServerContext
+  package let client: Client
+  package internal(set) var tls: TLSFacts?
+  /// The argument of HELO, EHLO or LHLO; empty before.
+  package internal(set) var heloName = ""
+  /// The transaction under way; on `.commit`, the one to commit.
+  package internal(set) var transaction: Transaction?
+  /// Set by the server while the spool has no room: MAIL is then answered with 452.
+  package var storageIsLow = false
+  var pending: Pending?
+  var notice: Notice?
+  var counts = CommandCounts()
+  var errorCount = 0
+  var junkCount = 0
+  var chunkRemaining = 0
+  var stage = Stage.start
+  var verb: Verb?
+  var isExtended = false
+  var chunkIsLast = false
+  var chunkRefusal: ChunkRefusal?
+
+  enum Stage: UInt8 { case start, command, resolving, verifying, content, chunk, committing, tls, closed }
+
+  /// Why a chunk is read and thrown away.
+  enum ChunkRefusal: UInt8 { case needMail, noRecipients }
+
+  package init(context: ServerContext, client: Client, tls: TLSFacts? = nil) {
+    self.context = context
+    self.client = client
+    self.tls = tls
+  }
+
+  var configuration: ServerConfiguration { _read { yield context.configuration } }
+
+  // MARK: Events of the connection
+
+  /// The connection stands. Answers with the greeting (RFC 5321 §4.2: 220).
+  package mutating func connected() -> Action {
+    stage = .command
+    return .reply(context.banner)
+  }
+
+  /// The handshake that `.startTLS` asked for has succeeded. RFC 3207 §4.2: the session starts over, without a greeting.
+  package mutating func tlsStarted(_ facts: TLSFacts) {
+    tls = facts
+    heloName = ""
+    isExtended = false
+    transaction = nil
+    stage = .command
+  }
+
+  /// Nothing came for `replyTimeout` seconds.
+  package mutating func timedOut() -> Action {
+    notice = .info("timeout after \(place) from \(client.description)")
+    return close(Replies.timedOut(configuration.myhostname))
+  }
+
+  /// The server is going down; the session may end now.
+  package mutating func shutdownBegan() -> Action { close(Replies.shuttingDown(configuration.myhostname)) }
+
+  /// The client went away without QUIT.
+  package mutating func connectionLost() {
+    if stage != .closed { notice = .info("lost connection after \(place) from \(client.description)") }
+    stage = .closed
+    transaction = nil
+  }
+
+  // MARK: Events of commands
+
+  /// A complete line, without its line ending.
+  ///
+  /// `isBareNewline`: it ended in LF without CR. `hasMoreInput`: the client has already sent something after it.
+  package mutating func lineReceived(_ line: RawSpan, isBareNewline: Bool = false, hasMoreInput: Bool = false) -> Action {
+    notice = nil
+    guard stage == .command else { return close(Replies.notSynchronized) }
+    if isBareNewline, bareNewlineMode == .reject { return refuseBareNewline() }
+    return line.withUnsafeBytes { commandReceived($0, hasMoreInput: hasMoreInput) }
+  }
+
+  /// A line over `line_length_limit` has been skipped.
+  package mutating func lineOverflowed() -> Action {
+    notice = nil
+    return finish(nil, .reply(Replies.lineTooLong))
+  }
+
+  // MARK: What the server asks
+
+  /// So many seconds to wait before the reply of the last action is sent: `smtpd_error_sleep_time` once the client has
+  /// made `smtpd_soft_error_limit` errors.
+  package var replyDelay: Int { errorCount >= configuration.smtpdSoftErrorLimit ? configuration.smtpdErrorSleepTime : 0 }
+
+  /// Whether content collected so far belongs to the transaction. When false after an action was performed, drop it.
+  package var holdsContent: Bool {
+    switch stage {
+    case .content, .committing: true
+    default: transaction?.usesChunking ?? false
+    }
+  }
+
+  /// Whether bytes that come now are content.
+  package var expectsContent: Bool { stage == .content || stage == .chunk }
+
+  /// Takes the log line that the last event gave rise to.
+  package mutating func takeNotice() -> Notice? {
+    defer { notice = nil }
+    return notice
+  }
+
+  /// `ehlo=1 mail=1 … commands=5`, for the line `disconnect from …`.
+  package var commandSummary: String { counts.summary }
+
+  /// For `proto=` in log lines.
+  package var protocolName: String { configuration.service == .lmtp ? "LMTP" : isExtended ? "ESMTP" : "SMTP" }
+
+  /// RFC 5321 §4.4, RFC 3848, RFC 6531 §4.3: what a Received field says after `with`.
+  package var receivedProtocol: String {
+    let secure = tls == nil ? "" : "S"
+    if transaction?.parameters.smtpUTF8 == true { return (configuration.service == .lmtp ? "UTF8LMTP" : "UTF8SMTP") + secure }
+    return isExtended || configuration.service == .lmtp ? protocolName + secure : protocolName
+  }
+}
