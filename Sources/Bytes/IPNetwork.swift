@@ -30,3 +30,21 @@ extension IPNetwork: CustomStringConvertible {
     return length == address.width ? text : "\(text)/\(length)"
   }
 }
+
+extension IPNetwork {
+  /// Parses `10.0.0.0/8`, `[2001:db8::]/32` or a single address; nil also when bits are set after the prefix.
+  package init?(_ text: some StringProtocol) {
+    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let first = parts.first else { return nil }
+    let isBracketed = first.hasPrefix("[") && first.hasSuffix("]")
+    guard let address = IPAddress(isBracketed ? String(first.dropFirst().dropLast()) : String(first)) else { return nil }
+    guard parts.count == 2 else {
+      self.init(address)
+      return
+    }
+    guard (1...3).contains(parts[1].utf8.count), parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(parts[1]) else {
+      return nil
+    }
+    self.init(address, length: length)
+  }
+}

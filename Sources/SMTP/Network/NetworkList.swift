@@ -1,23 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
+import Bytes
 
 /// A list as `mynetworks` has it: the first element that matches decides, and `!` turns it round.
 package struct NetworkList: Equatable, Sendable {
   package struct Element: Equatable, Sendable {
-    package let network: Network
+    package let network: IPNetwork
     package let isExcluded: Bool
+
+    package init(network: IPNetwork, isExcluded: Bool = false) {
+      self.network = network
+      self.isExcluded = isExcluded
+    }
   }
 
-  package private(set) var elements: [Element] = []
+  package let elements: [Element]
 
-  package init() {}
+  package init(_ elements: [Element] = []) { self.elements = elements }
 
-  /// Each word is a network or address, maybe after `!`.
-  package init(_ words: [String]) throws(Network.Fault) {
+  /// Each word is an address or `address/length`, IPv6 perhaps in brackets, maybe after `!`. Nil if one is not.
+  package init?(words: [String]) {
+    var elements: [Element] = []
     for word in words {
       let isExcluded = word.hasPrefix("!")
-      let network = try Network(isExcluded ? String(word.dropFirst()) : word)
+      guard let network = IPNetwork(isExcluded ? String(word.dropFirst()) : word) else { return nil }
       elements.append(Element(network: network, isExcluded: isExcluded))
     }
+    self.init(elements)
   }
 
   package func contains(_ address: IPAddress) -> Bool {

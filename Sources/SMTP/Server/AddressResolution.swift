@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Bytes
 
 extension RelayPolicy {
   /// What an address stands for.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Bytes
 
 /// Who is at the other end, as far as the connection tells.
 package final class Client: Sendable {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Bytes
 
 /// Where an address leads, decided by its domain and by who asks.
 package enum Destination: Equatable, Sendable {
