@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The subcommands: check, config, queue, version, help."""
+import os
+import subprocess
+import tempfile
+import unittest
+
+from harness import Case, Session, Weir, eventually
+
+
+def weir(*arguments, **options):
+    return subprocess.run([os.environ["WEIR_BIN"], *arguments], capture_output=True, text=True, timeout=30, **options)
+
+
+class Check(Case):
+    def check(self, text):
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+            file.write(text)
+            file.flush()
+            result = weir("check", "--config", file.name)
+            return result.returncode, (result.stdout + result.stderr).replace(file.name, "weir.conf")
+
+    def test_good(self):
+        status, output = self.check("myhostname = mx.example.org\nmynetworks = 127.0.0.0/8\n")
+        self.assertEqual(status, 0, output)
+
+    def test_misspelt_name(self):
+        status, output = self.check("myhostname = mx.example.org\nmynetwork = 127.0.0.0/8\n")
+        self.assertNotEqual(status, 0)
+        self.assertIn("weir.conf:2:1:", output)
+        self.assertIn("mynetworks", output)
+
+    def test_every_error_at_once(self):
+        status, output = self.check("home_directory = Maildir/\nmessage_size_limit = many\ninet interfaces = all\n")
+        self.assertNotEqual(status, 0)
+        for line in (1, 2, 3):
+            self.assertIn(f"weir.conf:{line}:", output)
+        self.assertIn("home_mailbox", output)
+
+    def test_missing_file(self):
+        result = weir("check", "--config", "/nonexistent/weir.conf")
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("/nonexistent/weir.conf", result.stdout + result.stderr)
+
+    def test_the_embedded_default_is_good(self):
+        result = weir("check")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+
+class Words(Case):
+    def test_version(self):
+        result = weir("version")
+        self.assertEqual(result.returncode, 0)
+        self.assertRegex(result.stdout, r"(?i)^weir \d+\.\d+")
+
+    def test_help(self):
+        for word in ("help", "--help"):
+            result = weir(word)
+            self.assertEqual(result.returncode, 0)
+            for name in ("run", "check", "config", "queue"):
+                self.assertIn(name, result.stdout)
+
+    def test_unknown_word(self):
+        result = weir("chekc")
+        self.assertEqual(result.returncode, 64)
+        self.assertIn("check", result.stdout + result.stderr)
+
+    def test_config(self):
+        result = weir("config")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("message_size_limit = 10240000", result.stdout)
+
+
+class QueueCommands(Case):
+    """A message for elsewhere waits in the queue: there is no relaying yet."""
+
+    def queued(self):
+        daemon = self.weir()
+        with Session(daemon.port) as session:
+            session.say("EHLO a.example")
+            reply = session.send("sender@example.org", ["far@example.net"], "Subject: waits\n\na body to see")
+        self.assertTrue(reply.startswith("250 "), reply)
+        return daemon, reply.split()[-1]
+
+    def commands(self, daemon, identifier):
+        listed = daemon.run("queue", "list")
+        self.assertEqual(listed.returncode, 0, listed.stderr)
+        for text in (identifier, "sender@example.org", "far@example.net"):
+            self.assertIn(text, listed.stdout)
+        shown = daemon.run("queue", "show", identifier)
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertIn("far@example.net", shown.stdout)
+        content = daemon.run("queue", "cat", identifier)
+        self.assertIn("Subject: waits\n", content.stdout)
+        self.assertTrue(content.stdout.endswith("\n\na body to see\n"), content.stdout)
+        self.assertNotEqual(daemon.run("queue", "show", "0000NOSUCH").returncode, 0)
+
+    def delete(self, daemon, identifier):
+        deleted = daemon.run("queue", "delete", identifier)
+        self.assertEqual(deleted.returncode, 0, deleted.stderr)
+        eventually(lambda: identifier not in daemon.run("queue", "list").stdout, 10, "its end")
+
+    def test_with_the_daemon_up(self):
+        daemon, identifier = self.queued()
+        self.commands(daemon, identifier)
+        self.delete(daemon, identifier)
+
+    def test_with_the_daemon_down(self):
+        daemon, identifier = self.queued()
+        daemon.stop()
+        self.commands(daemon, identifier)
+        self.delete(daemon, identifier)
+        daemon.start()
+        self.assertNotIn(identifier, daemon.run("queue", "list").stdout)
+
+    def test_a_waiting_message_outlives_a_restart(self):
+        daemon, identifier = self.queued()
+        daemon.stop()
+        daemon.start()
+        self.assertIn(identifier, daemon.run("queue", "list").stdout)
+
+
+class Defaults(Case):
+    """`weir run` alone: the demo domain, its data in one folder."""
+
+    def test_the_demo_prints_the_next_line(self):
+        with Weir() as daemon:
+            text = eventually(lambda: "swaks" in daemon.log_text() or "curl" in daemon.log_text() or None, 5, "the line to type next") \
+                if os.environ.get("WEIR_DEMO") else True
+            self.assertTrue(text)
+
+
+if __name__ == "__main__":
+    unittest.main()
