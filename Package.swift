@@ -83,6 +83,7 @@ let package = Package(
     tests("MailboxTests", ["Mailbox", "Runtime"]),
     tests("TLSTests", ["COpenSSL", "Runtime"]),
     tests("ManifestTests", []),
+    tests("ResolveTests", ["Bytes", "Embedded", "Runtime"]),
     tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Runtime"]),
   ],
   swiftLanguageModes: [.v6]

@@ -13,26 +13,10 @@ enum CertificateName: Equatable, Sendable {
     let literal = bare.lowercased().hasPrefix("ipv6:") ? String(bare.dropFirst(5)) : String(bare)
     if let address = IPAddress(literal) {
       self = .address(address)
-    } else if Self.isHost(text) {
+    } else if isHostName(text) {
       self = .host(text.lowercased())
     } else {
       return nil
-    }
-  }
-
-  /// RFC 1123 §2.1 letters, digits and hyphens, with the underscore that some hosts have; RFC 1035 §2.3.4 sizes.
-  private static func isHost(_ text: String) -> Bool {
-    text.utf8.count <= 253
-      && text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
-        (1...63).contains(label.count) && label.allSatisfy(isLabelByte)
-      }
-  }
-
-  private static func isLabelByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-    case UInt8(ascii: "-"), UInt8(ascii: "_"): true
-    default: false
     }
   }
 

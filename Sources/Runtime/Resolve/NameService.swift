@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+
+/// A question to the Domain Name System, by the record type that answers it.
+package enum NameQuery: Hashable, Sendable {
+  case a(String)
+  case aaaa(String)
+  case mx(String)
+  case ptr(IPAddress)
+  case txt(String)
+}
+
+/// One record of an answer.
+package enum NameRecord: Hashable, Sendable {
+  case address(IPAddress)
+  case exchanger(preference: UInt16, host: String)
+  case pointer(String)
+  /// The strings of one TXT record, joined.
+  case text([UInt8])
+}
+
+/// Why there is no answer.
+package enum NameFailure: Error, Equatable, Sendable {
+  /// No such name, or no record of this type.
+  case notFound
+  /// Ask again later: a server that fails or does not answer, or too many questions at once.
+  case temporary(String)
+  /// This service cannot ask for such records.
+  case unsupported
+}
+
+/// What asks the Domain Name System. An answer has at least one record, in the order in which they came.
+package protocol NameService: Sendable {
+  func answer(_ query: NameQuery) async -> Result<[NameRecord], NameFailure>
+}
+
+/// Whether `text` has the form of a host name: RFC 1123 §2.1 labels, with the underscore that some hosts have; RFC 1035 §2.3.4 sizes.
+func isHostName(_ text: String) -> Bool {
+  text.utf8.count <= 253
+    && text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
+      (1...63).contains(label.count) && label.allSatisfy(isLabelByte)
+    }
+}
+
+private func isLabelByte(_ byte: UInt8) -> Bool {
+  switch byte {
+  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+  case UInt8(ascii: "-"), UInt8(ascii: "_"): true
+  default: false
+  }
+}
