@@ -13,7 +13,8 @@ struct Manifest: Decodable {
     let dependencies: [Dependency]
     let settings: [Setting]
 
-    var isShim: Bool { path.hasPrefix("Sources/Shims/") }
+    /// A target in C: what it declares is for Swift to import.
+    var isShim: Bool { Repository.files(below: path, withExtension: ["swift"]).isEmpty }
     var isSource: Bool { path.hasPrefix("Sources/") && !isShim }
   }
 
