@@ -98,7 +98,8 @@ class Weir:
         self.log_path = os.path.join(self.folder, "log")
         self.port = free_port()
         self.process = None
-        os.makedirs(self.data, exist_ok=True)
+        if self.user or not IS_ROOT:
+            os.makedirs(self.data, exist_ok=True)
         if self.user:
             owner = pwd.getpwnam(self.user)
             os.chown(self.data, owner.pw_uid, owner.pw_gid)
@@ -112,13 +113,15 @@ class Weir:
         os.chmod(self.config, 0o644)
 
     def base_config(self):
-        users = "".join(f"  {user}@{self.DOMAIN} = {self.DOMAIN}/{user}/\n" for user in self.USERS)
+        users = ",\n".join(f"  {user}@{self.DOMAIN} = {user}/" for user in self.USERS)
         return (
             f"myhostname = {self.HOST}\n"
+            f"data_directory = {self.data}\n"
             f"mynetworks = 127.0.0.0/8 [::1]/128\n"
+            f"mydestination =\n"
             f"virtual_mailbox_domains = {self.DOMAIN}\n"
             f"virtual_mailbox_base = {self.mail}\n"
-            f"virtual_mailbox_maps = inline:{{\n{users}  }}\n"
+            f"virtual_mailbox_maps = inline:{{\n{users}\n  }}\n"
             f"listener smtp {{\n  address = 127.0.0.1\n  port = {self.port}\n}}\n")
 
     # Life
@@ -139,9 +142,9 @@ class Weir:
 
     def start(self, wait=True):
         self.log = open(self.log_path, "ab")
-        command = self.command("run", "--data", self.data)
+        command = self.command("run")
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, cwd=self.data,
+            command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, cwd=self.folder,
             user=self.user, group=pwd.getpwnam(self.user).pw_gid if self.user else None,
             extra_groups=[] if self.user else None, start_new_session=True)
         if wait:
@@ -227,7 +230,7 @@ class Weir:
     # What was delivered
 
     def maildir(self, user="alice"):
-        return os.path.join(self.mail, self.DOMAIN, user)
+        return os.path.join(self.mail, user)
 
     def files(self, user="alice"):
         folder = os.path.join(self.maildir(user), "new")

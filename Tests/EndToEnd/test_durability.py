@@ -126,7 +126,7 @@ class FullDisk(Case):
 
     def test_full_disk_is_answered_452_and_recovers(self):
         folder = self.small_disk()
-        weir = self.weir(data=os.path.join(folder, "data"))
+        weir = self.weir("spool_segment_size = 4M\nspool_big_message_size = 256K", data=os.path.join(folder, "data"))
         with Session(weir.port) as session:
             session.say("EHLO a.example")
             self.assertTrue(session.send(FROM, [ALICE], "X-Number: before\n\nx").startswith("250 "))
@@ -183,7 +183,7 @@ class Lifecycle(Case):
 
     def test_a_taken_port_is_said_plainly(self):
         first = self.weir()
-        second = subprocess.run(first.command("run", "--data", first.data + "2"), capture_output=True, text=True, timeout=30)
+        second = subprocess.run(first.command("run", "--data", first.folder + "/second"), capture_output=True, text=True, timeout=30)
         self.assertNotEqual(second.returncode, 0)
         self.assertIn(str(first.port), second.stderr + second.stdout)
         self.assertIn("Address already in use", second.stderr + second.stdout)

@@ -33,7 +33,7 @@ class User:
 
 @unittest.skipUnless(IS_ROOT, "makes users of the system")
 class SystemUsers(Case):
-    SETTINGS = "mydestination = weir-users.test\nhome_mailbox = Maildir/\n"
+    SETTINGS = "mydestination = weir-users.test\nhome_mailbox = Maildir/\nmail_owner = nobody\n"
 
     def user(self, number=1):
         user = User(f"weirt{os.getpid() % 100000}n{number}")

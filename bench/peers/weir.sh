@@ -22,6 +22,8 @@ virtual_gid_maps = static:5200" ;;
   inns tee /etc/weir/weir.conf >/dev/null <<C
 myhostname = mx.bench.test
 mynetworks = 127.0.0.0/8
+data_directory = $P/data
+mail_owner = weir
 $users
 listener smtp {
   address = 127.0.0.1
@@ -32,7 +34,7 @@ C
 
 start() {
   ulimit -n "$(ulimit -H -n)"
-  cgin $weir run --config /etc/weir/weir.conf --data "$P/data" >"$P/log/weir.log" 2>&1 </dev/null &
+  cgin $weir run --config /etc/weir/weir.conf >"$P/log/weir.log" 2>&1 </dev/null &
   echo $! > "$P/weir.pid"
 }
 
