@@ -72,12 +72,14 @@ let package = Package(
       swiftSettings: common),
 
     // Test support: the embedded twins of Runtime
+    support("TranscriptPlayer", ["Bytes", "SMTP"]),
     support("Embedded", ["Bytes", "Runtime"]),
 
     .target(name: "CGlobalExecutor", dependencies: ["CLinux"], path: "Tests/CGlobalExecutor"),
 
     // Tests
     tests("BytesTests", ["Bytes"]),
+    tests("SMTPTests", ["Bytes", "SMTP", "TranscriptPlayer"]),
     tests("MessageTests", ["Message"]),
     tests("UsersTests", ["Runtime"]),
     tests("MailboxTests", ["Mailbox", "Runtime"]),

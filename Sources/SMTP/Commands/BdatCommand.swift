@@ -12,7 +12,7 @@ package struct BdatCommand: Equatable, Sendable {
     let marker = arguments.plainWord()
     guard arguments.isAtEnd else { throw Refusal(Replies.bdatSyntax) }
     if let marker, !marker.equalsIgnoringCase("LAST") { throw Refusal(Replies.bdatSyntax) }
-    guard let value = size.decimal() else { throw Refusal(Replies.bdatBadSize) }
+    guard let value = size.decimal() else { throw Refusal(Replies.bdatSyntax) }
     return BdatCommand(size: value, isLast: marker != nil)
   }
 }

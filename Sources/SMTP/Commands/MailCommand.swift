@@ -57,9 +57,10 @@ package struct MailParameters: Equatable, Sendable {
       guard returnContent == nil, let parsed = Return(value) else { throw Refusal(Replies.badReturn) }
       returnContent = parsed
     } else if name.equalsIgnoringCase("ENVID") {
-      guard envelopeID == nil, let parsed = XText.parse(value), value.count <= 100 else { throw Refusal(Replies.badEnvelopeID) }
+      guard envelopeID == nil, !value.isEmpty, value.count <= 100, let parsed = XText.parse(value) else { throw Refusal(Replies.badEnvelopeID) }
       envelopeID = parsed
-    } else {
+    } else if !name.equalsIgnoringCase("AUTH") || value.isEmpty {
+      // RFC 4954 §5 has AUTH= ignored where it cannot be trusted, which is everywhere until AUTH is offered.
       throw Refusal(Replies.unsupportedOption(word))
     }
   }

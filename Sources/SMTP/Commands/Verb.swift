@@ -3,7 +3,7 @@ import Bytes
 
 /// RFC 5321 §4.1.1, RFC 3030 §2 (BDAT), RFC 3207 §4 (STARTTLS), RFC 1985 (ETRN), RFC 2033 §4.1 (LHLO).
 package enum Verb: UInt8, CaseIterable, Sendable {
-  case helo, ehlo, lhlo, starttls, auth, mail, rcpt, bdat, data, rset, noop, vrfy, etrn, quit, help
+  case helo, ehlo, lhlo, starttls, auth, mail, rcpt, data, bdat, rset, noop, vrfy, etrn, quit, xclient, xforward, help
 
   /// In lower case, as log lines count it.
   package var name: String { String(describing: self) }
@@ -11,7 +11,9 @@ package enum Verb: UInt8, CaseIterable, Sendable {
   package init?(_ word: UnsafeRawBufferPointer) {
     switch word.count {
     case 4: self.init(four: word)
+    case 7 where word.equalsIgnoringCase("XCLIENT"): self = .xclient
     case 8 where word.equalsIgnoringCase("STARTTLS"): self = .starttls
+    case 8 where word.equalsIgnoringCase("XFORWARD"): self = .xforward
     default: return nil
     }
   }

@@ -3,7 +3,8 @@ import Bytes
 
 /// RFC 5321 §4.1.2: `Path = "<" [ A-d-l ":" ] Mailbox ">"`
 ///
-/// Like Postfix, and unless `isStrict`, it takes a path without angle brackets and dots in odd places of the local part.
+/// Like Postfix it takes dots in odd places of the local part and, unless `isStrict`, a path without angle brackets.
+/// If there are several `@` outside of quotes, the last decides.
 struct PathParser {
   let isStrict: Bool
 
@@ -35,23 +36,17 @@ struct PathParser {
     var cursor = ByteCursor(bytes)
     var local: [UInt8] = []
     var domain: String?
+    var hasAt = false
     while let byte = cursor.peek {
       if byte == 0x40 {
-        if let found = parseFinalDomain(cursor.rest) {
-          domain = found
-          break
-        }
+        hasAt = true
+        domain = DomainParser.parse(cursor.rest.slice(1, bytes.count))
+        if domain != nil { break }
       }
       try parseLocalPiece(&cursor, into: &local)
     }
-    if local.isEmpty || domain?.isEmpty == true { throw Fault() }
-    if isStrict, bytes.first != 0x22, !isDotString(local) { throw Fault() }
+    if local.isEmpty || hasAt && domain == nil { throw Fault() }
     return Mailbox(localPart: String(decoding: local, as: UTF8.self), domain: domain)
-  }
-
-  /// The domain, if `bytes` are an `@` and nothing but a domain after it; so the last `@` decides.
-  private func parseFinalDomain(_ bytes: UnsafeRawBufferPointer) -> String? {
-    DomainParser.parse(bytes.slice(1, bytes.count))
   }
 
   /// One character of a Dot-string, one quoted-pair, or one whole Quoted-string.
@@ -85,9 +80,5 @@ struct PathParser {
   private func printable(_ byte: UInt8) throws(Fault) -> UInt8 {
     if byte < 0x20 || byte == 0x7f { throw Fault() }
     return byte
-  }
-
-  private func isDotString(_ local: [UInt8]) -> Bool {
-    local.first != 0x2e && local.last != 0x2e && !zip(local, local.dropFirst()).contains { $0 == 0x2e && $1 == 0x2e }
   }
 }

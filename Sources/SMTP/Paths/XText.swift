@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
 
-/// RFC 3461 §4: `xtext = *( xchar / hexchar )`, `hexchar = "+" 2(HEXDIGIT)` with upper-case digits.
+/// RFC 3461 §4: `xtext = *( xchar / hexchar )`, `hexchar = "+" 2(HEXDIGIT)` with upper-case digits. Like Postfix, `=` and lower-case digits pass.
 enum XText {
   /// The text that `bytes` encode; nil if they break the rule or are no UTF-8.
   static func parse(_ bytes: UnsafeRawBufferPointer) -> String? {
@@ -13,7 +13,7 @@ enum XText {
         guard let high = hexDigit(cursor.next()), let low = hexDigit(cursor.next()) else { return nil }
         decoded.append(high << 4 | low)
       } else {
-        guard byte > 0x20, byte != 0x3d, byte < 0x7f else { return nil }
+        guard byte > 0x20, byte < 0x7f else { return nil }
         decoded.append(byte)
       }
     }
@@ -25,6 +25,7 @@ enum XText {
     switch byte {
     case .some(let byte) where byte >= 0x30 && byte <= 0x39: byte &- 0x30
     case .some(let byte) where byte >= 0x41 && byte <= 0x46: byte &- 0x37
+    case .some(let byte) where byte >= 0x61 && byte <= 0x66: byte &- 0x57
     default: nil
     }
   }

@@ -3,9 +3,9 @@
 /// How often each verb was given and how often it was carried out, for the line that ends a session in the log.
 struct CommandCounts {
   // Two inline arrays instead of a dictionary: an idle session must stay small.
-  private var total = InlineArray<16, UInt16>(repeating: 0)
-  private var good = InlineArray<16, UInt16>(repeating: 0)
-  private static let unknown = 15
+  private var total = InlineArray<18, UInt16>(repeating: 0)
+  private var good = InlineArray<18, UInt16>(repeating: 0)
+  private static let unknown = 17
 
   mutating func count(_ verb: Verb?, succeeded: Bool) {
     let index = verb.map { Int($0.rawValue) } ?? CommandCounts.unknown
@@ -18,7 +18,7 @@ struct CommandCounts {
     var words: [String] = []
     var allGood = 0
     var all = 0
-    for index in 0..<16 where total[index] > 0 {
+    for index in 0..<18 where total[index] > 0 {
       let name = Verb(rawValue: UInt8(index)).map(\.name) ?? "unknown"
       words.append(word(name, Int(good[index]), Int(total[index])))
       allGood += Int(good[index])

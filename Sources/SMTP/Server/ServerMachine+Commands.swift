@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
 
+/// From a line to the verb's own method, and from its answer to an action.
 extension ServerMachine {
   mutating func commandReceived(_ line: UnsafeRawBufferPointer, hasMoreInput: Bool) -> Action {
-    guard isUTF8(line) else { return finish(nil, .reply(Replies.badUTF8)) }
+    lastCommand = .unknown
+    isCounted = false
+    if let reply = fault(of: line) { return finish(nil, .reply(reply)) }
     var cursor = ByteCursor(line)
     cursor.take(while: .blank)
     let word = cursor.take(until: .blank)
     if word.isEmpty { return finish(nil, .reply(Replies.badSyntax)) }
-    guard let found = Verb(word) else { return finish(nil, unknownCommand(word, line: line)) }
-    verb = found
-    if let refusal = refusalBefore(found) { return finish(found, .reply(refusal)) }
-    let action = perform(found, Arguments(cursor))
-    if hasMoreInput, found.mustEndPipeline, let broken = pipelineBroken(after: found) { return broken }
-    return finish(found, action)
+    guard let verb = Verb(word), isKnown(verb) else { return finish(nil, unknownCommand(word, line: line)) }
+    lastCommand = .verb(verb)
+    if hasMoreInput, !isExtended || verb.endsPipeline, let action = pipelineBroken(after: verb) { return action }
+    let action = needsTLS(verb) ? .reply(Replies.needTLS) : perform(verb, Arguments(cursor))
+    return finish(verb, action)
   }
 
   private mutating func perform(_ verb: Verb, _ arguments: Arguments) -> Action {
@@ -30,50 +32,57 @@ extension ServerMachine {
     case .help: .reply(context.help)
     case .starttls: startTLS(arguments)
     case .auth: .reply(Replies.authNotEnabled)
-    case .quit: quit()
+    case .xclient, .xforward: unauthorized(verb, arguments)
+    case .quit: close([Replies.bye])
     }
   }
 
-  /// What stands in the way of a command, whatever its arguments.
-  private func refusalBefore(_ verb: Verb) -> Reply? {
+  /// What makes a line no command at all.
+  private func fault(of line: UnsafeRawBufferPointer) -> Reply? {
+    if line.contains(0) { return Replies.badSyntax }
+    // RFC 6531 §3.2: what is not ASCII is UTF-8.
+    let isUTF8 = line.allSatisfy { $0 < 0x80 } || String(validating: line, as: UTF8.self) != nil
+    return isUTF8 ? nil : Replies.badUTF8
+  }
+
+  /// RFC 2033 §4.1: LHLO is for LMTP, and LMTP knows no other hello.
+  private func isKnown(_ verb: Verb) -> Bool {
     switch verb {
-    case .lhlo where configuration.service != .lmtp: Replies.notRecognized
-    case .helo where configuration.service == .lmtp, .ehlo where configuration.service == .lmtp: Replies.notRecognized
-    case .helo, .ehlo, .lhlo, .noop, .quit, .starttls, .help: nil
-    default: configuration.smtpdTlsSecurityLevel == .encrypt && tls == nil ? Replies.needTLS : nil
+    case .lhlo: configuration.service == .lmtp
+    case .helo, .ehlo: configuration.service == .smtp
+    default: true
     }
   }
 
-  /// Counts the command and its error, and ends the session when there have been too many.
-  mutating func finish(_ verb: Verb?, _ action: Action) -> Action {
-    guard case .reply(let reply) = action else { return action }
-    counts.count(verb, succeeded: !reply.isNegative)
-    if reply.isNegative { errorCount &+= 1 } else if verb?.isJunk ?? false { countJunk() }
-    return endingIfTooManyErrors([reply])
+  /// RFC 3207 §4: what may be said before STARTTLS where it is required.
+  private func needsTLS(_ verb: Verb) -> Bool {
+    if tls != nil || configuration.smtpdTlsSecurityLevel != .encrypt { return false }
+    switch verb {
+    case .helo, .ehlo, .lhlo, .noop, .quit, .starttls, .help, .xclient, .xforward: return false
+    default: return true
+    }
   }
 
-  /// `smtpd_junk_command_limit`: more of them than this count as errors.
-  private mutating func countJunk() {
-    junkCount &+= 1
-    if junkCount > configuration.smtpdJunkCommandLimit { errorCount &+= 1 }
+  private mutating func unknownCommand(_ word: UnsafeRawBufferPointer, line: UnsafeRawBufferPointer) -> Action {
+    let text = String(decoding: word, as: UTF8.self).uppercased()
+    if configuration.smtpdNoopCommands.contains(text) { return .reply(Replies.ok) }
+    if !isForbidden(text) { return .reply(Replies.notRecognized(Verb.suggestion(for: text))) }
+    notice = .warning("non-SMTP command from \(client.description): \(String(decoding: line.slice(0, 100), as: UTF8.self))")
+    return close([Replies.breaksRules])
   }
 
-  /// `smtpd_hard_error_limit`.
-  mutating func endingIfTooManyErrors(_ replies: [Reply]) -> Action {
-    if errorCount < configuration.smtpdHardErrorLimit { return replies.count == 1 ? .reply(replies[0]) : .replies(replies) }
-    notice = .info("too many errors after \(place) from \(client.description)")
-    stage = .closed
-    transaction = nil
-    return .close(replies + [Replies.tooManyErrors(configuration.myhostname)])
+  /// `smtpd_forbidden_commands`, and what can only be a header field.
+  private func isForbidden(_ word: String) -> Bool {
+    if configuration.smtpdForbiddenCommands.contains(word) || word.utf8.contains(0x3a) { return true }
+    guard configuration.forbidsBogusCommands, let first = word.utf8.first else { return false }
+    return !ASCIISet.alpha.contains(first)
   }
 
-  mutating func close(_ reply: Reply) -> Action {
-    stage = .closed
-    transaction = nil
-    return .close([reply])
+  /// RFC 2920 §3.1; `smtpd_forbid_unauth_pipelining` makes it the end of the session.
+  private mutating func pipelineBroken(after verb: Verb) -> Action? {
+    notice = .info("improper command pipelining after \(verb.name.uppercased()) from \(client.description)")
+    return configuration.smtpdForbidUnauthPipelining ? close([Replies.notSynchronized]) : nil
   }
-
-  mutating func refuseBareNewline() -> Action { close(Replies.bareNewline(code: configuration.smtpdForbidBareNewlineRejectCode)) }
 
   /// `smtpd_forbid_bare_newline` for this client.
   var bareNewlineMode: ServerConfiguration.BareNewline {
@@ -81,48 +90,14 @@ extension ServerMachine {
     return configuration.smtpdForbidBareNewline
   }
 
-  private func isUTF8(_ line: UnsafeRawBufferPointer) -> Bool {
-    line.allSatisfy { $0 < 0x80 } || String(validating: line, as: UTF8.self) != nil
-  }
-
-  private mutating func unknownCommand(_ word: UnsafeRawBufferPointer, line: UnsafeRawBufferPointer) -> Action {
-    let text = String(decoding: word, as: UTF8.self).uppercased()
-    if configuration.smtpdNoopCommands.contains(text) { return .reply(Replies.ok) }
-    if isForbidden(text) {
-      notice = .warning("non-SMTP command from \(client.description): \(String(decoding: line.slice(0, 100), as: UTF8.self))")
-      counts.count(nil, succeeded: false)
-      return close(Replies.breaksRules)
-    }
-    return .reply(Replies.notRecognized)
-  }
-
-  /// `smtpd_forbidden_commands`, and what can only be a header field.
-  private func isForbidden(_ word: String) -> Bool {
-    if configuration.smtpdForbiddenCommands.contains(word) || word.hasSuffix(":") { return true }
-    guard configuration.forbidsBogusCommands, let first = word.utf8.first else { return false }
-    return !ASCIISet.alpha.contains(first)
-  }
-
-  /// Where the session is, for the log.
-  var place: String {
-    switch stage {
-    case .start: "CONNECT"
-    case .content: "DATA (\(transaction?.size ?? 0) bytes)"
-    case .chunk: "BDAT (\(transaction?.size ?? 0) bytes)"
-    case .committing: "END-OF-MESSAGE"
-    default: verb.map { $0.name.uppercased() } ?? "CONNECT"
-    }
-  }
-
-  private mutating func pipelineBroken(after verb: Verb) -> Action? {
-    notice = .info("improper command pipelining after \(verb.name.uppercased()) from \(client.description)")
-    return configuration.smtpdForbidUnauthPipelining ? close(Replies.notSynchronized) : nil
+  var bareNewlineRefusal: Reply {
+    Replies.bareNewline(configuration.myhostname, code: configuration.smtpdForbidBareNewlineRejectCode)
   }
 }
 
 extension Verb {
   /// RFC 2920 §3.1: these must be the last of a group of commands.
-  var mustEndPipeline: Bool {
+  var endsPipeline: Bool {
     switch self {
     case .helo, .ehlo, .lhlo, .data, .noop, .vrfy: true
     default: false

@@ -5,8 +5,8 @@ import Bytes
 extension ServerMachine {
   /// RFC 5321 §4.1.1.4.
   mutating func data(_ arguments: Arguments) -> Action {
+    if chunk.state != .none { return .reply(Replies.dataAfterBdat) }
     guard let transaction else { return .reply(Replies.needRcpt) }
-    if transaction.usesChunking { return .reply(Replies.dataAfterBdat) }
     if transaction.recipients.isEmpty { return .reply(Replies.noValidRecipients) }
     var arguments = arguments
     guard arguments.isAtEnd else { return .reply(Replies.dataSyntax) }
@@ -19,13 +19,21 @@ extension ServerMachine {
     let command: BdatCommand
     do {
       command = try BdatCommand.parse(arguments)
-    } catch { return close(error.reply) }
-    chunkRefusal = transaction == nil ? .needMail : transaction?.recipients.isEmpty == true ? .noRecipients : nil
-    if chunkRefusal == nil { transaction?.usesChunking = true }
-    chunkRemaining = command.size
-    chunkIsLast = command.isLast
+    } catch { return close([error.reply]) }
+    let fault = fault(of: command)
+    chunk = Chunk(
+      state: fault == .none ? .good : .bad, isLast: command.isLast, size: command.size, remaining: command.size, fault: fault)
     stage = .chunk
     return .receiveChunk
+  }
+
+  private func fault(of command: BdatCommand) -> Chunk.Fault {
+    if chunk.state == .bad { return .earlier }
+    guard let transaction else { return .needRcpt }
+    if transaction.recipients.isEmpty { return .noRecipients }
+    if command.size == 0, !command.isLast { return .null }
+    let limit = configuration.messageSizeLimit
+    return limit > 0 && command.size > limit &- transaction.size ? .overLimit : .none
   }
 
   /// Bytes of content. What is to be kept is appended to `buffer`, which the caller may empty as it likes.
@@ -36,47 +44,54 @@ extension ServerMachine {
     switch stage {
     case .content: return dataReceived(bytes, into: &buffer)
     case .chunk: return chunkReceived(bytes, into: &buffer)
-    default: return ContentProgress(consumed: 0, action: close(Replies.notSynchronized))
+    default: return ContentProgress(consumed: 0, action: close([Replies.notSynchronized]))
     }
   }
 
   private mutating func dataReceived(_ bytes: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) -> ContentProgress {
-    guard let transaction else { return ContentProgress(consumed: 0, action: close(Replies.notSynchronized)) }
+    guard let transaction else { return ContentProgress(consumed: 0, action: close([Replies.notSynchronized])) }
     let (consumed, isComplete) = transaction.decoder.decode(bytes, into: &buffer)
-    if transaction.decoder.isBareNewlineRefused { return ContentProgress(consumed: consumed, action: refuseBareNewline()) }
     return ContentProgress(consumed: consumed, action: isComplete ? contentEnded(transaction) : nil)
   }
 
   private mutating func chunkReceived(_ bytes: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) -> ContentProgress {
-    let piece = bytes.slice(0, chunkRemaining)
-    chunkRemaining &-= piece.count
-    if chunkRefusal == nil { transaction?.decoder.decodeChunk(piece, into: &buffer) }
-    if transaction?.decoder.isBareNewlineRefused == true { return ContentProgress(consumed: piece.count, action: refuseBareNewline()) }
-    return ContentProgress(consumed: piece.count, action: chunkRemaining == 0 ? chunkEnded(into: &buffer) : nil)
+    let piece = bytes.slice(0, chunk.remaining)
+    chunk.remaining &-= piece.count
+    if chunk.state == .good { transaction?.decoder.decodeChunk(piece, into: &buffer) }
+    return ContentProgress(consumed: piece.count, action: chunk.remaining == 0 ? chunkEnded(into: &buffer) : nil)
   }
 
   private mutating func chunkEnded(into buffer: inout ByteBuffer) -> Action {
     stage = .command
-    guard let transaction, chunkRefusal == nil else {
-      return finish(.bdat, .reply(chunkRefusal == .noRecipients ? Replies.noValidRecipients : Replies.needRcpt))
-    }
-    if chunkIsLast {
+    if chunk.state == .good, let transaction {
+      if !chunk.isLast { return finish(.bdat, .reply(Replies.chunkOk(chunk.size))) }
       transaction.decoder.finishChunks(into: &buffer)
       return contentEnded(transaction)
     }
-    return finish(.bdat, .reply(Replies.ok))
+    let reply = chunkRefusal
+    if chunk.isLast { dropTransaction() }
+    return finish(.bdat, .reply(reply))
+  }
+
+  private var chunkRefusal: Reply {
+    switch chunk.fault {
+    case .none, .earlier: Replies.chunkDiscarded(chunk.size)
+    case .needRcpt: Replies.needRcpt
+    case .noRecipients: Replies.noValidRecipients
+    case .null: Replies.nullBdat
+    case .overLimit: Replies.chunkOverLimit
+    }
   }
 
   private mutating func contentEnded(_ transaction: Transaction) -> Action {
-    guard let refusal = refusal(of: transaction) else {
-      stage = .committing
-      return .commit
-    }
-    return endTransaction(reject(refusal))
+    stage = .committing
+    guard let refusal = refusal(of: transaction) else { return .commit }
+    return endTransaction(with: refusal)
   }
 
   /// What is wrong with a complete message.
   private func refusal(of transaction: Transaction) -> Reply? {
+    if transaction.decoder.isBareNewlineRefused { return bareNewlineRefusal }
     if transaction.decoder.isOverLimit { return Replies.messageTooBig }
     // RFC 5321 §6.3. The Received field that this server adds counts too.
     if transaction.header.receivedCount &+ 1 >= configuration.hopcountLimit { return Replies.tooManyHops }
@@ -86,37 +101,39 @@ extension ServerMachine {
   /// The answer to `.commit`. The transaction is over, however it went.
   package mutating func messageCommitted(_ result: CommitResult) -> Action {
     notice = nil
-    guard stage == .committing, let transaction else { return close(Replies.notSynchronized) }
+    guard stage == .committing, let transaction else { return close([Replies.notSynchronized]) }
     switch result {
     case .queued(let id):
-      errorCount = 0
-      junkCount = 0
-      return endTransaction(.reply(transaction.usesChunking ? Replies.queued(as: id, size: transaction.size) : Replies.queued(as: id)))
-    case .storageFull: return endTransaction(reject(Replies.storageFull))
-    case .writeFailed: return endTransaction(reject(Replies.writeFailed))
-    case .looped: return endTransaction(reject(Replies.looped))
-    case .refused(let reply): return endTransaction(reject(reply))
-    case .each(let replies): return endTransaction(.replies(replies))
+      let reply = chunk.state == .good ? Replies.queued(as: id, size: transaction.size) : Replies.queued(as: id)
+      return messageAccepted(Array(repeating: reply, count: repliesAtEnd))
+    case .each(let replies) where replies.contains { !$0.isNegative }: return messageAccepted(replies)
+    case .each(let replies): return endTransaction(with: replies)
+    case .storageFull: return endTransaction(with: Replies.storageFull)
+    case .writeFailed: return endTransaction(with: Replies.writeFailed)
+    case .looped: return endTransaction(with: Replies.looped)
+    case .refused(let reply): return endTransaction(with: reply)
     }
   }
 
   /// RFC 2033 §4.2: in LMTP the reply that ends a transaction comes once for each recipient.
-  private mutating func endTransaction(_ action: Action) -> Action {
-    let verb = transaction?.usesChunking == true ? Verb.bdat : Verb.data
-    let recipients = transaction?.recipients.count ?? 0
-    transaction = nil
-    stage = .command
-    if configuration.service == .lmtp, case .reply(let reply) = action {
-      return finishAll(verb, Array(repeating: reply, count: recipients))
-    }
-    if case .replies(let replies) = action { return finishAll(verb, replies) }
-    return finish(verb, action)
+  private var repliesAtEnd: Int { configuration.service == .lmtp ? transaction?.recipients.count ?? 1 : 1 }
+
+  /// A client that delivers mail is forgiven its errors.
+  private mutating func messageAccepted(_ replies: [Reply]) -> Action {
+    errorCount = 0
+    junkCount = 0
+    return endTransaction(with: replies)
   }
 
-  private mutating func finishAll(_ verb: Verb, _ replies: [Reply]) -> Action {
-    let hasGood = replies.contains { !$0.isNegative }
-    counts.count(verb, succeeded: hasGood)
-    if !hasGood { errorCount &+= 1 }
-    return endingIfTooManyErrors(replies)
+  private mutating func endTransaction(with refusal: Reply) -> Action {
+    _ = reject(refusal)
+    return endTransaction(with: Array(repeating: refusal, count: repliesAtEnd))
+  }
+
+  private mutating func endTransaction(with replies: [Reply]) -> Action {
+    let verb = chunk.state == .none ? Verb.data : .bdat
+    dropTransaction()
+    stage = .command
+    return finishAll(verb, replies)
   }
 }

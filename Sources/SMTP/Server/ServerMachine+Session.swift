@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
 
-/// Verbs that are about the session: HELO, EHLO, LHLO, RSET, STARTTLS, VRFY, ETRN, QUIT.
+/// Verbs that are about the session: HELO, EHLO, LHLO, RSET, STARTTLS, VRFY, ETRN.
 extension ServerMachine {
   /// RFC 5321 §4.1.1.1, RFC 2033 §4.1.
   mutating func hello(_ verb: Verb, _ arguments: Arguments) -> Action {
     var arguments = arguments
     guard let name = arguments.plainWord() else { return .reply(helloSyntax(verb)) }
-    transaction = nil
+    dropTransaction()
     heloName = String(decoding: name, as: UTF8.self)
     isExtended = verb != .helo
     if !isExtended { return .reply(context.heloOk) }
@@ -22,11 +22,18 @@ extension ServerMachine {
     }
   }
 
+  /// What to say to a client that has not said hello where it must.
+  var helloRefusal: Reply? {
+    if !heloName.isEmpty { return nil }
+    if configuration.service == .lmtp { return Replies.sendLHLOFirst }
+    return configuration.smtpdHeloRequired ? Replies.sendHelloFirst : nil
+  }
+
   /// RFC 5321 §4.1.1.5.
   mutating func reset(_ arguments: Arguments) -> Action {
     var arguments = arguments
     guard arguments.isAtEnd else { return .reply(Replies.rsetSyntax) }
-    transaction = nil
+    dropTransaction()
     return .reply(Replies.ok)
   }
 
@@ -37,38 +44,40 @@ extension ServerMachine {
     if tls != nil { return .reply(Replies.alreadyTLS) }
     if configuration.smtpdTlsSecurityLevel == .none || !context.offers("STARTTLS") { return .reply(Replies.notImplemented) }
     counts.count(.starttls, succeeded: true)
+    isCounted = true
     stage = .tls
     return .startTLS(Replies.startTLS)
   }
 
-  /// RFC 5321 §4.1.1.6.
+  /// RFC 5321 §4.1.1.6, §7.3: 252 for what would be accepted.
   mutating func verify(_ arguments: Arguments) -> Action {
     if configuration.disableVrfyCommand { return .reply(Replies.vrfyDisabled) }
+    if let refusal = helloRefusal { return .reply(refusal) }
     var arguments = arguments
     let text = arguments.remainder()
     if text.isEmpty { return .reply(Replies.vrfySyntax) }
-    let mailbox = try? PathParser(isStrict: false).parsePath(text)
-    guard let mailbox else { return .reply(Replies.badRecipient) }
-    switch configuration.relay.decide(mailbox, client: client.address) {
-    case .denied: return .reply(Replies.relayDenied(mailbox.address))
-    case .permitted(.remote, _): return .reply(Replies.verified(String(decoding: text, as: UTF8.self)))
-    case .permitted(let destination, let address):
-      stage = .verifying
-      pending = Pending(path: ForwardPath(mailbox), words: String(decoding: text, as: UTF8.self), destination: destination, address: address)
-      return .resolveRecipient(RecipientQuery(address: address, destination: destination))
+    guard let mailbox = (try? PathParser(isStrict: false).parsePath(text)) ?? nil else { return .reply(Replies.badRecipient) }
+    let path = ForwardPath(mailbox)
+    let words = String(decoding: text, as: UTF8.self)
+    guard case .permitted(let destination, let address) = configuration.relay.decide(mailbox, client: client.address) else {
+      return reject(Replies.relayDenied(mailbox.address), recipient: mailbox.address)
     }
+    if destination == .remote { return .reply(Replies.verified(words)) }
+    return ask(Pending(path: path, words: words, destination: destination, address: address), stage: .verifying)
   }
 
   /// RFC 1985 §5.3: 459, for a node that the server keeps no queue for.
   func etrn(_ arguments: Arguments) -> Action {
+    if helloRefusal != nil { return .reply(Replies.etrnNeedsHello) }
     var arguments = arguments
     guard let domain = arguments.plainWord(), arguments.isAtEnd else { return .reply(Replies.etrnSyntax) }
     return .reply(Replies.etrnRefused(String(decoding: domain, as: UTF8.self)))
   }
 
-  /// RFC 5321 §4.1.1.10.
-  mutating func quit() -> Action {
-    counts.count(.quit, succeeded: true)
-    return close(Replies.bye)
+  /// Postfix's own extensions, for clients that nobody has been named to be.
+  func unauthorized(_ verb: Verb, _ arguments: Arguments) -> Action {
+    var arguments = arguments
+    if !arguments.isAtEnd { return .reply(Replies.notAuthorized) }
+    return .reply(verb == .xclient ? Replies.xclientSyntax : Replies.xforwardSyntax)
   }
 }

@@ -1,31 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
 
-/// A recipient that the user database is being asked about.
-final class Pending {
-  let path: ForwardPath
-  /// VRFY: the words to repeat.
-  let words: String
-  let parameters: RcptParameters
-  let destination: Destination
-  let address: Mailbox
-
-  init(path: ForwardPath, words: String = "", parameters: RcptParameters = RcptParameters(), destination: Destination, address: Mailbox) {
-    self.path = path
-    self.words = words
-    self.parameters = parameters
-    self.destination = destination
-    self.address = address
-  }
-}
-
 /// MAIL and RCPT.
 extension ServerMachine {
   /// RFC 5321 §4.1.1.2.
   mutating func mail(_ arguments: Arguments) -> Action {
-    if heloName.isEmpty, configuration.service == .lmtp { return .reply(Replies.sendLHLOFirst) }
-    if heloName.isEmpty, configuration.smtpdHeloRequired { return .reply(Replies.sendHelloFirst) }
+    if let refusal = helloRefusal { return .reply(refusal) }
     if transaction != nil { return .reply(Replies.nestedMail) }
+    if chunk.state == .bad { return .reply(Replies.mailAfterBdat) }
     do {
       let command = try MailCommand.parse(arguments, strict: configuration.strictRfc821Envelopes)
       try check(command)
@@ -40,6 +22,9 @@ extension ServerMachine {
     if limit > 0, let size = command.parameters.size, size > limit { throw Refusal(Replies.sizeOverLimit) }
     if storageIsLow { throw Refusal(Replies.storageFull) }
     if configuration.strictSmtputf8, !command.parameters.smtpUTF8, !command.sender.isASCII { throw Refusal(Replies.mustDeclareUTF8) }
+    if command.parameters.smtpUTF8, !configuration.smtputf8Enable || !context.offers("SMTPUTF8") {
+      throw Refusal(Replies.unsupportedUTF8)
+    }
   }
 
   private mutating func begin(_ command: MailCommand) {
@@ -51,30 +36,35 @@ extension ServerMachine {
   /// RFC 5321 §4.1.1.3.
   mutating func rcpt(_ arguments: Arguments) -> Action {
     guard let transaction else { return .reply(Replies.needMail) }
+    if chunk.state != .none { return .reply(Replies.rcptAfterBdat) }
     let command: RcptCommand
     do {
       command = try RcptCommand.parse(arguments, strict: configuration.strictRfc821Envelopes)
     } catch { return .reply(error.reply) }
-    if transaction.recipients.count >= configuration.smtpdRecipientLimit { return tooManyRecipients(transaction) }
-    return route(command, in: transaction)
+    if configuration.strictSmtputf8, !transaction.parameters.smtpUTF8, !command.recipient.mailbox.isASCII {
+      return .reply(Replies.mustDeclareUTF8)
+    }
+    if transaction.recipients.count >= configuration.smtpdRecipientLimit {
+      transaction.overshoot &+= 1
+      return .reply(Replies.tooManyRecipients)
+    }
+    return route(command)
   }
 
-  /// `smtpd_recipient_overshoot_limit`: so many are refused without being counted as errors.
-  private mutating func tooManyRecipients(_ transaction: Transaction) -> Action {
-    transaction.overshoot &+= 1
-    return .reply(Replies.tooManyRecipients)
-  }
-
-  private mutating func route(_ command: RcptCommand, in transaction: Transaction) -> Action {
+  private mutating func route(_ command: RcptCommand) -> Action {
     let mailbox = command.recipient.mailbox
     guard case .permitted(let destination, let address) = configuration.relay.decide(mailbox, client: client.address) else {
       return reject(Replies.relayDenied(mailbox.address), recipient: mailbox.address)
     }
     let pending = Pending(path: command.recipient, parameters: command.parameters, destination: destination, address: address)
     if destination == .remote || !configuration.smtpdRejectUnlistedRecipient { return accept(pending) }
+    return ask(pending, stage: .resolving)
+  }
+
+  mutating func ask(_ pending: Pending, stage: Stage) -> Action {
     self.pending = pending
-    stage = .resolving
-    return .resolveRecipient(RecipientQuery(address: address, destination: destination))
+    self.stage = stage
+    return .resolveRecipient(RecipientQuery(address: pending.address, destination: pending.destination))
   }
 
   private func accept(_ pending: Pending) -> Action {
@@ -88,9 +78,10 @@ extension ServerMachine {
   package mutating func recipientResolved(_ verdict: RecipientVerdict) -> Action {
     notice = nil
     let isVerifying = stage == .verifying
-    guard stage == .resolving || isVerifying, let pending else { return close(Replies.notSynchronized) }
+    guard stage == .resolving || isVerifying, let pending else { return close([Replies.notSynchronized]) }
     stage = .command
     self.pending = nil
+    let verb = isVerifying ? Verb.vrfy : .rcpt
     guard let refusal = refusal(verdict, of: pending) else {
       return finish(verb, isVerifying ? .reply(Replies.verified(pending.words)) : accept(pending))
     }
@@ -108,16 +99,5 @@ extension ServerMachine {
     case .temporaryFailure: return Replies.lookupFailed(path)
     case .refused(let reply): return Reply(reply.code, reply.status, "<\(path)>: \(reply.text)")
     }
-  }
-
-  /// Refuses with the log line of Postfix's smtpd.
-  mutating func reject(_ reply: Reply, recipient: String? = nil) -> Action {
-    var line = "reject: \(verb?.name.uppercased() ?? "CONNECT") from \(client.description): \(reply.summary); "
-    if let transaction { line += "from=<\(transaction.sender.address)> " }
-    if let recipient { line += "to=<\(recipient)> " }
-    line += "proto=\(protocolName)"
-    if !heloName.isEmpty { line += " helo=<\(heloName)>" }
-    notice = .reject(line)
-    return .reply(reply)
   }
 }

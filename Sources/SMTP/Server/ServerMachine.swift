@@ -20,17 +20,17 @@ package struct ServerMachine: ~Copyable {
   var counts = CommandCounts()
   var errorCount = 0
   var junkCount = 0
-  var chunkRemaining = 0
-  var stage = Stage.start
-  var verb: Verb?
+  var chunk = Chunk()
+  var stage = Stage.command
+  var lastCommand = LastCommand.none
+  /// Whether that command has had its reply.
+  var isCounted = true
   var isExtended = false
-  var chunkIsLast = false
-  var chunkRefusal: ChunkRefusal?
 
-  enum Stage: UInt8 { case start, command, resolving, verifying, content, chunk, committing, tls, closed }
+  enum Stage: UInt8 { case command, resolving, verifying, content, chunk, committing, tls, closed }
 
-  /// Why a chunk is read and thrown away.
-  enum ChunkRefusal: UInt8 { case needMail, noRecipients }
+  /// The command that the session is at, for the log.
+  enum LastCommand { case none, unknown, verb(Verb) }
 
   package init(context: ServerContext, client: Client, tls: TLSFacts? = nil) {
     self.context = context
@@ -43,34 +43,31 @@ package struct ServerMachine: ~Copyable {
   // MARK: Events of the connection
 
   /// The connection stands. Answers with the greeting (RFC 5321 §4.2: 220).
-  package mutating func connected() -> Action {
-    stage = .command
-    return .reply(context.banner)
-  }
+  package mutating func connected() -> Action { .reply(context.banner) }
 
   /// The handshake that `.startTLS` asked for has succeeded. RFC 3207 §4.2: the session starts over, without a greeting.
   package mutating func tlsStarted(_ facts: TLSFacts) {
     tls = facts
     heloName = ""
     isExtended = false
-    transaction = nil
+    dropTransaction()
     stage = .command
   }
 
-  /// Nothing came for `replyTimeout` seconds.
+  /// Nothing came for `smtpd_timeout` seconds.
   package mutating func timedOut() -> Action {
     notice = .info("timeout after \(place) from \(client.description)")
-    return close(Replies.timedOut(configuration.myhostname))
+    return close([Replies.timedOut(configuration.myhostname)])
   }
 
   /// The server is going down; the session may end now.
-  package mutating func shutdownBegan() -> Action { close(Replies.shuttingDown(configuration.myhostname)) }
+  package mutating func shutdownBegan() -> Action { close([Replies.shuttingDown(configuration.myhostname)]) }
 
   /// The client went away without QUIT.
   package mutating func connectionLost() {
-    if stage != .closed { notice = .info("lost connection after \(place) from \(client.description)") }
-    stage = .closed
-    transaction = nil
+    if stage == .closed { return }
+    notice = .info("lost connection after \(place) from \(client.description)")
+    _ = close([])
   }
 
   // MARK: Events of commands
@@ -80,14 +77,16 @@ package struct ServerMachine: ~Copyable {
   /// `isBareNewline`: it ended in LF without CR. `hasMoreInput`: the client has already sent something after it.
   package mutating func lineReceived(_ line: RawSpan, isBareNewline: Bool = false, hasMoreInput: Bool = false) -> Action {
     notice = nil
-    guard stage == .command else { return close(Replies.notSynchronized) }
-    if isBareNewline, bareNewlineMode == .reject { return refuseBareNewline() }
+    guard stage == .command else { return close([Replies.notSynchronized]) }
+    if isBareNewline, bareNewlineMode == .reject { return close([bareNewlineRefusal]) }
     return line.withUnsafeBytes { commandReceived($0, hasMoreInput: hasMoreInput) }
   }
 
   /// A line over `line_length_limit` has been skipped.
   package mutating func lineOverflowed() -> Action {
     notice = nil
+    lastCommand = .unknown
+    isCounted = false
     return finish(nil, .reply(Replies.lineTooLong))
   }
 
@@ -101,7 +100,7 @@ package struct ServerMachine: ~Copyable {
   package var holdsContent: Bool {
     switch stage {
     case .content, .committing: true
-    default: transaction?.usesChunking ?? false
+    default: chunk.state == .good
     }
   }
 
@@ -124,6 +123,6 @@ package struct ServerMachine: ~Copyable {
   package var receivedProtocol: String {
     let secure = tls == nil ? "" : "S"
     if transaction?.parameters.smtpUTF8 == true { return (configuration.service == .lmtp ? "UTF8LMTP" : "UTF8SMTP") + secure }
-    return isExtended || configuration.service == .lmtp ? protocolName + secure : protocolName
+    return isExtended ? protocolName + secure : protocolName
   }
 }

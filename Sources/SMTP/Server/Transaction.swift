@@ -11,12 +11,11 @@ package final class Transaction {
   package var header: HeaderScan { decoder.header }
   /// Bytes of content so far, as RFC 1870 counts them: with CRLF, without stuffed dots.
   package var size: Int { decoder.size }
-  /// Whether a line of content ended in bare LF, or BDAT was used; for the log.
+  /// Whether a line of content ended in bare LF; for the log.
   package var hasBareNewline: Bool { decoder.hasBareNewline }
 
-  /// Recipients refused because there were too many already.
+  /// How many recipients were refused because there were too many already.
   var overshoot = 0
-  var usesChunking = false
   var decoder: ContentDecoder
 
   init(sender: ReversePath, parameters: MailParameters, decoder: ContentDecoder) {
