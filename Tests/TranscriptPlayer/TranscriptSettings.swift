@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import Bytes
 import SMTP
 
 /// From `config` lines to a ServerConfiguration, without the Settings module: the machine is tested by itself.
 enum TranscriptSettings {
   static func configuration(_ setup: Transcript.Setup) throws -> ServerConfiguration {
     let relay = RelayPolicy(
-      mynetworks: try NetworkList(["127.0.0.1/32"]), mydestination: ["mx.example.test", "example.test", "localhost"],
+      mynetworks: try networks(["127.0.0.1/32"]), mydestination: ["mx.example.test", "example.test", "localhost"],
       virtualMailboxDomains: ["virtual.test"], myorigin: "example.test", mydomain: "example.test")
     var configuration = ServerConfiguration(myhostname: "mx.example.test", relay: relay)
     configuration.smtpdErrorSleepTime = 0
@@ -65,8 +66,8 @@ enum TranscriptSettings {
     case "smtpd_discard_ehlo_keywords": configuration.smtpdDiscardEhloKeywords = Set(words.map { $0.uppercased() })
     case "smtpd_tls_security_level": configuration.smtpdTlsSecurityLevel = value == "encrypt" ? .encrypt : value == "may" ? .may : .none
     case "smtpd_forbid_bare_newline": configuration.smtpdForbidBareNewline = try bareNewline(value)
-    case "smtpd_forbid_bare_newline_exclusions": configuration.smtpdForbidBareNewlineExclusions = try NetworkList(words)
-    case "mynetworks": configuration.relay.mynetworks = try NetworkList(words)
+    case "smtpd_forbid_bare_newline_exclusions": configuration.smtpdForbidBareNewlineExclusions = try networks(words)
+    case "mynetworks": configuration.relay.mynetworks = try networks(words)
     case "relay_domains": configuration.relay.relayDomains = Set(words)
     case "inet_interfaces": configuration.relay.ownAddresses = Set(words.compactMap { IPAddress($0) })
     default: throw Transcript.Fault(description: "unknown setting \(name)")
@@ -81,5 +82,10 @@ enum TranscriptSettings {
     case "reject": .reject
     default: throw Transcript.Fault(description: "smtpd_forbid_bare_newline = \(value)")
     }
+  }
+
+  private static func networks(_ words: [String]) throws -> NetworkList {
+    guard let list = NetworkList(words: words) else { throw Transcript.Fault(description: "not networks: \(words)") }
+    return list
   }
 }

@@ -28,7 +28,9 @@ package struct NetworkList: Equatable, Sendable {
     self.init(elements)
   }
 
+  /// An IPv4-mapped address is looked up as the IPv4 address it stands for.
   package func contains(_ address: IPAddress) -> Bool {
+    let address = address.unmapped
     for element in elements where element.network.contains(address) { return !element.isExcluded }
     return false
   }
