@@ -95,15 +95,3 @@ package struct Deferral: Equatable, Sendable {
     self.reason = reason
   }
 }
-
-/// What an attempt for a recipient must look at before it writes to a mailbox.
-package enum Replay: Equatable, Sendable {
-  /// First attempt: the file cannot be there.
-  case none
-  /// The file may be there, whole or broken: look for its name in new/ and cur/ and compare length and CRC.
-  /// Whole: delivered. Broken: write it again under the same name. Absent: deliver.
-  case verify
-  /// The file was delivered in this run of the machine but may never reach the disk: where it is found, write it again over itself,
-  /// with fsync. Absent: its reader has deleted it, so it counts as stable.
-  case rewrite
-}

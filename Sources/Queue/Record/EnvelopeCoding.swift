@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension RecordWriter {
+  mutating func put(_ envelope: Envelope) {
+    put(envelope.sender)
+    put(envelope.arrival)
+    put(envelope.host)
+    put(envelope.body.rawValue)
+    put(UInt8(envelope.smtpUTF8 ? 1 : 0))
+    put(envelope.returnContent.map { $0.rawValue + 1 } ?? 0)
+    put(envelope.envelopeID)
+    put(UInt32(truncatingIfNeeded: envelope.recipients.count))
+    for recipient in envelope.recipients { put(recipient) }
+  }
+
+  private mutating func put(_ recipient: Recipient) {
+    put(recipient.address)
+    // Nearly always the same: written once.
+    put(recipient.original == recipient.address ? nil : recipient.original)
+    put(recipient.route.rawValue)
+    put(recipient.notify.rawValue)
+    put(recipient.originalRecipient)
+  }
+}
+
+extension ByteCursor {
+  mutating func envelope() -> Envelope? {
+    guard let sender = string(), let arrival = integer(Int64.self), let host = string(),
+      let body = integer(UInt8.self).flatMap(Envelope.BodyType.init(rawValue:)), let utf8 = integer(UInt8.self),
+      let returning = integer(UInt8.self), let envelopeID = optionalString(), let recipients = recipients()
+    else { return nil }
+    return Envelope(
+      sender: sender, arrival: arrival, host: host, recipients: recipients, body: body, smtpUTF8: utf8 != 0, envelopeID: envelopeID,
+      returnContent: returning == 0 ? nil : Envelope.ReturnContent(rawValue: returning - 1))
+  }
+
+  private mutating func recipients() -> [Recipient]? {
+    guard let count = integer(UInt32.self), count <= left else { return nil }
+    var recipients: [Recipient] = []
+    for _ in 0..<count {
+      guard let recipient = recipient() else { return nil }
+      recipients.append(recipient)
+    }
+    return recipients
+  }
+
+  private mutating func recipient() -> Recipient? {
+    guard let address = string(), let original = optionalString(),
+      let route = integer(UInt8.self).flatMap(Recipient.Route.init(rawValue:)), let notify = integer(UInt8.self),
+      let originalRecipient = optionalString()
+    else { return nil }
+    return Recipient(
+      address: address, original: original ?? address, route: route, notify: Recipient.Notify(rawValue: notify),
+      originalRecipient: originalRecipient)
+  }
+}

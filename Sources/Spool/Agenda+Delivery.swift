@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+import Queue
+
+extension Agenda {
+  /// A message handed to a delivery worker: whole, or to be read back.
+  enum Taken {
+    case message(QueuedMessage)
+    case id(QueueID)
+
+    var id: QueueID {
+      switch self {
+      case .message(let message): message.id
+      case .id(let id): id
+      }
+    }
+  }
+
+  /// Up to `max` messages to deliver now.
+  mutating func take(_ max: Int, now: Int64) -> [Taken] {
+    wakeParked(now)
+    while let suspect = suspects.removeFirst() {
+      if let taken = begin(suspect) { return [taken] }
+    }
+    var taken: [Taken] = []
+    while taken.count < max, !fresh.isEmpty || !backlog.isEmpty {
+      if let next = takeOne() { taken.append(next) }
+    }
+    return taken
+  }
+
+  private mutating func wakeParked(_ now: Int64) {
+    while let first = parked.first, first.time <= now {
+      _ = parked.removeFirst()
+      guard let entry = entries[first.id], entry.phase == .parked, entry.nextAttempt == first.time else { continue }
+      schedule(first.id, at: 0)
+    }
+  }
+
+  /// From the fresh ones and the backlog by turns, so that neither waits for the other to be empty.
+  private mutating func takeOne() -> Taken? {
+    backlogTurn.toggle()
+    if backlogTurn || fresh.isEmpty, let id = backlog.removeFirst() { return begin(id) }
+    guard let message = fresh.removeFirst(), entries[message.id]?.phase == .ready else { return nil }
+    entries[message.id]?.phase = .active
+    active[message.id] = ActiveMessage(
+      states: Array(repeating: .waiting, count: message.envelope.recipients.count), isInAttempt: true)
+    return .message(message)
+  }
+
+  private mutating func begin(_ id: QueueID) -> Taken? {
+    guard entries[id]?.phase == .ready else { return nil }
+    entries[id]?.phase = .active
+    if active[id] == nil { active[id] = ActiveMessage(states: [], isInAttempt: true) }
+    active[id]?.isInAttempt = true
+    return .id(id)
+  }
+
+  /// A message was read back: what is there to do?
+  mutating func begin(_ stored: StoredMessage, _ content: SpooledContent, boot: Boot, now: Int64) -> QueuedMessage? {
+    let id = stored.record.id
+    guard var message = active[id], let entry = entries[id] else { return nil }
+    if message.states.isEmpty { message.states = stored.record.progress.states }
+    if entry.origin != .fresh { message.lookAgain(entry.origin, boot) }
+    entries[id]?.origin = .known
+    active[id] = message
+    let due = message.states.indices.filter { message.states[$0].isDue(now) }
+      .map { DueRecipient(index: $0, replay: message.replays[$0] ?? .none) }
+    return QueuedMessage(
+      id: id, envelope: stored.record.envelope, size: stored.record.place.length, due: due, source: .spool(content))
+  }
+}
+
+extension ActiveMessage {
+  /// The message was tried before, by this process or by another: files may be there.
+  fileprivate mutating func lookAgain(_ origin: Entry.Origin, _ boot: Boot) {
+    for index in states.indices where replays[index] == nil {
+      switch states[index] {
+      case .waiting, .deferred: replays[index] = origin == .rebooted ? .verify : .renew
+      case .delivered(let delivered):
+        replays[index] = delivered.boot == boot ? .rewrite : .verify
+        states[index] = .waiting
+      case .stable, .relayed, .failed, .held: break
+      }
+    }
+  }
+}
+
+extension RecipientState {
+  fileprivate func isDue(_ now: Int64) -> Bool {
+    switch self {
+    case .waiting: true
+    case .deferred(let deferral): deferral.until <= now
+    case .delivered, .stable, .relayed, .failed, .held: false
+    }
+  }
+}
+
+// MARK: what deliveries report
+
+extension Agenda {
+  enum Change { case none, changed, finished }
+
+  mutating func note(_ id: QueueID, _ recipient: Int, _ state: RecipientState) -> Change {
+    guard var message = active[id], message.states.indices.contains(recipient), message.states[recipient].allows(state)
+    else { return .none }
+    message.states[recipient] = state
+    if state.isFinal || !state.isOpen { message.replays[recipient] = nil }
+    active[id] = message
+    return isOver(message) ? .finished : .changed
+  }
+
+  /// Nothing is left to do, and nobody works on it who would not notice.
+  private func isOver(_ message: ActiveMessage) -> Bool {
+    message.states.allSatisfy(\.isFinal) || (message.isDeleted && !message.isInAttempt)
+  }
+
+  /// Answers what is to be written.
+  mutating func attemptEnded(_ id: QueueID, waitingUntil later: Int64) -> NoteRecord? {
+    guard var message = active[id], message.isInAttempt else { return nil }
+    message.isInAttempt = false
+    entries[id]?.origin = .known
+    active[id] = message
+    if isOver(message) { return message.isDeleted ? .finished([id]) : nil }
+    return settle(id, waitingUntil: later)
+  }
+
+  /// Finds the place of a message that nobody works on: waiting for its files to be stable, parked or held.
+  mutating func settle(_ id: QueueID, waitingUntil later: Int64) -> NoteRecord? {
+    guard var message = active[id], !message.isInAttempt else { return nil }
+    let open = message.states.compactMap { state -> Int64? in
+      switch state {
+      case .waiting: later
+      case .deferred(let deferral): deferral.until
+      default: nil
+      }
+    }
+    let isPending = message.states.contains { if case .delivered = $0 { true } else { false } }
+    if open.isEmpty && isPending { return nil }
+    let next = open.min() ?? Progress.asked
+    message.isParking = !isPending
+    active[id] = message
+    schedule(id, at: next)
+    let crashes = entries[id]?.crashes ?? 0
+    return .snapshot(id, Progress(nextAttempt: next, crashes: crashes, states: message.states))
+  }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+import Queue
+import Runtime
+
+/// What the spool knows of its live messages: where each is on disk and what is to be done next. Small per message, because there may be
+/// a million of them.
+struct Agenda {
+  var entries: [QueueID: Entry] = [:]
+  var segments: [UInt32: SegmentUse] = [:]
+  /// Messages taken for delivery, or with files that are not stable yet, or whose snapshot is not on disk yet.
+  var active: [QueueID: ActiveMessage] = [:]
+
+  /// Ready now: fresh ones as objects, others as ids; turn and turn about.
+  var fresh = FIFO<QueuedMessage>()
+  var backlog = FIFO<QueueID>()
+  var backlogTurn = false
+  /// Their process died during their delivery: each is taken alone.
+  var suspects = FIFO<QueueID>()
+  var parked = Timetable()
+  var isStopping = false
+}
+
+/// A live message: 40 bytes.
+struct Entry {
+  /// Of the message's record.
+  var segment: UInt32
+  var offset: UInt32
+  var length: UInt32
+  var contentLength: UInt32
+  /// Of its last snapshot; segment 0 is none.
+  var snapshotSegment: UInt32 = 0
+  var snapshotOffset: UInt32 = 0
+  var snapshotLength: UInt32 = 0
+  var crashes: UInt8 = 0
+  var phase: Phase
+  var origin: Origin
+  var isFile: Bool
+  var nextAttempt: Int64 = 0
+
+  enum Phase: UInt8 {
+    case ready, active, parked, held
+  }
+
+  /// Since when the spool knows it; decides what a delivery must look at (`Replay`).
+  enum Origin: UInt8 {
+    /// Committed by this process and not tried yet.
+    case fresh
+    /// Tried by this process, or found by it after another of the same run of the machine.
+    case known
+    /// Found after the machine had started.
+    case rebooted
+  }
+
+  /// Bytes it keeps alive in its segment.
+  var weight: Int { Int(length) + (isFile ? 0 : Int(contentLength)) }
+}
+
+/// A segment with records that may be needed.
+struct SegmentUse {
+  let file: SegmentFile
+  let generation: UInt64
+  var live = 0
+  var liveBytes = 0
+  /// Every message whose record was put here; some are gone or elsewhere now.
+  var ids: [QueueID] = []
+}
+
+struct ActiveMessage {
+  /// Empty until they are read from disk.
+  var states: [RecipientState]
+  var replays: [Int: Replay] = [:]
+  var isInAttempt: Bool
+  /// A snapshot is on its way to the disk.
+  var isParking = false
+  var isDeleted = false
+}
+
+extension Agenda {
+  mutating func add(_ id: QueueID, _ entry: Entry) {
+    entries[id] = entry
+    segments[entry.segment]?.live += 1
+    segments[entry.segment]?.liveBytes += entry.weight
+    segments[entry.segment]?.ids.append(id)
+  }
+
+  /// Its place on disk is no longer needed.
+  mutating func forget(_ entry: Entry) {
+    segments[entry.segment]?.live -= 1
+    segments[entry.segment]?.liveBytes -= entry.weight
+  }
+
+  mutating func remove(_ id: QueueID) -> Entry? {
+    active[id] = nil
+    guard let entry = entries.removeValue(forKey: id) else { return nil }
+    forget(entry)
+    return entry
+  }
+
+  /// Puts a message where its progress says.
+  mutating func schedule(_ id: QueueID, at time: Int64) {
+    guard entries[id] != nil else { return }
+    entries[id]?.nextAttempt = time
+    switch time {
+    case Progress.asked: entries[id]?.phase = .held
+    case ...0:
+      entries[id]?.phase = .ready
+      if entries[id]?.crashes == 0 { backlog.append(id) } else { suspects.append(id) }
+    default:
+      entries[id]?.phase = .parked
+      parked.insert(id, at: time)
+    }
+  }
+}

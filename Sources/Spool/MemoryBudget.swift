@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+import Synchronization
+
+/// Bytes of message content held in memory by sessions and by the spool together.
+package final class MemoryBudget: Sendable {
+  package let limit: Int
+  private let taken = Atomic<Int>(0)
+
+  package init(limit: Int) { self.limit = limit }
+
+  package var used: Int { taken.load(ordering: .relaxed) }
+
+  /// False when it does not fit: the content goes to a file.
+  package func take(_ bytes: Int) -> Bool {
+    let (_, total) = taken.add(bytes, ordering: .relaxed)
+    if total <= limit { return true }
+    taken.subtract(bytes, ordering: .relaxed)
+    return false
+  }
+
+  package func giveBack(_ bytes: Int) { taken.subtract(bytes, ordering: .relaxed) }
+
+  /// Half of it is in use: what waits for delivery should no longer be held.
+  var isTight: Bool { used > limit / 2 }
+}

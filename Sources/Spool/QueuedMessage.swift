@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+import Queue
+import Runtime
+
+/// A message to deliver now. Its content comes from memory or is read back from the spool, checked against what was committed.
+package final class QueuedMessage: Sendable {
+  package let id: QueueID
+  package let envelope: Envelope
+  /// Bytes of content.
+  package let size: Int64
+  /// The recipients to try now.
+  package let due: [DueRecipient]
+  let source: Source
+  /// Held in memory for this message, until nobody needs it any more.
+  private let held: Int
+  private let memory: MemoryBudget?
+
+  enum Source: Sendable {
+    case memory([ContentChunk])
+    case spool(SpooledContent)
+  }
+
+  init(id: QueueID, envelope: Envelope, size: Int64, due: [DueRecipient], source: Source, memory: MemoryBudget? = nil) {
+    self.id = id
+    self.envelope = envelope
+    self.size = size
+    self.due = due
+    self.source = source
+    self.memory = memory
+    if case .memory(let chunks) = source { held = chunks.reduce(0) { $0 + $1.count } } else { held = 0 }
+  }
+
+  deinit { memory?.giveBack(held) }
+
+  /// Calls `body` with the content: once with all of it as one or several pieces, or, for a file, with one piece after the other.
+  /// The pieces are valid within the call. When this throws `.damaged`, what was passed on before must be thrown away.
+  package func forEachBlock(_ body: ([UnsafeRawBufferPointer]) throws(DiskError) -> Void) throws(SpoolError) {
+    switch source {
+    case .memory(let chunks):
+      do { try body(chunks.map(\.bytes)) } catch { throw .disk(error) }
+      withExtendedLifetime(chunks) {}
+    case .spool(let content): try content.forEachBlock(body)
+    }
+  }
+}
+
+/// A recipient to try, by its index in the envelope.
+package struct DueRecipient: Equatable, Sendable {
+  package let index: Int
+  package let replay: Replay
+  package init(index: Int, replay: Replay) {
+    self.index = index
+    self.replay = replay
+  }
+}

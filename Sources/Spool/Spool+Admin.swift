@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+import Queue
+import Runtime
+
+/// A message of the queue, as `weir queue list` shows it.
+package struct QueueListing: Equatable, Sendable {
+  package let id: QueueID
+  /// Bytes of content.
+  package let size: Int64
+  /// Microseconds since 1970.
+  package let arrival: Int64
+  package let sender: String
+  package let recipients: [(address: String, state: RecipientState)]
+  /// The time of the next attempt; nil when it is ready, in delivery, or held.
+  package let nextAttempt: Int64?
+  package let phase: Phase
+
+  package enum Phase: Sendable { case ready, active, deferred, held, damaged }
+
+  package static func == (left: QueueListing, right: QueueListing) -> Bool {
+    left.id == right.id && left.size == right.size && left.arrival == right.arrival && left.sender == right.sender
+      && left.recipients.elementsEqual(right.recipients, by: ==) && left.nextAttempt == right.nextAttempt && left.phase == right.phase
+  }
+}
+
+/// Looking at the queue and clearing it, from any thread that may block: in the daemon, or in a command that has taken the lane's lock
+/// (`init` without `start`).
+extension Spool {
+  /// The number of live messages.
+  package var count: Int { agenda.withLock { $0.entries.count } }
+
+  /// Up to `limit` messages with ids above `after`, oldest first.
+  package func list(after: QueueID? = nil, limit: Int = .max) -> [QueueListing] {
+    let ids = agenda.withLock { agenda in
+      agenda.entries.keys.filter { id in after.map { id > $0 } ?? true }.sorted().prefix(limit)
+    }
+    return ids.compactMap { try? show($0) ?? nil }
+  }
+
+  /// One message; nil when it is not (or no longer) in the queue.
+  package func show(_ id: QueueID) throws(SpoolError) -> QueueListing? {
+    do throws(SpoolError) {
+      guard let stored = try load(id) else { return nil }
+      return agenda.withLock { $0.listing(stored) }
+    } catch {
+      guard case .damaged = error else { throw error }
+      return QueueListing(id: id, size: 0, arrival: id.microseconds, sender: "", recipients: [], nextAttempt: nil, phase: .damaged)
+    }
+  }
+
+  /// The envelope as it was committed; nil when there is no such message.
+  package func envelope(_ id: QueueID) throws(SpoolError) -> Envelope? { try load(id)?.record.envelope }
+
+  /// Calls `body` with the content, piece after piece; false when there is no such message.
+  package func withContent(
+    _ id: QueueID, _ body: ([UnsafeRawBufferPointer]) throws(DiskError) -> Void
+  ) throws(SpoolError) -> Bool {
+    guard let stored = try load(id) else { return false }
+    try content(of: stored).forEachBlock(body)
+    return true
+  }
+
+  /// Removes a message, without a report to anyone. One that is being delivered goes when its attempt ends. False when there is no such
+  /// message.
+  package func delete(_ id: QueueID) -> Bool {
+    enum Found { case absent, later, now }
+    let found = agenda.withLock { agenda -> Found in
+      guard agenda.entries[id] != nil else { return .absent }
+      if agenda.active[id]?.isInAttempt == true {
+        agenda.active[id]?.isDeleted = true
+        return .later
+      }
+      // No worker takes it from now on; it is gone once that is durable.
+      agenda.entries[id]?.phase = .held
+      return .now
+    }
+    if found == .now { enqueue(.finished([id])) }
+    return found != .absent
+  }
+
+  /// Lets a held or deferred message be tried at once. False when there is no such message, or it is being tried.
+  package func release(_ id: QueueID) throws(SpoolError) -> Bool {
+    guard let progress = try load(id)?.record.progress else { return false }
+    let note = agenda.withLock { $0.release(id, progress) }
+    guard let note else { return false }
+    enqueue(note)
+    agenda.signal()
+    return true
+  }
+
+  /// Writes what was noted now, on the caller's thread. For a command without the daemon; false when it could not be written.
+  package func flush() -> Bool {
+    _ = runOnce()
+    return intake.withLock { $0.isEmpty }
+  }
+}
+
+extension Agenda {
+  fileprivate func listing(_ stored: StoredMessage) -> QueueListing? {
+    let record = stored.record
+    guard let entry = entries[record.id] else { return nil }
+    let live = active[record.id]?.states ?? []
+    let states = live.isEmpty ? record.progress.states : live
+    return QueueListing(
+      id: record.id, size: record.place.length, arrival: record.envelope.arrival, sender: record.envelope.sender,
+      recipients: zip(record.envelope.recipients, states).map { ($0.0.address, $0.1) },
+      nextAttempt: entry.phase == .parked ? entry.nextAttempt : nil, phase: QueueListing.Phase(entry.phase))
+  }
+
+  fileprivate mutating func release(_ id: QueueID, _ stored: Progress) -> NoteRecord? {
+    guard let entry = entries[id], entry.phase == .held || entry.phase == .parked else { return nil }
+    var states = active[id]?.states ?? []
+    if states.isEmpty { states = stored.states }
+    for index in states.indices where states[index].isHeldOrDeferred { states[index] = .waiting }
+    entries[id]?.crashes = 0
+    active[id] = ActiveMessage(states: states, replays: active[id]?.replays ?? [:], isInAttempt: false, isParking: true)
+    schedule(id, at: 0)
+    return .snapshot(id, Progress(nextAttempt: 0, crashes: 0, states: states))
+  }
+}
+
+extension RecipientState {
+  fileprivate var isHeldOrDeferred: Bool {
+    switch self {
+    case .held, .deferred: true
+    case .waiting, .delivered, .stable, .relayed, .failed: false
+    }
+  }
+}
+
+extension QueueListing.Phase {
+  fileprivate init(_ phase: Entry.Phase) {
+    switch phase {
+    case .ready: self = .ready
+    case .active: self = .active
+    case .parked: self = .deferred
+    case .held: self = .held
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+import Queue
+import Runtime
+
+/// A content on disk, read back and checked. Without a segment it has a file of its own.
+final class SpooledContent: Sendable {
+  private let id: QueueID
+  private let folder: SpoolFolder
+  private let segment: SegmentFile?
+  private let place: ContentPlace
+
+  init(id: QueueID, folder: SpoolFolder, segment: SegmentFile?, place: ContentPlace) {
+    self.id = id
+    self.folder = folder
+    self.segment = segment
+    self.place = place
+  }
+
+  private static let blockSize = 256 * 1024
+
+  func forEachBlock(_ body: ([UnsafeRawBufferPointer]) throws(DiskError) -> Void) throws(SpoolError) {
+    var crc = CRC32C()
+    do throws(DiskError) {
+      if place.isFile { try readFile(&crc, body) } else { try readSegment(&crc, body) }
+    } catch { throw error.isMissing ? .damaged(id) : .disk(error) }
+    guard crc.value == place.crc else { throw .damaged(id) }
+  }
+
+  /// Checked before it is passed on, because the whole of it is in memory anyway.
+  private func readSegment(_ crc: inout CRC32C, _ body: ([UnsafeRawBufferPointer]) throws(DiskError) -> Void) throws(DiskError) {
+    guard let bytes = try segment?.read(place.offset, Int(place.length)) else { return }
+    crc.update(bytes)
+    if crc.value == place.crc { try bytes.withPieces(body) }
+  }
+
+  private func readFile(_ crc: inout CRC32C, _ body: ([UnsafeRawBufferPointer]) throws(DiskError) -> Void) throws(DiskError) {
+    let disk = folder.disk
+    let handle = try disk.open(id.description, at: folder.big, [.read], mode: 0)
+    defer { try? disk.close(handle) }
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.blockSize, alignment: 16)
+    defer { buffer.deallocate() }
+    var offset: Int64 = 0
+    while offset < place.length {
+      let wanted = Int(min(Int64(buffer.count), place.length - offset))
+      let count = try disk.read(handle, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]), offset: offset)
+      let block = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+      crc.update(block)
+      try body([block])
+      offset += Int64(count)
+      // A file cut short: its CRC will tell.
+      if count < wanted { return }
+    }
+  }
+}
