@@ -153,6 +153,22 @@ import Testing
     return received
   }
 
+  @Test func keyUpdatesAreLimited() throws {
+    let pair = try established()
+    for _ in 0..<COPENSSL_MAX_KEY_UPDATES {
+      #expect(SSL_key_update(pair.client.ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1)
+      #expect(pair.client.handshake() == .done)
+      #expect(pair.server.read().0 == .wantRead)
+    }
+    #expect(pair.client.write("x") == .bytes(1))
+    #expect(pair.server.readText() == "x")
+    #expect(SSL_key_update(pair.client.ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1)
+    #expect(pair.client.write("y") == .bytes(1))
+    #expect(pair.server.read().0 == .bytes(1))
+    #expect(pair.server.read().0 == .failed(.library("too many key updates")))
+    #expect(pair.server.shutdown() == .done)
+  }
+
   @Test func sessionsLeaveNothingBehind() throws {
     let counter = FreedCounter()
     for _ in 0..<3 {

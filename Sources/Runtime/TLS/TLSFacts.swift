@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import COpenSSL
 
-/// What a finished handshake agreed on, in the words that Postfix's log and Received field use.
+/// What a finished handshake agreed on, in the words that Postfix uses.
 package struct TLSFacts: Equatable, Sendable {
   package enum PeerCertificate: Equatable, Sendable {
     case absent
@@ -42,12 +42,6 @@ extension TLSFacts {
     return ([what, isServer ? "from" : "to", "\(namaddr)\(name):", cipherText] + details).joined(separator: " ")
   }
 
-  /// The comments that Postfix adds to its Received field with `smtpd_tls_received_header`, one header line each, without white space in front.
-  package func receivedComments(clientCertificateAsked: Bool) -> [String] {
-    let lines = ["(using \(cipherText)"] + (details.isEmpty ? [] : [" " + details.joined(separator: " ")])
-    return lines.dropLast() + [(lines.last ?? "") + ")", clientComment(asked: clientCertificateAsked)]
-  }
-
   private var cipherText: String { "\(protocolVersion) with cipher \(cipher) (\(usedBits)/\(algorithmBits) bits)" }
 
   private var details: [String] {
@@ -68,14 +62,6 @@ extension TLSFacts {
     case .untrusted: "Untrusted"
     case .trusted: "Trusted"
     case .verified: "Verified"
-    }
-  }
-
-  private func clientComment(asked: Bool) -> String {
-    switch peer {
-    case .absent: asked ? "(Client did not present a certificate)" : "(No client certificate requested)"
-    case .untrusted(let name, let issuer): "(Client CN \"\(name)\", Issuer \"\(issuer)\" (not verified))"
-    case .trusted(let name, let issuer), .verified(let name, let issuer): "(Client CN \"\(name)\", Issuer \"\(issuer)\" (verified OK))"
     }
   }
 }

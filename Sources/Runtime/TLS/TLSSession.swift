@@ -138,7 +138,7 @@ package final class TLSSession: @unchecked Sendable {
     case SSL_ERROR_WANT_READ: return .wantRead
     case SSL_ERROR_WANT_WRITE: return .wantWrite
     case SSL_ERROR_ZERO_RETURN: return .closed
-    case SSL_ERROR_SYSCALL: return fail(code == 0 ? .connectionLost : .system(SystemError(code: code, operation: "TLS")))
+    case SSL_ERROR_SYSCALL: return fail(systemError(code))
     default: return fail(libraryError())
     }
   }
@@ -147,6 +147,14 @@ package final class TLSSession: @unchecked Sendable {
     isBroken = true
     OpenSSLErrors.clear()
     return .failed(error)
+  }
+
+  private func systemError(_ code: Int32) -> TLSError {
+    switch code {
+    case 0: .connectionLost
+    case EBADF: .library("too many key updates")
+    default: .system(SystemError(code: code, operation: "TLS"))
+    }
   }
 
   private func libraryError() -> TLSError {

@@ -2,6 +2,17 @@
 #include "COpenSSL.h"
 
 #include <stddef.h>
+#include <stdint.h>
+
+/* OpenSSL follows key updates for as long as they come in, within one SSL_read: that would keep a loop from all its other sessions.
+   The callback cannot fail, so it takes the socket away from the reading side. */
+static void limit_key_updates(int sent, int version, int type, const void *bytes, size_t length, SSL *session, void *argument) {
+  (void)version, (void)argument;
+  if (sent || type != SSL3_RT_HANDSHAKE || length == 0 || *(const uint8_t *)bytes != SSL3_MT_KEY_UPDATE) return;
+  uintptr_t count = (uintptr_t)SSL_get_app_data(session) + 1;
+  SSL_set_app_data(session, (void *)count);
+  if (count > COPENSSL_MAX_KEY_UPDATES) SSL_set_rfd(session, -1);
+}
 
 /* Small idle sessions: buffers go back when empty. Reading ahead saves a system call per record. */
 static SSL_CTX *configured(SSL_CTX *context) {
@@ -9,6 +20,7 @@ static SSL_CTX *configured(SSL_CTX *context) {
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_read_ahead(context, 1);
+  SSL_CTX_set_msg_callback(context, limit_key_updates);
   return context;
 }
 

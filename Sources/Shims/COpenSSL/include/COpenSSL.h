@@ -10,6 +10,9 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+/* RFC 8446 §5.5 needs a new key after 2^24 records: no honest peer comes near this. Beyond it reads fail with EBADF. */
+enum { COPENSSL_MAX_KEY_UPDATES = 1000 };
+
 /* Contexts with the modes and options that every session of Weir has; NULL when out of memory. */
 SSL_CTX *copenssl_server_context(void);
 SSL_CTX *copenssl_client_context(void);
