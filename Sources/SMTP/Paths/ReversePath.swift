@@ -13,6 +13,14 @@ package enum ReversePath: Hashable, Sendable {
     }
   }
 
+  /// As commands and Return-Path fields write it, without the angle brackets.
+  package var quoted: String {
+    switch self {
+    case .null: ""
+    case .mailbox(let mailbox): mailbox.quoted
+    }
+  }
+
   package var isASCII: Bool {
     switch self {
     case .null: true

@@ -2,9 +2,9 @@
 import Bytes
 
 /// RFC 3461 §4: `xtext = *( xchar / hexchar )`, `hexchar = "+" 2(HEXDIGIT)` with upper-case digits. Like Postfix, `=` and lower-case digits pass.
-enum XText {
+package enum XText {
   /// The text that `bytes` encode; nil if they break the rule or are no UTF-8.
-  static func parse(_ bytes: UnsafeRawBufferPointer) -> String? {
+  package static func parse(_ bytes: UnsafeRawBufferPointer) -> String? {
     var cursor = ByteCursor(bytes)
     var decoded: [UInt8] = []
     decoded.reserveCapacity(bytes.count)

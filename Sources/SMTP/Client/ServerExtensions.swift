@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a server's reply to EHLO or LHLO offers.
+package struct ServerExtensions: Equatable, Sendable {
+  package private(set) var keywords: Set<String> = []
+  /// RFC 1870 §3: nil where SIZE is not offered or names no limit.
+  package private(set) var sizeLimit: Int?
+
+  package init() {}
+
+  /// RFC 5321 §4.1.1.1: the first line names the server, each other line is a keyword and its parameters.
+  package init(_ reply: Reply) {
+    for line in reply.lines.dropFirst() {
+      let words = line.split(separator: " ")
+      guard let keyword = words.first?.uppercased() else { continue }
+      keywords.insert(keyword)
+      if keyword == "SIZE", words.count > 1, let limit = Int(words[1]), limit > 0 { sizeLimit = limit }
+    }
+  }
+
+  package func offers(_ keyword: String) -> Bool { keywords.contains(keyword) }
+}
