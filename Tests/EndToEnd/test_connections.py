@@ -16,7 +16,7 @@ class Idle(Case):
             resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
 
     def test_a_thousand_idle_sessions_are_held(self):
-        weir = self.weir("smtpd_client_connection_count_limit = 0\ndefault_process_limit = 2000")
+        weir = self.weir()
         sessions = [Session(weir.port) for _ in range(self.COUNT)]
         try:
             for session in sessions:
