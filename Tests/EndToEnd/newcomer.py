@@ -19,6 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 class Newcomer(unittest.TestCase):
     def test_make_run(self):
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+        began = time.time() - 1
         process = subprocess.Popen(
             ["make", "run"], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env=environment, start_new_session=True)
@@ -28,7 +29,8 @@ class Newcomer(unittest.TestCase):
             sent = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=30)
             self.assertEqual(sent.returncode, 0, command + sent.stdout + sent.stderr)
             folder = re.search(r"(/\S*/mail/\S*)", self.text_with(process, seen, r"/mail/"))[1]
-            files = self.eventually(lambda: glob.glob(os.path.join(folder.rstrip("/.,").removesuffix("/new"), "new", "*")))
+            pattern = os.path.join(folder.rstrip("/.,").removesuffix("/new"), "new", "*")
+            files = self.eventually(lambda: [path for path in glob.glob(pattern) if os.stat(path).st_mtime > began])
             self.assertEqual(len(files), 1)
             self.assertNotEqual(os.stat(files[0]).st_uid, 0)
         finally:
