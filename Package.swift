@@ -23,9 +23,9 @@ func support(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
   .target(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: common)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: common)
+    name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: common)
 }
 
 func shim(_ name: String, link libraries: [String] = []) -> Target {
@@ -46,12 +46,13 @@ let package = Package(
 
     // Ring 0
     module("Bytes", ["CBytes"]),
+    module("Diagnostics"),
 
     // Ring 1: pure
     module("SMTP", ["Bytes"]),
     module("Message", ["Bytes", "CBytes"]),
-    module("Settings", ["Bytes"]),
-    module("Tables", ["Bytes"]),
+    module("Settings", ["Bytes", "Diagnostics", "Tables"]),
+    module("Tables", ["Bytes", "Diagnostics"]),
     module("Queue", ["Bytes"]),
 
     // Ring 2: performs
@@ -64,11 +65,11 @@ let package = Package(
     module("Server", ["Bytes", "Message", "Queue", "Runtime", "SMTP", "Spool"]),
     module(
       "Daemon",
-      ["Bytes", "Delivery", "Mailbox", "Message", "Queue", "Runtime", "SMTP", "Server", "Settings", "Spool", "Tables"]),
+      ["Bytes", "Delivery", "Diagnostics", "Mailbox", "Message", "Queue", "Runtime", "SMTP", "Server", "Settings", "Spool", "Tables"]),
 
     // Ring 4: the command
     .executableTarget(
-      name: "weir", dependencies: ["Daemon", "Queue", "Runtime", "Settings", "Spool"], path: "Sources/weir",
+      name: "weir", dependencies: ["Daemon", "Diagnostics", "Queue", "Runtime", "Settings", "Spool"], path: "Sources/weir",
       swiftSettings: common),
 
     // Test support: the embedded twins of Runtime
@@ -87,6 +88,9 @@ let package = Package(
     tests("ManifestTests", []),
     tests("ResolveTests", ["Bytes", "Embedded", "Runtime"]),
     tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Runtime"]),
+    tests("DiagnosticsTests", ["Diagnostics"]),
+    tests("SettingsTests", ["Bytes", "Diagnostics", "Settings", "Tables"], exclude: ["Fixtures"]),
+    tests("TablesTests", ["Bytes", "Diagnostics", "Tables"]),
   ],
   swiftLanguageModes: [.v6]
 )

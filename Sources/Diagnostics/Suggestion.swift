@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Finds what a misspelt word was meant to be.
+package struct Suggestion {
+  /// Longer words are not compared: no setting has such a name, and the time grows with the product of the lengths.
+  package static let maximumLength = 100
+
+  private let candidates: [String]
+
+  package init(_ candidates: some Sequence<String>) { self.candidates = Array(candidates) }
+
+  /// The nearest candidate, if it is near enough: a third of the letters may differ, blanks and hyphens count as underscores.
+  package func nearest(to word: String) -> String? {
+    let folded = Self.fold(word)
+    guard !folded.isEmpty, folded.count <= Self.maximumLength else { return nil }
+    let limit = max(1, folded.count / 3)
+    var best: (distance: Int, candidate: String)?
+    for candidate in candidates {
+      let bound = min(limit, (best?.distance ?? .max) &- 1)
+      guard abs(candidate.utf8.count - folded.count) <= bound else { continue }
+      let distance = Self.distance(folded, Array(candidate.utf8))
+      if distance <= bound { best = (distance, candidate) }
+    }
+    return best?.candidate ?? extended(folded)
+  }
+
+  /// `tls_cert_file` for `smtpd_tls_cert_file`: the only candidate that ends in the word.
+  private func extended(_ word: [UInt8]) -> String? {
+    guard word.count >= 6 else { return nil }
+    let ending = "_" + String(decoding: word, as: UTF8.self)
+    let matching = candidates.filter { $0.hasSuffix(ending) }
+    return matching.count == 1 ? matching.first : nil
+  }
+
+  private static func fold(_ word: String) -> [UInt8] {
+    word.lowercased().utf8.map { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "\t") ? UInt8(ascii: "_") : $0 }
+  }
+
+  /// Damerau and Levenshtein's distance (optimal string alignment): insertions, deletions, replacements, swaps of neighbours.
+  static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    var before: [Int] = []
+    var previous = Array(0...right.count)
+    for (row, byte) in left.enumerated() {
+      var current = [row + 1]
+      for (column, other) in right.enumerated() {
+        var cost = min(previous[column + 1], current[column]) + 1
+        cost = min(cost, previous[column] + (byte == other ? 0 : 1))
+        if row > 0, column > 0, byte == right[column - 1], left[row - 1] == other { cost = min(cost, before[column - 1] + 1) }
+        current.append(cost)
+      }
+      before = previous
+      previous = current
+    }
+    return previous.last ?? left.count
+  }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+/// What `weir run` uses when it is given no file: conf/weir.conf.demo, in memory, with its data in a folder of the caller's choice.
+package enum DemoConfiguration {
+  package static let name = "weir.conf.demo"
+
+  /// The text of conf/weir.conf.demo, which a test compares.
+  package static let text = """
+    # A server to try: SMTP on port 2525 of this machine only, a domain and two users that exist nowhere else.
+    # `make run` uses it when there is no other file; its data is in one folder.
+
+    myhostname = mail.demo.test
+    mydomain = demo.test
+
+    # Everything that Weir writes is below this folder. `weir run --data FOLDER` overrides it.
+    data_directory = ./weir-data
+
+    # Mail for alice@demo.test ends up in $data_directory/mail/alice/new.
+    mydestination =
+    virtual_mailbox_domains = $mydomain
+    virtual_mailbox_base = $data_directory/mail
+    virtual_mailbox_maps = inline:{
+        alice@demo.test = alice/,
+        bob@demo.test = bob/,
+        postmaster@demo.test = alice/
+      }
+    recipient_delimiter = +
+
+    listener smtp {
+      address = 127.0.0.1
+      port = 2525
+    }
+
+    """
+
+  /// The demo with its data below `folder`.
+  package static func source(dataFolder folder: String) -> SourceText {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      line.hasPrefix("data_directory =") ? "data_directory = \(folder.replacing("$", with: "$$"))" : String(line)
+    }
+    return SourceText(name: name, text: lines.joined(separator: "\n"))
+  }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+/// What follows the condition: `?value`, `:value`, `?{value}:{value}`.
+struct Branches {
+  private var ifTrue: LocatedText?
+  private var ifFalse: LocatedText?
+
+  init?(_ text: LocatedText) {
+    let text = text.trimmed
+    guard let mark = text.bytes.first, mark == UInt8(ascii: "?") || mark == UInt8(ascii: ":") else { return nil }
+    let value = text[1...]
+    if mark == UInt8(ascii: ":") {
+      ifFalse = value.trimmed.group ?? value
+    } else if let (first, second) = Self.pair(value.trimmed) {
+      ifTrue = first
+      ifFalse = second
+    } else {
+      ifTrue = value.trimmed.group ?? value
+    }
+  }
+
+  func chosen(_ condition: Bool) -> LocatedText? { condition ? ifTrue : ifFalse }
+
+  private static func pair(_ text: LocatedText) -> (LocatedText, LocatedText)? {
+    guard text.bytes.first == UInt8(ascii: "{"), let end = text.closingBrace(from: 0) else { return nil }
+    let rest = text[(end + 1)...].trimmed
+    guard rest.bytes.first == UInt8(ascii: ":"), let first = text[..<(end + 1)].group else { return nil }
+    return (first, rest[1...].trimmed.group ?? rest[1...].trimmed)
+  }
+}
+
+/// `{a} == {b} ? …`
+struct Comparison {
+  let left: LocatedText
+  let right: LocatedText
+  let branches: Branches
+  private let sign: String
+
+  private static let signs = ["==", "!=", "<=", ">=", "<", ">"]
+
+  init?(_ text: LocatedText) {
+    guard let leftEnd = text.closingBrace(from: 0), let left = text[..<(leftEnd + 1)].group else { return nil }
+    let afterLeft = text[(leftEnd + 1)...].trimmed
+    guard let sign = Self.signs.first(where: { afterLeft.text.hasPrefix($0) }) else { return nil }
+    let rightText = afterLeft[sign.utf8.count...].trimmed
+    guard let rightEnd = rightText.closingBrace(from: 0), let right = rightText[..<(rightEnd + 1)].group else { return nil }
+    guard let branches = Branches(rightText[(rightEnd + 1)...]) else { return nil }
+    self.left = left
+    self.right = right
+    self.branches = branches
+    self.sign = sign
+  }
+
+  /// As numbers if both are, else as strings.
+  func holds(_ left: String, _ right: String) -> Bool {
+    if let left = Int(left), let right = Int(right) { return compare(left, right) }
+    return compare(left, right)
+  }
+
+  private func compare<Value: Comparable>(_ left: Value, _ right: Value) -> Bool {
+    switch sign {
+    case "==": left == right
+    case "!=": left != right
+    case "<=": left <= right
+    case ">=": left >= right
+    case "<": left < right
+    default: left > right
+    }
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import Tables
+
+// Settings: from the text of weir.conf to a snapshot of typed values.
+//
+// Language/ parses text into a tree. Schema/ holds the one table of all settings, a file for each area. Load/ brings them together: names are
+// checked, `$name` is expanded, values are parsed by type. Reference/ makes the manual from the schema. Nothing here opens a file.
+
+/// One configuration, whole and unchanging. A reload makes a new one.
+package struct Configuration: Sendable {
+  package let values: SettingValues
+  /// At least one: without a `listener` block there is one called `smtp`.
+  package let listeners: [ListenerConfiguration]
+
+  /// `configuration[Keys.messageSizeLimit]`
+  package subscript<Value>(key: Key<Value>) -> Value { values[key] }
+}
+
+/// The settings as one listener sees them: its own block's, else the top level's.
+package struct ListenerConfiguration: Sendable {
+  package let name: String
+  package let values: SettingValues
+  /// What stands in its own block, in the order of names.
+  let ownNames: [String]
+
+  package subscript<Value>(key: Key<Value>) -> Value { values[key] }
+
+  /// The sockets to open, each once.
+  package var sockets: [ListenAddress] {
+    var seen: Set<ListenAddress> = []
+    let protocols = self[Keys.inetProtocols].compactMap(InetProtocol.init(rawValue:))
+    let allowed = self[Keys.inetProtocols].contains("all") ? InetProtocol.allCases : protocols
+    return self[Keys.listenerAddress].flatMap { $0.sockets(port: self[Keys.listenerPort], protocols: allowed) }.filter { seen.insert($0).inserted }
+  }
+}
+
+/// A configuration, if there was no error, and all that is to be said about its text.
+package struct LoadResult: Sendable {
+  package let configuration: Configuration?
+  package let diagnostics: [Diagnostic]
+}
+
+extension Configuration {
+  /// Reads a file with all that it includes.
+  package static func load(path: String, files: any FileSource, facts: HostFacts) -> LoadResult {
+    let (section, diagnostics) = Parser.parse(path: path, files: files)
+    return Loader.load(section, diagnostics, files: files, facts: facts)
+  }
+
+  /// Reads a text that is in memory already, such as `DemoConfiguration.text`.
+  package static func load(_ source: SourceText, files: any FileSource, facts: HostFacts) -> LoadResult {
+    let (section, diagnostics) = Parser.parse(source, files: files)
+    return Loader.load(section, diagnostics, files: files, facts: facts)
+  }
+}

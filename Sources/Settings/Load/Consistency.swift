@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+import Diagnostics
+
+/// What is right in every single setting and wrong between them.
+struct Consistency {
+  private let values: SettingValues
+  private let listeners: [ListenerConfiguration]
+  private let scope: Scope
+  private var diagnostics: [Diagnostic] = []
+
+  static func check(_ values: SettingValues, _ listeners: [ListenerConfiguration], _ scope: Scope) -> [Diagnostic] {
+    var consistency = Consistency(values: values, listeners: listeners, scope: scope)
+    consistency.checkHostName()
+    consistency.checkDomains()
+    consistency.checkSockets()
+    consistency.checkCertificate()
+    consistency.checkSizes()
+    return consistency.diagnostics
+  }
+
+  private init(values: SettingValues, listeners: [ListenerConfiguration], scope: Scope) {
+    self.values = values
+    self.listeners = listeners
+    self.scope = scope
+  }
+
+  private mutating func checkHostName() {
+    guard let written = scope.settings[Keys.myhostname.name], !values[Keys.myhostname].isEmpty, !values[Keys.myhostname].contains(".") else { return }
+    diagnostics.append(
+      .warning(written.text, "`\(values[Keys.myhostname])` has no domain: other servers may refuse it", hint: "a full name such as mail.example.com"))
+  }
+
+  /// As Postfix warns: such a domain is local, its virtual mailboxes are never looked at.
+  private mutating func checkDomains() {
+    guard let written = scope.settings[Keys.virtualMailboxDomains.name] else { return }
+    for element in values[Keys.virtualMailboxDomains].elements where !element.isNegated {
+      guard case .name(let name) = element.pattern, values[Keys.mydestination].contains(name) else { continue }
+      diagnostics.append(
+        .warning(written.text, "`\(name)` is in mydestination too, so its virtual mailboxes are never used", hint: "name it in one of the two"))
+    }
+  }
+
+  private mutating func checkSockets() {
+    var owners: [ListenAddress: String] = [:]
+    for listener in listeners {
+      for socket in listener.sockets {
+        if let other = owners[socket] {
+          diagnostics.append(.error(nil, "the listeners `\(other)` and `\(listener.name)` both want \(socket.title)"))
+        }
+        owners[socket] = listener.name
+      }
+    }
+  }
+
+  private mutating func checkCertificate() {
+    guard let key = scope.settings[Keys.smtpdTlsKeyFile.name], !values[Keys.smtpdTlsKeyFile].isEmpty else { return }
+    guard values[Keys.smtpdTlsCertFile].isEmpty, values[Keys.smtpdTlsChainFiles].isEmpty else { return }
+    diagnostics.append(
+      .error(key.text, "a key without its certificate", hint: "set smtpd_tls_cert_file, or smtpd_tls_chain_files for both in one file"))
+  }
+
+  private mutating func checkSizes() {
+    guard let written = scope.settings[Keys.spoolSegmentSize.name] else { return }
+    let least = values[Keys.spoolBigMessageSize].bytes * 4 + 65536
+    if values[Keys.spoolSegmentSize].bytes < least {
+      diagnostics.append(.error(written.text, "a segment must hold four messages of spool_big_message_size: at least \(least) bytes"))
+    }
+  }
+}
+
+extension ListenAddress {
+  /// As people write it.
+  package var title: String {
+    switch self {
+    case .inet(let address, let port): address.family == .v6 ? "[\(address)]:\(port)" : "\(address):\(port)"
+    case .host(let name, let port): "\(name):\(port)"
+    case .unix(let path): "unix:\(path)"
+    }
+  }
+}

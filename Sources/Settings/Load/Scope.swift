@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+/// The settings of one level, by name: the top level, or one block.
+struct Scope {
+  private(set) var settings: [String: ScopedValue] = [:]
+
+  /// The last setting of a name wins, as in Postfix; a warning says so where both stand in one file, since overriding an included file is what
+  /// includes are for.
+  init(_ section: Section, diagnostics: inout [Diagnostic]) {
+    for setting in section.settings {
+      let name = setting.name.text
+      if let earlier = settings[name], earlier.nameLocation.source === setting.name.start.source {
+        let line = earlier.nameLocation.line
+        diagnostics.append(.warning(setting.name, "`\(name)` is set twice; this one overrides line \(line)", hint: "remove one of the two lines"))
+      }
+      settings[name] = ScopedValue(setting, diagnostics: &diagnostics)
+    }
+  }
+
+  init() {}
+}
+
+/// A value as its dialect reads it: unquoted, its comment taken off where that dialect has comments.
+struct ScopedValue {
+  let nameLocation: SourceLocation
+  let text: LocatedText
+  let expands: Bool
+
+  init(_ setting: Setting, diagnostics: inout [Diagnostic]) {
+    nameLocation = setting.name.start
+    let name = setting.name.text
+    let origin = Schema.anyDefinition(name)?.origin ?? Schema.knownName(name)?.origin
+    if setting.dialect == .dovecot || origin == .dovecot {
+      let value = DovecotValue(setting.rawValue)
+      text = value.text
+      expands = value.expands
+      diagnostics += value.diagnostics
+    } else {
+      let value = PostfixValue(setting.rawValue, type: Schema.anyDefinition(name)?.type)
+      text = value.text
+      expands = true
+      diagnostics += value.diagnostics
+    }
+  }
+}
+
+/// A value by Postfix's rules: a `#` in it is no comment, which people forget.
+struct PostfixValue {
+  private(set) var text: LocatedText
+  private(set) var diagnostics: [Diagnostic] = []
+
+  init(_ raw: LocatedText, type: ValueType?) {
+    text = raw
+    guard let type, let hash = Self.comment(in: raw) else { return }
+    let hint = "a comment stands on a line of its own, with the `#` as its first character"
+    if case .text = type {
+      diagnostics.append(.warning(raw[hash...], "`#` starts no comment here: it is part of the value", hint: hint))
+    } else {
+      diagnostics.append(.error(raw[hash...], "`#` starts no comment here: it would be part of the value", hint: hint))
+      // The rest is checked as if the comment were none, so that the same slip is not reported twice.
+      text = raw[..<hash].trimmed
+    }
+  }
+
+  private static func comment(in raw: LocatedText) -> Int? {
+    var depth = 0
+    var previous: UInt8 = 0
+    for (offset, byte) in raw.bytes.enumerated() {
+      if byte == UInt8(ascii: "{") { depth += 1 }
+      if byte == UInt8(ascii: "}") { depth -= 1 }
+      if byte == UInt8(ascii: "#"), depth <= 0, offset == 0 || previous.isBlank { return offset }
+      previous = byte
+    }
+    return nil
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Area {
+  static let network = Area(
+    "Network", "Where Weir listens, and whom it trusts.", [Keys.inetInterfaces, Keys.inetProtocols, Keys.mynetworks])
+
+  static let listener = Area(
+    "Listeners",
+    """
+    A block `listener NAME { }` opens a port. In it may stand the settings of this section, and any setting that is marked “also in a listener”: \
+    it then counts for that listener alone, as `-o` does in Postfix's master.cf. Without any such block there is one listener, `smtp`, on port 25.
+    """, [Keys.listenerAddress, Keys.listenerPort, Keys.listenerProtocol, Keys.listenerBacklog, Keys.listenerMode])
+}
+
+/// The language that a listener speaks.
+package enum ListenerProtocol: String, CaseIterable, Sendable { case smtp, lmtp }
+
+extension Keys {
+  package static let inetInterfaces = Key.interfaces(
+    "inet_interfaces", "all", example: "loopback-only",
+    """
+    The addresses to listen on: `all`, `loopback-only` (this machine only), addresses, or host names. A listener with an `address` of its own \
+    does not follow it.
+    """)
+
+  package static let inetProtocols = Key.choices(
+    "inet_protocols", "all", of: ["all", "ipv4", "ipv6"], example: "ipv4", "The protocols to listen on and to connect with.")
+
+  package static let mynetworks = Key.networks(
+    "mynetworks", "127.0.0.0/8 [::1]/128", example: "127.0.0.0/8, 192.168.0.0/24, [2001:db8::]/32",
+    """
+    The clients that may send mail to anywhere through this server. Elements are addresses, networks (`10.0.0.0/8`; IPv6 in brackets), \
+    files that hold more of them (`/etc/weir/networks`) and tables; `!` before an element excludes it, and the first that matches decides. \
+    Postfix's own default adds the addresses of this machine; here they must be listed.
+    """)
+
+  package static let listenerAddress = Key.interfaces(
+    "address", "$inet_interfaces", .listener, example: "127.0.0.1 ::1",
+    "Where this listener waits: as in inet_interfaces, or `unix:/path` for a socket in the file system.")
+
+  package static let listenerPort = Key.port(
+    "port", "25", .listener, example: "587", "The TCP port, by number or by name (smtp, submissions, lmtp …).")
+
+  package static let listenerProtocol = Key.choice(
+    "protocol", ListenerProtocol.smtp, .listener, example: "lmtp", "What is spoken on this port.")
+
+  package static let listenerBacklog = Key.integer(
+    "backlog", 1024, in: 1...65535, .listener, example: "4096", "How many connections may wait in the kernel until they are accepted.")
+
+  package static let listenerMode = Key.mode("mode", "0666", .listener, example: "0600", "The permission of a socket in the file system.")
+}

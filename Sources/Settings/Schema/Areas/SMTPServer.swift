@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Area {
+  static let smtpServer = Area(
+    "SMTP server", "How Weir speaks with clients.",
+    [
+      Keys.smtpdBanner, Keys.smtpdHeloRequired, Keys.disableVrfyCommand, Keys.smtpdDiscardEhloKeywords, Keys.smtpdNoopCommands, Keys.smtputf8Enable,
+      Keys.strictRfc821Envelopes, Keys.strictSmtputf8, Keys.smtpdPeernameLookup, Keys.smtpdRejectUnlistedRecipient,
+      Keys.unknownLocalRecipientRejectCode, Keys.unknownVirtualMailboxRejectCode, Keys.softBounce, Keys.allowPercentHack, Keys.swapBangpath,
+      Keys.appendDotMydomain,
+    ])
+}
+
+extension Keys {
+  package static let smtpdBanner = Key.text(
+    "smtpd_banner", "$myhostname ESMTP $mail_name", .anywhere, example: "$myhostname ESMTP",
+    "The text after the code 220 that greets a client. RFC 5321 wants the host name first.")
+
+  package static let smtpdHeloRequired = Key.boolean(
+    "smtpd_helo_required", false, .anywhere, "Whether a client must say HELO or EHLO before MAIL.")
+
+  package static let disableVrfyCommand = Key.boolean(
+    "disable_vrfy_command", false, .anywhere, "Whether VRFY is refused. It lets a client ask whether an address exists.")
+
+  package static let smtpdDiscardEhloKeywords = Key.words(
+    "smtpd_discard_ehlo_keywords", "", .anywhere, example: "chunking, silent-discard",
+    "Extensions that are not offered in the answer to EHLO. With `silent-discard` among them the log does not mention it.")
+
+  package static let smtpdNoopCommands = Key.words(
+    "smtpd_noop_commands", "", .anywhere, example: "XFOO", "Commands that are answered with 250 and otherwise ignored.")
+
+  package static let smtputf8Enable = Key.boolean(
+    "smtputf8_enable", true, .anywhere, "Whether addresses and headers beyond ASCII are accepted (RFC 6531).")
+
+  package static let strictRfc821Envelopes = Key.boolean(
+    "strict_rfc821_envelopes", false, .anywhere,
+    "Whether the addresses in MAIL and RCPT must stand in `<>` and must hold nothing but the address. Many programs do not keep to that.")
+
+  package static let strictSmtputf8 = Key.boolean(
+    "strict_smtputf8", false, .anywhere, "Whether an address beyond ASCII is refused unless the client asked for SMTPUTF8 in MAIL.")
+
+  package static let smtpdPeernameLookup = Key.boolean(
+    "smtpd_peername_lookup", true, .anywhere, "Whether the name of a client is looked up in the DNS. Without it all clients are `unknown`.")
+
+  package static let smtpdRejectUnlistedRecipient = Key.boolean(
+    "smtpd_reject_unlisted_recipient", true, .anywhere,
+    "Whether a recipient in one of the server's own domains that no table knows is refused at once. Mail for it would only bounce later.")
+
+  package static let unknownLocalRecipientRejectCode = Key.integer(
+    "unknown_local_recipient_reject_code", 550, in: 400...599, .anywhere, example: "450",
+    "The code that refuses an unknown recipient in a domain of mydestination.")
+
+  package static let unknownVirtualMailboxRejectCode = Key.integer(
+    "unknown_virtual_mailbox_reject_code", 550, in: 400...599, .anywhere, example: "450",
+    "The code that refuses an unknown recipient in a domain of virtual_mailbox_domains.")
+
+  package static let softBounce = Key.boolean(
+    "soft_bounce", false, .anywhere, "Whether every refusal is temporary (4xx), so that no mail is lost while you try a new configuration.")
+
+  package static let allowPercentHack = Key.boolean(
+    "allow_percent_hack", true, .anywhere, "Whether `user%domain` in front of the `@` means `user@domain`.")
+
+  package static let swapBangpath = Key.boolean("swap_bangpath", true, .anywhere, "Whether `site!user` means `user@site`.")
+
+  package static let appendDotMydomain = Key.boolean(
+    "append_dot_mydomain", false, .anywhere, "Whether `.$mydomain` is put after a domain that has no dot.")
+}

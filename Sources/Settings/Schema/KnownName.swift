@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A setting of Postfix or Dovecot that Weir knows of and does not have.
+package struct KnownName: Sendable {
+  package enum Standing: Sendable {
+    /// Without it mail would be treated otherwise than its author expects: an error.
+    case missing
+    /// Nothing is lost without it: a warning.
+    case needless
+  }
+
+  package let name: String
+  package let origin: Definition.Origin
+  package let standing: Standing
+  /// What it did, as the end of "it …".
+  package let did: String
+  /// What to do instead.
+  package let instead: String
+
+  package static let all = postfix + dovecot
+
+  static func missing(_ origin: Definition.Origin, _ name: String, _ did: String, _ instead: String = "not yet: remove the line") -> KnownName {
+    KnownName(name: name, origin: origin, standing: .missing, did: did, instead: instead)
+  }
+
+  static func needless(_ origin: Definition.Origin, _ name: String, _ did: String, _ instead: String = "remove the line") -> KnownName {
+    KnownName(name: name, origin: origin, standing: .needless, did: did, instead: instead)
+  }
+
+  /// Slips that tutorials and habits produce, too far from the right name for a count of letters.
+  package static let slips = [
+    "home_directory": "home_mailbox", "mail_directory": "home_mailbox", "maildir": "home_mailbox", "mailbox": "home_mailbox",
+    "hostname": "myhostname", "my_host_name": "myhostname", "my_hostname": "myhostname", "host_name": "myhostname", "domain": "mydomain",
+    "my_domain": "mydomain", "domain_name": "mydomain", "origin": "myorigin", "destination": "mydestination", "destinations": "mydestination",
+    "network": "mynetworks", "networks": "mynetworks", "my_networks": "mynetworks", "trusted_networks": "mynetworks", "interfaces": "inet_interfaces",
+    "interface": "inet_interfaces", "bind_address": "inet_interfaces", "inet_protocol": "inet_protocols", "protocol": "inet_protocols",
+    "banner": "smtpd_banner", "max_message_size": "message_size_limit", "size_limit": "message_size_limit", "log_file": "maillog_file",
+    "logfile": "maillog_file", "user": "mail_owner", "certificate": "smtpd_tls_cert_file", "ssl_certificate": "smtpd_tls_cert_file",
+    "tls_certificate": "smtpd_tls_cert_file", "tls_key": "smtpd_tls_key_file", "ssl_certificate_key": "smtpd_tls_key_file",
+    "virtual_domains": "virtual_mailbox_domains", "virtual_mailboxes": "virtual_mailbox_maps", "smart_host": "relayhost", "smarthost": "relayhost",
+    "spool_directory": "queue_directory",
+  ]
+}

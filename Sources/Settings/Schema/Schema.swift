@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+/// All settings that Weir has, and what it knows of those it has not.
+package enum Schema {
+  package static let areas: [Area] = [
+    .host, .network, .listener, .smtpServer, .smtpLimits, .smtpProtection, .tls, .domains, .mailboxes, .messages, .spool, .process,
+  ]
+
+  package static let definitions: [Definition] = areas.flatMap(\.definitions)
+
+  private static let topLevel = index(definitions.filter { $0.place != .listener })
+  private static let inListener = index(definitions.filter { $0.place != .topLevel })
+  private static let known = Dictionary(KnownName.all.map { ($0.name, $0) }) { first, _ in first }
+  private static let names = Suggestion(definitions.map(\.name) + KnownName.all.map(\.name))
+
+  private static func index(_ definitions: [Definition]) -> [String: Definition] {
+    Dictionary(definitions.map { ($0.name, $0) }) { first, _ in first }
+  }
+
+  package static func definition(_ name: String, inListener isInListener: Bool = false) -> Definition? {
+    isInListener ? inListener[name] : topLevel[name]
+  }
+
+  /// Wherever it may stand.
+  static func anyDefinition(_ name: String) -> Definition? { topLevel[name] ?? inListener[name] }
+
+  package static func knownName(_ name: String) -> KnownName? { known[name] }
+
+  static func knows(_ name: String) -> Bool { anyDefinition(name) != nil || known[name] != nil }
+
+  /// What a misspelt name was meant to be.
+  package static func suggestion(for name: String) -> String? {
+    let folded = name.lowercased().replacing(" ", with: "_").replacing("-", with: "_")
+    if let meant = KnownName.slips[folded] { return meant }
+    return names.nearest(to: name)
+  }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import Tables
+
+/// A value after its type was checked.
+package enum ParsedValue: Sendable {
+  case boolean(Bool)
+  case integer(Int)
+  case duration(Duration)
+  case byteCount(ByteCount)
+  case text(String)
+  case words([String])
+  case patterns(PatternList)
+  case interfaces([Interface])
+  case tables([TableReference])
+}
+
+/// A number of bytes.
+package struct ByteCount: Hashable, Comparable, Sendable {
+  package let bytes: Int
+
+  package init(_ bytes: Int) { self.bytes = bytes }
+
+  package static func < (left: ByteCount, right: ByteCount) -> Bool { left.bytes < right.bytes }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import Tables
+
+extension ValueParser {
+  mutating func parseChoice(_ text: LocatedText, of words: [String]) -> String? {
+    if let word = words.first(where: { $0.lowercased() == text.text.lowercased() }) { return word }
+    report(.error(text, "expected \(Self.list(words)), not `\(text.text)`", hint: Self.meant(text, words)))
+    return nil
+  }
+
+  mutating func parseChoices(_ text: LocatedText, of words: [String]) -> [String]? {
+    parseEach(text.elements()) { parser, element in parser.parseChoice(element, of: words) }
+  }
+
+  private static func meant(_ text: LocatedText, _ words: [String]) -> String? {
+    Suggestion(words).nearest(to: text.text).map { "did you mean `\($0)`?" }
+  }
+
+  private static func list(_ words: [String]) -> String {
+    let quoted = words.filter { !$0.isEmpty }.map { "`\($0)`" }
+    guard let last = quoted.last, quoted.count > 1 else { return quoted.joined() }
+    return quoted.dropLast().joined(separator: ", ") + " or " + last
+  }
+
+  mutating func parseTables(_ text: LocatedText) -> [TableReference]? {
+    parseEach(text.elements()) { parser, element in parser.parseTable(element) }
+  }
+
+  mutating func parseTable(_ element: LocatedText) -> TableReference? {
+    guard let reference = TableReference(element) else {
+      let hint =
+        element.bytes.first == UInt8(ascii: "/")
+        ? "did you mean `hash:\(element.text)`?" : "a table is `type:name`, such as `hash:/etc/postfix/virtual`"
+      report(.error(element, "expected a table, not `\(element.text)`", hint: hint))
+      return nil
+    }
+    return reference
+  }
+
+  /// `>=TLSv1.2`, `<=TLSv1.3`, `!SSLv3`, `TLSv1.2`
+  mutating func parseTLSProtocols(_ text: LocatedText) -> String? {
+    let elements = text.elements { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ":") || $0.isBlank }
+    let names = parseEach(elements) { parser, element in
+      let sign = ["!", ">=", "<="].first { element.text.hasPrefix($0) } ?? ""
+      return parser.parseTLSProtocol(element[sign.utf8.count...].trimmed)
+    }
+    return names.map { _ in text.text }
+  }
+
+  private mutating func parseTLSProtocol(_ text: LocatedText) -> String? {
+    // OpenSSL's other name for TLSv1, and protocols by number.
+    let isNumber = text.text.hasPrefix("0x") && Int32(text.text.dropFirst(2), radix: 16) != nil
+    if isNumber || text.text.lowercased() == "tlsv1.0" { return text.text }
+    return parseChoice(text, of: ["SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"])
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import Tables
+
+/// Checks expanded text against the type of its setting.
+struct ValueParser {
+  let files: any FileSource
+  private(set) var diagnostics: [Diagnostic] = []
+
+  init(files: any FileSource) { self.files = files }
+
+  mutating func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
+
+  /// Nil if there was an error.
+  mutating func parse(_ text: LocatedText, as type: ValueType) -> ParsedValue? {
+    switch type {
+    case .boolean: parseBoolean(text).map(ParsedValue.boolean)
+    case .integer(let range): parseInteger(text, in: range).map(ParsedValue.integer)
+    case .duration(let unit, let range): parseDuration(text, unit: unit, seconds: range).map(ParsedValue.duration)
+    case .byteCount(let range): parseByteCount(text, in: range).map { .byteCount(ByteCount($0)) }
+    case .text, .path: .text(text.text)
+    case .hostName: parseHostName(text).map(ParsedValue.text)
+    case .words: .words(text.elements().map(\.text))
+    case .choice(let words): parseChoice(text, of: words).map(ParsedValue.text)
+    case .choices(let words): parseChoices(text, of: words).map(ParsedValue.words)
+    case .networks: parsePatterns(text, .networks).map(ParsedValue.patterns)
+    case .domains: parsePatterns(text, .domains).map(ParsedValue.patterns)
+    case .interfaces: parseInterfaces(text).map(ParsedValue.interfaces)
+    case .port: parsePort(text).map(ParsedValue.integer)
+    case .tables: parseTables(text).map(ParsedValue.tables)
+    case .tlsProtocols: parseTLSProtocols(text).map(ParsedValue.text)
+    case .mode: parseMode(text).map(ParsedValue.integer)
+    }
+  }
+
+  /// Parses each element and gives up the list if one is wrong, after all were looked at.
+  mutating func parseEach<Element>(_ elements: [LocatedText], _ parse: (inout ValueParser, LocatedText) -> Element?) -> [Element]? {
+    let parsed = elements.map { parse(&self, $0) }
+    return parsed.contains { $0 == nil } ? nil : parsed.compactMap(\.self)
+  }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+/// A table that was read. Its contents never change: a new configuration reads its tables anew.
+package struct Table: Sendable {
+  /// A longer table file is refused.
+  package static let maximumLength = 256 << 20
+
+  private enum Content: Sendable {
+    case entries(TextTable)
+    case fixed(String)
+    case systemUsers
+  }
+
+  private let content: Content
+
+  /// True for `unix:passwd.byname`: whoever holds the table must ask the system; `value(for:)` finds nothing.
+  package var isSystemUsers: Bool {
+    if case .systemUsers = content { true } else { false }
+  }
+
+  /// The number of entries; 0 where there are no entries to count.
+  package var count: Int {
+    if case .entries(let table) = content { table.count } else { 0 }
+  }
+
+  /// The key is folded as Postfix does for tables of fixed strings.
+  package func value(for key: String) -> String? {
+    switch content {
+    case .entries(let table): table.value(for: Array(key.utf8).folded)
+    case .fixed(let value): value
+    case .systemUsers: nil
+    }
+  }
+
+  /// Reads a table. With an error among the diagnostics the table holds what could be read.
+  package static func read(_ reference: TableReference, files: any FileSource) -> (table: Table?, diagnostics: [Diagnostic]) {
+    guard let type = TableType(rawValue: reference.type.text) else { return (nil, [unknownType(reference)]) }
+    switch type {
+    case .static: return (Table(content: .fixed((reference.name.group ?? reference.name).text)), [])
+    case .inline: return entries(InlineTableReader.read(reference))
+    case .hash, .texthash, .btree, .lmdb, .cdb, .dbm: return readFile(reference, files)
+    case .unix: return readUnix(reference)
+    }
+  }
+
+  private static func entries(_ result: (TextTable, [Diagnostic])) -> (Table?, [Diagnostic]) {
+    (Table(content: .entries(result.0)), result.1)
+  }
+
+  private static func readFile(_ reference: TableReference, _ files: any FileSource) -> (Table?, [Diagnostic]) {
+    let path = reference.name.text
+    guard path.hasPrefix("/") else {
+      return (
+        nil, [.error(reference.name, "`\(path)` is no absolute path", hint: "`\(reference.type.text):` is followed by a path that starts with `/`")]
+      )
+    }
+    do throws(FileError) {
+      return entries(LineTableReader.read(name: path, bytes: try files.read(path, limit: maximumLength)))
+    } catch {
+      return (nil, [.error(reference.name, "cannot read the table `\(path)`: \(error.reason)")])
+    }
+  }
+
+  private static func readUnix(_ reference: TableReference) -> (Table?, [Diagnostic]) {
+    if reference.name.text == "passwd.byname" { return (Table(content: .systemUsers), []) }
+    return (
+      nil, [.error(reference.name, "there is no table `unix:\(reference.name.text)`", hint: "only `unix:passwd.byname`, the users of the system")]
+    )
+  }
+
+  private static func unknownType(_ reference: TableReference) -> Diagnostic {
+    let type = reference.type.text
+    if let instead = TableType.otherTypes[type] { return .error(reference.type, "tables of type `\(type):` are not supported", hint: instead) }
+    let meant = Suggestion(TableType.allCases.map(\.rawValue)).nearest(to: type).map { "did you mean `\($0):`?" }
+    return .error(reference.type, "unknown type of table `\(type):`", hint: meant ?? "use `hash:/path`, `inline:{ key = value }` or `static:value`")
+  }
+}
+
+extension [UInt8] {
+  /// ASCII letters in lower case.
+  var folded: [UInt8] { map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 } }
+}

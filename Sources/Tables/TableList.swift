@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+/// Tables that are asked one after the other.
+package struct TableList: Sendable {
+  package let tables: [Table]
+
+  package init(_ tables: [Table]) { self.tables = tables }
+
+  package var isEmpty: Bool { tables.isEmpty }
+
+  /// True if one of them is the users of the system, which only the system can answer for.
+  package var asksSystemUsers: Bool { tables.contains(where: \.isSystemUsers) }
+
+  /// Reads all, and says all that is wrong with them.
+  package static func read(_ references: [TableReference], files: any FileSource) -> (list: TableList, diagnostics: [Diagnostic]) {
+    let results = references.map { Table.read($0, files: files) }
+    return (TableList(results.compactMap(\.table)), results.flatMap(\.diagnostics))
+  }
+
+  /// The first table that has the key answers.
+  package func value(for key: String) -> String? {
+    for table in tables {
+      if let value = table.value(for: key) { return value }
+    }
+    return nil
+  }
+
+  /// The first of the keys that any table has.
+  package func match(_ keys: [AddressKey]) -> AddressMatch? {
+    for key in keys {
+      if let value = value(for: key.text) { return AddressMatch(key: key, value: value) }
+    }
+    return nil
+  }
+}
+
+/// What was found for an address, and by which key.
+package struct AddressMatch: Equatable, Sendable {
+  package let key: AddressKey
+  package let value: String
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+// Tables: what a key stands for.
+//
+// A `TableReference` is the `type:name` that a setting holds. A `Table` is one that was read; a `TableList` asks several in turn, by plain key
+// or by address as Postfix's virtual(8) and local(8) do. Nothing here opens a file: texts come through a `FileSource`.
+
+/// `type:name` as in `hash:/etc/postfix/virtual` or `inline:{ a = b }`.
+package struct TableReference: Sendable {
+  package let type: LocatedText
+  package let name: LocatedText
+
+  /// Nil unless the text starts with a word and a colon. `proxy:` before it means nothing here: tables are shared between sessions anyway.
+  package init?(_ text: LocatedText) {
+    guard let colon = text.bytes.firstIndex(of: UInt8(ascii: ":")), colon > 0, text.bytes[..<colon].allSatisfy(\.isTypeByte) else { return nil }
+    let rest = text[(colon + 1)...]
+    if text[..<colon].text == "proxy", let inner = TableReference(rest) {
+      self = inner
+    } else {
+      type = text[..<colon]
+      name = rest
+    }
+  }
+
+  package var description: String { "\(type.text):\(name.text)" }
+}
+
+extension UInt8 {
+  fileprivate var isTypeByte: Bool {
+    (0x30...0x39).contains(self) || (0x61...0x7a).contains(self) || (0x41...0x5a).contains(self) || self == UInt8(ascii: "_")
+  }
+}

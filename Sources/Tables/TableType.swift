@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The types of table that Weir reads.
+package enum TableType: String, CaseIterable, Sendable {
+  /// Keys and values in the setting itself.
+  case inline
+  /// One value for every key.
+  case `static`
+  /// Lines of `key value`. Weir reads the text, never a database made from it: there is no `postmap` to run.
+  case hash, texthash, btree, lmdb, cdb, dbm
+  /// `unix:passwd.byname`: the users of the system.
+  case unix
+
+  /// Types that Postfix has, and what to use as long as Weir has not.
+  package static let otherTypes: [String: String] = [
+    "regexp": "not yet; list the keys in a `hash:` or `inline:` table",
+    "pcre": "not yet; list the keys in a `hash:` or `inline:` table",
+    "cidr": "not yet; list the networks in the setting itself",
+    "mysql": "not yet; export the rows to a `hash:` file",
+    "pgsql": "not yet; export the rows to a `hash:` file",
+    "sqlite": "not yet; export the rows to a `hash:` file",
+    "ldap": "not yet; export the entries to a `hash:` file",
+    "memcache": "not yet",
+    "tcp": "not yet",
+    "socketmap": "not yet",
+    "nis": "not planned; export the map to a `hash:` file",
+    "nisplus": "not planned; export the map to a `hash:` file",
+    "sdbm": "not planned; use `hash:`, which reads the text the file was made from",
+    "fail": "not yet",
+    "environ": "not planned; put the values in an `inline:` table",
+    "internal": "not planned",
+    "pipemap": "not yet",
+    "randmap": "not yet",
+    "unionmap": "not yet",
+    "netinfo": "not planned; export the map to a `hash:` file",
+  ]
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import Testing
+
+@testable import Tables
+
+private func read(_ text: String, _ files: [String: String] = [:]) throws -> (table: Table?, messages: [String]) {
+  let reference = try #require(TableReference(LocatedText(name: "t", text: text)))
+  let result = Table.read(reference, files: MemoryFiles(files))
+  return (result.table, result.diagnostics.map { "\($0.location.map(String.init(describing:)) ?? "") \($0.severity): \($0.message)" })
+}
+
+@Suite struct TableTests {
+  @Test(arguments: [
+    ("inline:{ a=b }", "a", "b"), ("inline:{a=b,c=d}", "c", "d"), ("inline:{ a = b, c = d e }", "c", "d e"),
+    ("inline:{ {a = b c}, {d=e} }", "a", "b c"),
+    ("inline:{ {a = b c} d=e }", "d", "e"), ("inline:{ a=b c=d }", "c", "d"), ("inline:{ A@X = y=z }", "a@x", "y=z"), ("inline:{ a = }", "a", ""),
+    ("static:x", "anything", "x"), ("static:{ x y }", "anything", "x y"), ("proxy:static:x", "a", "x"),
+  ])
+  func finds(table: String, key: String, value: String) throws {
+    let result = try read(table)
+    #expect(result.table?.value(for: key) == value)
+    #expect(result.messages == [])
+  }
+
+  @Test(arguments: [
+    ("inline:{}", "t:1:8 error: this table is empty"), ("inline:a=b", "t:1:8 error: an `inline:` table is written in braces"),
+    ("inline:{ a=b, c }", "t:1:15 error: missing `=` in the table entry `c`"),
+    ("inline:{ =b }", "t:1:10 error: a table entry needs a key before the `=`"),
+    ("inline:{ a=b, A=c }", "t:1:15 warning: `A` is in this table already; the first one counts"),
+    ("hash:virtual", "t:1:6 error: `virtual` is no absolute path"),
+    ("hash:/none", "t:1:6 error: cannot read the table `/none`: No such file or directory"),
+    ("regexp:/x", "t:1:1 error: tables of type `regexp:` are not supported"), ("pcre:/x", "t:1:1 error: tables of type `pcre:` are not supported"),
+    ("cidr:/x", "t:1:1 error: tables of type `cidr:` are not supported"), ("mysql:/x", "t:1:1 error: tables of type `mysql:` are not supported"),
+    ("hahs:/x", "t:1:1 error: unknown type of table `hahs:`"), ("unix:group.byname", "t:1:6 error: there is no table `unix:group.byname`"),
+  ])
+  func refuses(table: String, message: String) throws {
+    #expect(try read(table).messages == [message])
+  }
+
+  @Test func readsLines() throws {
+    let text = """
+      # comment
+      alice@example.com   alice/
+
+      bob@example.com bob/
+        # a comment between
+         more
+      "key with blanks" value
+      Carol carol
+      """
+    let result = try read("hash:/t", ["/t": text])
+    #expect(result.messages == [])
+    #expect(result.table?.count == 4)
+    #expect(result.table?.value(for: "ALICE@example.com") == "alice/")
+    #expect(result.table?.value(for: "bob@example.com") == "bob/   more")
+    #expect(result.table?.value(for: "key with blanks") == "value")
+    #expect(result.table?.value(for: "carol") == "carol")
+    #expect(result.table?.value(for: "") == nil)
+    #expect(result.table?.value(for: "alice") == nil)
+  }
+
+  @Test(arguments: [
+    ("a\n", "/t:1:1 error: a table line is `key value`; here is no value"), ("  a b\n", "/t:1:1 error: the first entry starts with white space"),
+    ("x y\nroot: me\n", "/t:2:1 warning: the key ends in a colon"),
+    ("a b\nc d\nA e\n", "/t:3:1 warning: `A` is in this table already; the first one counts"),
+    ("a b\nc\0 d", "/t:2:1 error: a NUL byte: this is no text file"),
+  ])
+  func refusesLines(text: String, message: String) throws {
+    #expect(try read("texthash:/t", ["/t": text]).messages == [message])
+  }
+
+  @Test func grows() throws {
+    var table = TextTable()
+    let inserted = (0..<5000).map { table.insert(key: Array("key\($0)".utf8), value: Array("\($0)".utf8)) }
+    #expect(!inserted.contains(false))
+    let again = table.insert(key: Array("key17".utf8), value: [])
+    #expect(!again)
+    #expect(table.count == 5000)
+    for number in 0..<5000 { #expect(table.value(for: Array("key\(number)".utf8)) == "\(number)") }
+    #expect(table.value(for: Array("key5000".utf8)) == nil)
+    #expect(table.value(for: []) == nil)
+  }
+
+  @Test func refusesWhatIsTooLong() throws {
+    let reference = try #require(TableReference(LocatedText(name: "t", text: "hash:/big")))
+    struct Big: FileSource {
+      func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] { throw .tooLong(limit: limit) }
+      func names(inFolder path: String) throws(FileError) -> [String] { [] }
+    }
+    #expect(Table.read(reference, files: Big()).diagnostics.map(\.message) == ["cannot read the table `/big`: longer than 268435456 bytes"])
+  }
+
+  @Test func systemUsersAreLeftToTheSystem() throws {
+    let table = try #require(try read("proxy:unix:passwd.byname").table)
+    #expect(table.isSystemUsers)
+    #expect(table.value(for: "root") == nil)
+    #expect(TableList([table]).asksSystemUsers)
+  }
+}
