@@ -4,6 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Before any other call: without this OpenSSL frees its tables in exit(), under the hands of threads that still use them. */
+__attribute__((constructor)) static void keep_tables(void) { OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL); }
+
 /* OpenSSL follows key updates for as long as they come in, within one SSL_read: that would keep a loop from all its other sessions.
    The callback cannot fail, so it takes the socket away from the reading side. */
 static void limit_key_updates(int sent, int version, int type, const void *bytes, size_t length, SSL *session, void *argument) {
