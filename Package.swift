@@ -79,6 +79,8 @@ let package = Package(
     .target(name: "CGlobalExecutor", dependencies: ["CLinux"], path: "Tests/CGlobalExecutor"),
 
     // Tests
+    tests("QueueTests", ["Bytes", "Queue"]),
+    tests("SpoolTests", ["Bytes", "Embedded", "Queue", "Runtime", "Spool"]),
     tests("BytesTests", ["Bytes"]),
     tests("SMTPTests", ["Bytes", "SMTP", "TranscriptPlayer"]),
     tests("MessageTests", ["Message"]),

@@ -40,7 +40,7 @@ extension QueueID: CustomStringConvertible {
     guard let end = bytes.lastIndex(of: separator), (10...11).contains(end), (1...2).contains(bytes.count - end - 1) else { return nil }
     guard let seconds = number(bytes[..<(end - 4)], 52), let fraction = number(bytes[(end - 4)..<end], 52) else { return nil }
     guard let lane = number(bytes[(end + 1)...], 51).flatMap(UInt8.init(exactly:)), fraction < 1_000_000 else { return nil }
-    guard seconds <= UInt64(Self.latest) / 1_000_000 - 1 else { return nil }
+    guard seconds <= UInt64(Self.latest) / 1_000_000 else { return nil }
     self.init(microseconds: Int64(seconds * 1_000_000 + fraction), lane: lane)
     if description != text { return nil }
   }
