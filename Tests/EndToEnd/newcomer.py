@@ -28,8 +28,8 @@ class Newcomer(unittest.TestCase):
             command = re.search(r"(swaks|curl) .*", seen[-1])[0]
             sent = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=30)
             self.assertEqual(sent.returncode, 0, command + sent.stdout + sent.stderr)
-            folder = re.search(r"(/\S*/mail/\S*)", self.text_with(process, seen, r"/mail/"))[1]
-            pattern = os.path.join(folder.rstrip("/.,").removesuffix("/new"), "new", "*")
+            folder = re.search(r"(\S*/mail/\S*)", self.text_with(process, seen, r"/mail/"))[1]
+            pattern = os.path.join(ROOT, folder.rstrip("/.,").removesuffix("/new"), "new", "*")
             files = self.eventually(lambda: [path for path in glob.glob(pattern) if os.stat(path).st_mtime > began])
             self.assertEqual(len(files), 1)
             self.assertNotEqual(os.stat(files[0]).st_uid, 0)

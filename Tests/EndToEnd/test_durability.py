@@ -61,7 +61,7 @@ class Crashes(Case):
         """Every accepted message is there once; one whose answer was lost may be there, once."""
         names = {name for name, _ in load.accepted}
         eventually(lambda: names <= set(numbers(weir)), 40, "the delivery of every accepted message")
-        eventually(lambda: "Mail queue is empty" in weir.run("queue", "list").stdout, 20, "an empty queue")
+        eventually(lambda: "queue is empty" in weir.run("queue", "list").stdout, 20, "an empty queue")
         twice = {name: count for name, count in numbers(weir).items() if count != 1}
         self.assertEqual(twice, {})
 
