@@ -40,6 +40,7 @@ format: ## Rewrite the sources in the house format
 	swift format -i -p -r Package.swift Sources Tests fuzz
 
 docs: ## Write the generated files again
+	swift build $(WEIR_SWIFT_FLAGS) --product weir
 	@tools/generate
 
 bench: ## Measure Weir beside Postfix (as root; ROUNDS=3)
