@@ -86,7 +86,7 @@ let package = Package(
     tests("MessageTests", ["Message"]),
     tests("UsersTests", ["Runtime"]),
     tests("MailboxTests", ["Mailbox", "Runtime"]),
-    tests("TLSTests", ["COpenSSL", "Runtime"]),
+    tests("TLSTests", ["Bytes", "COpenSSL", "Runtime"]),
     tests("ManifestTests", []),
     tests("ResolveTests", ["Bytes", "Embedded", "Runtime"]),
     tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Runtime"]),

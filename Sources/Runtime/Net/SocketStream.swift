@@ -145,21 +145,27 @@ package final class SocketStream: ByteStream, @unchecked Sendable {
       return .failure(error)
     }
     tls = session
-    readable = true
     while true {
       let wakeup: Wakeup
-      switch session.handshake() {
+      switch await handshake(session, on: context.handshakePool) {
       case .done: return .success(session.facts)
       case .failed(let error): return .failure(error)
-      case .wantRead:
-        readable = false
-        wakeup = await waitUntilReadable(deadline)
-      case .wantWrite:
-        writable = false
-        wakeup = await waitUntilWritable(deadline)
+      case .wantRead: wakeup = await waitUntilReadable(deadline)
+      case .wantWrite: wakeup = await waitUntilWritable(deadline)
       }
       if wakeup == .timedOut { return .failure(.system(SystemError(code: ETIMEDOUT, operation: "TLS handshake"))) }
     }
+  }
+
+  /// One step. What it will wait for is forgotten before it: epoll may tell of more while a pool thread is still at work.
+  private func handshake(_ session: TLSSession, on pool: BlockingPool?) async -> TLSProgress {
+    readable = false
+    writable = false
+    let progress =
+      if let pool { await pool.run { session.handshake() } ?? .failed(.library("too many handshakes at once")) } else { session.handshake() }
+    if progress != .wantRead { readable = true }
+    if progress != .wantWrite { writable = true }
+    return progress
   }
 
   // MARK: Waiting

@@ -18,12 +18,15 @@ package final class TLSCertificates: Sendable {
   }
 
   private let settings: TLSServerSettings
+  private let pool: BlockingPool?
   private let paths: Set<String>
   private let state: Monitor<State>
 
-  package init(_ settings: TLSServerSettings) throws(TLSConfigurationError) {
-    let context = try TLSServerContext(settings)
+  /// Expensive handshakes go to `pool`, if there is one.
+  package init(_ settings: TLSServerSettings, pool: BlockingPool? = nil) throws(TLSConfigurationError) {
+    let context = try TLSServerContext(settings, pool: pool)
     self.settings = settings
+    self.pool = pool
     paths = Set(settings.files.paths + settings.names.values.flatMap(\.paths))
     state = Monitor(State(context: context, seen: context.stamps))
   }
@@ -36,7 +39,7 @@ package final class TLSCertificates: Sendable {
     let found = stamps()
     guard state.withLock({ $0.seen != found }) else { return .unchanged }
     do throws(TLSConfigurationError) {
-      let context = try TLSServerContext(settings)
+      let context = try TLSServerContext(settings, pool: pool)
       state.withLock { $0 = State(context: context, seen: context.stamps) }
       return .reloaded(warnings: context.warnings)
     } catch {

@@ -31,20 +31,23 @@ package final class TLSServerContext: @unchecked Sendable {
   private let names: TLSServerNames<ContextHandle>
   /// Whether a handshake signs with RSA, and so belongs on a pool thread.
   package let handshakeIsExpensive: Bool
+  /// Where to do handshakes instead of on the loop; nil when they are cheap.
+  package let handshakePool: BlockingPool?
   package let asksClientCertificate: Bool
   /// What the administrator should know: key files that others can read.
   package let warnings: [String]
   /// The files read, as they were.
   let stamps: [String: FileStamp]
 
-  /// Reads the files.
-  package init(_ settings: TLSServerSettings) throws(TLSConfigurationError) {
+  /// Reads the files. Expensive handshakes go to `pool`, if there is one.
+  package init(_ settings: TLSServerSettings, pool: BlockingPool? = nil) throws(TLSConfigurationError) {
     var loader = TLSServerLoader(settings)
     handle = try loader.makeContext(settings.files)
     var names = TLSServerNames<ContextHandle>()
     for (name, files) in settings.names { names[name] = try loader.makeContext(files) }
     self.names = names
     handshakeIsExpensive = loader.isExpensive
+    handshakePool = loader.isExpensive ? pool : nil
     asksClientCertificate = settings.asksClientCertificate
     warnings = loader.warnings
     stamps = loader.stamps
