@@ -24,6 +24,11 @@ package struct Table: Sendable {
     if case .entries(let table) = content { table.count } else { 0 }
   }
 
+  /// All entries, in their order, keys folded; none where there are no entries to count.
+  package var entries: [(key: String, value: String)] {
+    if case .entries(let table) = content { table.entries } else { [] }
+  }
+
   /// The key is folded as Postfix does for tables of fixed strings.
   package func value(for key: String) -> String? {
     switch content {

@@ -26,6 +26,11 @@ package struct TableList: Sendable {
     return nil
   }
 
+  /// All that the tables hold, as `value(for:)` finds it.
+  package var entries: [String: String] {
+    Dictionary(tables.flatMap(\.entries).map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+  }
+
   /// The first of the keys that any table has.
   package func match(_ keys: [AddressKey]) -> AddressMatch? {
     for key in keys {

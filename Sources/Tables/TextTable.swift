@@ -42,6 +42,14 @@ struct TextTable: Sendable {
     return String(decoding: text[begin..<end], as: UTF8.self)
   }
 
+  /// All entries, in the order in which they came; the keys are folded.
+  var entries: [(key: String, value: String)] {
+    text.dropFirst().split(separator: UInt8(ascii: "\n")).map { entry in
+      let end = entry.firstIndex(of: 0) ?? entry.endIndex
+      return (String(decoding: entry[..<end], as: UTF8.self), String(decoding: entry[end...].dropFirst(), as: UTF8.self))
+    }
+  }
+
   /// The slot that holds the key, or the empty one where it belongs. There always is an empty one.
   private func slot(of key: UnsafeBufferPointer<UInt8>) -> Int {
     let mask = slots.count - 1

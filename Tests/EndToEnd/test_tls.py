@@ -303,8 +303,8 @@ class Names(TLSCase):
     def test_the_name_chooses_the_certificate(self):
         default, exact, below = self.pair(), self.pair("exact", "mail.example.com"), self.pair("below", "any.example.net")
         weir = self.with_pair(
-            default, "tls_server_sni_maps = inline:{\n"
-            f"  mail.example.com = {exact.key} {exact.certificate}\n  .example.net = {below.key} {below.certificate}\n  }}")
+            default, "tls_server_sni_maps = inline:{ "
+            f"{{mail.example.com = {exact.key} {exact.certificate}}}, {{.example.net = {below.key} {below.certificate}}} }}")
         for name, expected in (
                 ("mail.example.com", "mail.example.com"), ("MAIL.example.com", "mail.example.com"), ("x.example.net", "any.example.net"),
                 ("mx.weir.test", "mx.weir.test"), ("unknown.test", "mx.weir.test")):

@@ -23,6 +23,15 @@ private func read(_ text: String, _ files: [String: String] = [:]) throws -> (ta
     #expect(result.messages == [])
   }
 
+  @Test func tellsAllItsEntries() throws {
+    let table = try #require(read("inline:{ {B.example = b c}, {a=} }").table)
+    #expect(table.entries.map(\.key) == ["b.example", "a"])
+    #expect(table.entries.map(\.value) == ["b c", ""])
+    let other = try #require(read("inline:{ a=x, d=y }").table)
+    #expect(try TableList([table, other, #require(read("static:z").table)]).entries == ["b.example": "b c", "a": "", "d": "y"])
+    #expect(try #require(read("static:z").table).entries.isEmpty)
+  }
+
   @Test(arguments: [
     ("inline:{}", "t:1:8 error: this table is empty"), ("inline:a=b", "t:1:8 error: an `inline:` table is written in braces"),
     ("inline:{ a=b, c }", "t:1:15 error: missing `=` in the table entry `c`"),
