@@ -5,10 +5,6 @@ import Runtime
 struct MaildirFolders {
   let tmp: DiskHandle
   let new: DiskHandle
-  /// The file system they are on.
-  let device: UInt64
-  /// Only renames within these are known to become durable with syncfs.
-  let isLazy: Bool
 
   /// Opens a Maildir and creates what is missing of it, with mode 0700.
   static func open(_ location: MaildirLocation, _ disk: any Disk) throws(DiskError) -> MaildirFolders {
@@ -17,22 +13,20 @@ struct MaildirFolders {
     let tmp = try openFolder("tmp", at: root, disk, creating: true)
     do throws(DiskError) {
       let new = try openFolder("new", at: root, disk, creating: true)
-      disk.release(try openFolder("cur", at: root, disk, creating: true))
-      return try MaildirFolders(tmp: tmp, new: new, disk)
+      return try withCurrent(MaildirFolders(tmp: tmp, new: new), root, disk)
     } catch {
       disk.release(tmp)
       throw error
     }
   }
 
-  private init(tmp: DiskHandle, new: DiskHandle, _ disk: any Disk) throws(DiskError) {
-    self.tmp = tmp
-    self.new = new
+  /// Readers need a cur/, which a delivery does not use.
+  private static func withCurrent(_ folders: MaildirFolders, _ root: DiskHandle, _ disk: any Disk) throws(DiskError) -> MaildirFolders {
     do throws(DiskError) {
-      device = try disk.status(new).device
-      isLazy = try disk.fileSystem(new) != .other
+      disk.release(try openFolder("cur", at: root, disk, creating: true))
+      return folders
     } catch {
-      disk.release(new)
+      disk.release(folders.new)
       throw error
     }
   }

@@ -2,7 +2,7 @@
 import Bytes
 import Runtime
 
-/// Says whether delivered files are there and whole. Made for one pass of recovery: it lists each cur/ once, so what changes meanwhile is
+/// Says whether delivered files are there, and whole. Made for one pass of recovery: it lists each cur/ once, so what changes meanwhile is
 /// not seen. Belongs to one thread.
 package final class MaildirSearch {
   private let disk: any Disk
@@ -29,6 +29,30 @@ package final class MaildirSearch {
     } catch {
       if error.isMissing { return .absent }
       throw MailboxError(error, "read maildir file \(location.path)/new/\(name)")
+    }
+  }
+
+  /// Where a file of this name is, whatever it holds; nil if there is none.
+  package func locate(_ name: String, in location: MaildirLocation) throws(MailboxError) -> MaildirStore.Place? {
+    do throws(DiskError) {
+      let root = try MaildirFolders.openRoot(location, disk, creating: false)
+      defer { disk.release(root) }
+      if try exists("new/\(name)", at: root) { return .new }
+      guard let flagged = try currentName(name, location, root), try exists("cur/\(flagged)", at: root) else { return nil }
+      return .current(flagged)
+    } catch {
+      if error.isMissing { return nil }
+      throw MailboxError(error, "read maildir file \(location.path)/new/\(name)")
+    }
+  }
+
+  private func exists(_ path: String, at root: DiskHandle) throws(DiskError) -> Bool {
+    do throws(DiskError) {
+      _ = try disk.status(path, at: root)
+      return true
+    } catch {
+      if error.isMissing { return false }
+      throw error
     }
   }
 

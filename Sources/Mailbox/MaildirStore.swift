@@ -5,9 +5,10 @@ import Runtime
 /// Delivers into Maildirs. Belongs to one thread.
 ///
 /// The folders of the Maildirs that were used last stay open, so a delivery is open, write, close and rename. Where syncfs can be trusted
-/// nothing is made durable here: the spool keeps the message until the file system has it. Elsewhere each file and its folder are.
+/// nothing is made durable here: the spool keeps the message until the file system has it. Elsewhere each file and its folder are synced.
 package final class MaildirStore {
   private let disk: any Disk
+  private let volume: (DiskHandle) throws(DiskError) -> MaildirVolume
   private let capacity: Int
   private var opened: [MaildirLocation: Opened] = [:]
   private var uses = 0
@@ -19,9 +20,11 @@ package final class MaildirStore {
     var checked: Int64
   }
 
-  /// `capacity` is how many Maildirs stay open, two descriptors each.
-  package init(disk: any Disk, capacity: Int = 128) {
+  /// `volume` tells of the file system of an open folder, and is asked before each delivery. `capacity` is how many Maildirs stay open, two
+  /// descriptors each.
+  package init(disk: any Disk, capacity: Int = 128, volume: @escaping (DiskHandle) throws(DiskError) -> MaildirVolume) {
     self.disk = disk
+    self.volume = volume
     self.capacity = max(1, capacity)
   }
 
@@ -34,7 +37,7 @@ package final class MaildirStore {
     package let seal: FileSeal
     /// The file system, as `FileStatus.device`.
     package let device: UInt64
-    /// The file would survive a power cut now; if not, it will with the next syncfs that begins from here on.
+    /// The file would survive a power cut now; if not, it will after the next syncfs that begins from here on and succeeds.
     package let isDurable: Bool
   }
 
@@ -80,14 +83,15 @@ package final class MaildirStore {
     _ fill: (inout FileWriter) throws(DiskError) -> Void
   ) throws(DiskError) -> Delivery {
     let folders = try open(location, now, &attempt.wasFresh)
-    let isDurable = durable || !folders.isLazy
+    let volume = try volume(folders.new)
+    let isDurable = durable || !volume.isLazy
     let file = try create(name, in: folders.tmp)
     do throws(DiskError) {
       attempt.isWriting = true
       let seal = try write(file, isDurable, fill)
       attempt.isWriting = false
       try publish(name, folders, location, place, isDurable)
-      return Delivery(seal: seal, device: folders.device, isDurable: isDurable)
+      return Delivery(seal: seal, device: volume.device, isDurable: isDurable)
     } catch {
       discard(name, folders.tmp)
       throw error

@@ -41,6 +41,10 @@ final class Folder: Sendable {
 }
 
 extension MaildirStore {
+  convenience init(disk: any Disk, capacity: Int = 128, volumes: Volumes) {
+    self.init(disk: disk, capacity: capacity, volume: volumes.volume)
+  }
+
   /// Delivers text at the moment 0.
   @discardableResult
   func deliver(_ name: String, to location: MaildirLocation, at place: Place = .new, now: Int64 = 0, _ text: String) throws(MailboxError) -> Delivery

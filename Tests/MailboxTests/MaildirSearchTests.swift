@@ -12,7 +12,7 @@ import Testing
 
   init() throws {
     location = try #require(MaildirLocation(base: folder.path, relative: "Maildir"))
-    store = MaildirStore(disk: disk)
+    store = MaildirStore(disk: disk, volumes: Volumes(disk: disk))
     seal = try store.deliver("n", to: location, "A: b\n\nbody\n").seal
   }
 
@@ -52,6 +52,19 @@ import Testing
     #expect(finding == .absent)
   }
 
+  @Test func aNameIsLocatedWhateverItHolds() throws {
+    let search = { MaildirSearch(disk: self.disk) }
+    #expect(try search().locate("n", in: location) == .new)
+    #expect(try search().locate("m", in: location) == nil)
+    folder.write("Maildir/new/n", "")
+    folder.move("Maildir/new/n", to: "Maildir/cur/n:2,RS")
+    #expect(try search().locate("n", in: location) == .current("n:2,RS"))
+    folder.remove("Maildir/cur")
+    #expect(try search().locate("n", in: location) == nil)
+    folder.remove("Maildir")
+    #expect(try search().locate("n", in: location) == nil)
+  }
+
   @Test func aMaildirThatIsGoneHoldsNothing() throws {
     folder.remove("Maildir/cur")
     #expect(try find("m") == .absent)
@@ -80,5 +93,12 @@ import Testing
     #expect(try MaildirSearch(disk: disk).find("big", in: location, big) == .intact)
     folder.write("Maildir/new/big", text.dropLast(2) + "x\n")
     #expect(try MaildirSearch(disk: disk).find("big", in: location, big) == .damaged(.new))
+  }
+
+  @Test func aFileSystemIsSynchronizedOnceItIsKnown() throws {
+    let volumes = Volumes(disk: disk)
+    let delivery = try MaildirStore(disk: disk, volumes: volumes).deliver("v", to: location, "x\n")
+    try volumes.synchronize(delivery.device)
+    try volumes.synchronize(delivery.device &+ 1)
   }
 }

@@ -12,7 +12,7 @@ import Testing
   }
 
   @Test func deliversIntoNewAndMakesTheMaildir() throws {
-    let store = MaildirStore(disk: disk)
+    let store = MaildirStore(disk: disk, volumes: Volumes(disk: disk))
     let delivery = try store.deliver("1.M2Q3R0.vm", to: location(), "A: b\n\nböse \u{1}\n")
     #expect(folder.list("joe/Maildir") == ["cur", "new", "tmp"])
     #expect(folder.list("joe/Maildir/new") == ["1.M2Q3R0.vm"])
@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test func piecesAreWrittenInOrder() throws {
-    let store = MaildirStore(disk: disk)
+    let store = MaildirStore(disk: disk, volumes: Volumes(disk: disk))
     let whole = try store.deliver("whole", to: location(), "header\nbody\n")
     let pieces = try store.deliver("pieces", to: location(), now: 0) { writer throws(DiskError) in
       try writer.write(Array("header\n".utf8))
@@ -37,7 +37,9 @@ import Testing
 
   @Test func eightBitBytesAreKept() throws {
     let bytes = (0...255).map(UInt8.init)
-    _ = try MaildirStore(disk: disk).deliver("n", to: location(), now: 0) { writer throws(DiskError) in try writer.write(bytes) }
+    _ = try MaildirStore(disk: disk, volumes: Volumes(disk: disk)).deliver("n", to: location(), now: 0) { writer throws(DiskError) in
+      try writer.write(bytes)
+    }
     #expect(folder.read("joe/Maildir/new/n") == bytes)
   }
 
@@ -46,7 +48,7 @@ import Testing
     folder.make("joe/Maildir/new")
     folder.write("joe/Maildir/tmp/n", "half of an old")
     folder.write("joe/Maildir/new/n", "")
-    try MaildirStore(disk: disk).deliver("n", to: location(), "all\n")
+    try MaildirStore(disk: disk, volumes: Volumes(disk: disk)).deliver("n", to: location(), "all\n")
     #expect(folder.read("joe/Maildir/new/n") == Array("all\n".utf8))
     #expect(folder.list("joe/Maildir/tmp") == [])
   }
@@ -55,7 +57,7 @@ import Testing
     folder.make("joe/Maildir/tmp")
     folder.write("victim", "untouched")
     folder.link("joe/Maildir/tmp/n", to: "\(folder.path)/victim")
-    try MaildirStore(disk: disk).deliver("n", to: location(), "mail\n")
+    try MaildirStore(disk: disk, volumes: Volumes(disk: disk)).deliver("n", to: location(), "mail\n")
     #expect(folder.read("victim") == Array("untouched".utf8))
     #expect(folder.read("joe/Maildir/new/n") == Array("mail\n".utf8))
   }
@@ -67,7 +69,9 @@ import Testing
     folder.make("elsewhere/new")
     if name.contains("/") { folder.make(String(name.prefix(upTo: name.lastIndex(of: "/") ?? name.startIndex))) }
     folder.link(name, to: "\(folder.path)/elsewhere")
-    let error = #expect(throws: MailboxError.self) { try MaildirStore(disk: disk).deliver("n", to: location(), "mail\n") }
+    let error = #expect(throws: MailboxError.self) {
+      try MaildirStore(disk: disk, volumes: Volumes(disk: disk)).deliver("n", to: location(), "mail\n")
+    }
     #expect(error?.kind == .notFolder)
     #expect(folder.list("elsewhere/new") == [])
     #expect(folder.list("elsewhere") == ["Maildir", "new", "tmp"])
@@ -77,13 +81,13 @@ import Testing
     folder.make("real")
     folder.link("base", to: "real")
     let location = try #require(MaildirLocation(base: "\(folder.path)/base", relative: "joe"))
-    try MaildirStore(disk: disk).deliver("n", to: location, "mail\n")
+    try MaildirStore(disk: disk, volumes: Volumes(disk: disk)).deliver("n", to: location, "mail\n")
     #expect(folder.list("real/joe/new") == ["n"])
   }
 
   @Test func theBaseIsNotMade() throws {
     let location = try #require(MaildirLocation(base: "\(folder.path)/unmounted", relative: "joe"))
-    let error = #expect(throws: MailboxError.self) { try MaildirStore(disk: disk).deliver("n", to: location, "mail\n") }
+    let error = #expect(throws: MailboxError.self) { try MaildirStore(disk: disk, volumes: Volumes(disk: disk)).deliver("n", to: location, "mail\n") }
     #expect(error?.text == "maildir delivery failed: create maildir file \(folder.path)/unmounted/joe/tmp/n: No such file or directory")
     #expect(error?.status == "4.2.0")
     #expect(folder.list("") == [])
@@ -91,13 +95,15 @@ import Testing
 
   @Test func aFileInPlaceOfTheMaildirIsAnError() throws {
     folder.write("joe", "a mailbox file")
-    let error = #expect(throws: MailboxError.self) { try MaildirStore(disk: disk).deliver("n", to: location("joe"), "mail\n") }
+    let error = #expect(throws: MailboxError.self) {
+      try MaildirStore(disk: disk, volumes: Volumes(disk: disk)).deliver("n", to: location("joe"), "mail\n")
+    }
     #expect(error?.kind == .notFolder)
     #expect(folder.read("joe") == Array("a mailbox file".utf8))
   }
 
   @Test func aRemovedMaildirIsMadeAgain() throws {
-    let store = MaildirStore(disk: disk)
+    let store = MaildirStore(disk: disk, volumes: Volumes(disk: disk))
     try store.deliver("first", to: location(), "1\n")
     folder.remove("joe")
     try store.deliver("second", to: location(), "2\n")
@@ -105,7 +111,7 @@ import Testing
   }
 
   @Test func aMovedMaildirIsNoticedAfterAWhile() throws {
-    let store = MaildirStore(disk: disk)
+    let store = MaildirStore(disk: disk, volumes: Volumes(disk: disk))
     try store.deliver("first", to: location(), now: 0, "1\n")
     folder.move("joe", to: "old")
     try store.deliver("second", to: location(), now: 1_999_999, "2\n")
@@ -115,13 +121,13 @@ import Testing
   }
 
   @Test func aClockThatGoesBackIsNoTrouble() throws {
-    let store = MaildirStore(disk: disk)
+    let store = MaildirStore(disk: disk, volumes: Volumes(disk: disk))
     for now in [Int64.max, 0, Int64.min, Int64.max] { try store.deliver("n\(now)", to: location(), now: now, "1\n") }
     #expect(folder.list("joe/Maildir/new").count == 3)
   }
 
   @Test(arguments: [1, 2, 3]) func manyMaildirsShareFewDescriptors(_ capacity: Int) throws {
-    let store = MaildirStore(disk: disk, capacity: capacity)
+    let store = MaildirStore(disk: disk, capacity: capacity, volumes: Volumes(disk: disk))
     for round in 0..<3 {
       for user in 0..<5 { try store.deliver("n\(round)", to: location("user\(user)"), "mail\n") }
     }
@@ -129,7 +135,8 @@ import Testing
   }
 
   @Test func whereItMustBeDurableItIs() throws {
-    let delivery = try MaildirStore(disk: disk).deliver("n", to: location(), now: 0, durable: true) { writer throws(DiskError) in
+    let delivery = try MaildirStore(disk: disk, volumes: Volumes(disk: disk)).deliver("n", to: location(), now: 0, durable: true) {
+      writer throws(DiskError) in
       try writer.write(Array("mail\n".utf8))
     }
     #expect(delivery.isDurable)
@@ -138,7 +145,7 @@ import Testing
 
   @Test func nothingRemainsOfAFailedDelivery() throws {
     let error = #expect(throws: MailboxError.self) {
-      try MaildirStore(disk: disk).deliver("n", to: location(), now: 0) { writer throws(DiskError) in
+      try MaildirStore(disk: disk, volumes: Volumes(disk: disk)).deliver("n", to: location(), now: 0) { writer throws(DiskError) in
         try writer.write(Array("half".utf8))
         throw DiskError(code: DiskError.full, operation: "write")
       }
@@ -162,7 +169,9 @@ import Testing
       // Root may write everywhere, so become somebody else.
       let stranger = SystemUser(name: "stranger", uid: 54_321, gid: 54_321, home: "/")
       if SystemUser.currentUID == 0 { do throws(SystemError) { try Identity.assume(stranger, groups: []) } catch { return } }
-      do throws(MailboxError) { try MaildirStore(disk: disk).deliver("n", to: location, "mail\n") } catch { seen.error = error }
+      do throws(MailboxError) { try MaildirStore(disk: disk, volumes: Volumes(disk: disk)).deliver("n", to: location, "mail\n") } catch {
+        seen.error = error
+      }
     }
     thread.join()
     #expect(seen.error?.kind == .forbidden)
