@@ -1,1 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+
+// Delivery: from the spool to where a message belongs.
+//
+//   UserDirectory     who has a mailbox here, and where: virtual users by table, system users by the system's database
+//   LocalAgent        takes batches of ready messages, puts a copy into each mailbox and tells the spool; one thread
+//   MailboxService    the mailbox process: writes for system users under their own ids
+//   MailboxClient     the mta's side of it, used by LocalAgent
+//   DeliveryReport    what happened to one recipient, for the log

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+import Mailbox
+import Message
+import Queue
+import Runtime
+import Spool
+
+/// Takes ready messages from the spool, puts a copy into the mailbox of each recipient, and notes what happened. Belongs to one thread,
+/// which may block; a spool may have several agents.
+///
+/// A copy is written and renamed without a sync; the spool makes it stable and keeps the message until then.
+package final class LocalAgent {
+  private let spool: Spool
+  private let worker: Int
+  private let boot: Boot
+  private let users: UserDirectory
+  private let transport: (any SystemUserTransport)?
+  private let backOff: BackOff
+  private let clock: @Sendable () -> Int64
+  private let report: @Sendable (DeliveryReport) -> Void
+  private let writer: MailboxWriter
+  private let volumes: KnownVolumes
+  private var mailboxes = KnownMailboxes()
+  private var jobs: [Job] = []
+
+  /// `worker` is a number of its own for each agent of a spool, from 0. Without `transport` mail for other system users waits. `clock` is in
+  /// microseconds since 1970; `report` gets a line for the log for each recipient that was tried.
+  package init(
+    _ spool: Spool, worker: Int, disk: any Disk, users: UserDirectory, transport: (any SystemUserTransport)? = nil, backOff: BackOff = BackOff(),
+    clock: @escaping @Sendable () -> Int64, report: @escaping @Sendable (DeliveryReport) -> Void
+  ) {
+    self.spool = spool
+    self.worker = worker
+    self.users = users
+    self.transport = transport
+    self.backOff = backOff
+    self.clock = clock
+    self.report = report
+    boot = Boot(high: disk.bootID.high, low: disk.bootID.low)
+    let volumes = KnownVolumes()
+    self.volumes = volumes
+    writer = MailboxWriter(disk: disk) { folder throws(DiskError) in volumes.meet(try spool.mailboxVolume(of: folder)) }
+  }
+
+  /// Works until the spool stops.
+  package func run() {
+    while true {
+      let messages = spool.takeReady(worker: worker, max: LocalAgent.batchSize)
+      if messages.isEmpty { return }
+      deliver(messages)
+    }
+  }
+
+  /// Delivers what is ready now; false if nothing was.
+  package func runOnce() -> Bool {
+    let messages = spool.takeReadyNow(worker: worker, max: LocalAgent.batchSize)
+    deliver(messages)
+    return !messages.isEmpty
+  }
+
+  /// Large enough to share one sync among the copies for system users, small enough to share the work with another agent.
+  private static let batchSize = 64
+
+  // MARK: one batch
+
+  /// One recipient of one message.
+  private struct Attempt {
+    let message: QueuedMessage
+    let due: DueRecipient
+    let taken: Int64
+    let began: Int64
+
+    var recipient: Recipient { message.envelope.recipients[due.index] }
+  }
+
+  /// A copy that another process writes.
+  private struct Job {
+    let attempt: Attempt
+    let order: SystemUserJob
+  }
+
+  private func deliver(_ messages: [QueuedMessage]) {
+    let taken = clock()
+    writer.beginBatch()
+    var waiting: [QueueID] = []
+    for message in messages {
+      let before = jobs.count
+      for due in message.due where message.envelope.recipients.indices.contains(due.index) { attempt(message, due, taken) }
+      if jobs.count == before { spool.attemptEnded(message.id) } else { waiting.append(message.id) }
+    }
+    deliverJobs()
+    for id in waiting { spool.attemptEnded(id) }
+  }
+
+  private func attempt(_ message: QueuedMessage, _ due: DueRecipient, _ taken: Int64) {
+    let attempt = Attempt(message: message, due: due, taken: taken, began: clock())
+    let recipient = attempt.recipient
+    guard recipient.route != .remote else { return postpone(attempt, LocalAgent.noTransport) }
+    if isLoop(message, recipient.address) {
+      return hold(attempt, Reason(status: "5.4.6", text: "mail forwarding loop for \(recipient.address)"))
+    }
+    do throws(UserLookupError) {
+      guard let mailbox = try mailboxes.find(recipient, in: users, now: attempt.began) else {
+        return hold(attempt, Reason(status: "5.1.1", text: "unknown user: \"\(recipient.address)\""))
+      }
+      put(attempt, into: mailbox)
+    } catch {
+      postpone(attempt, Reason(status: error.status, text: error.text))
+    }
+  }
+
+  private func put(_ attempt: Attempt, into mailbox: UserMailbox) {
+    let (message, recipient) = (attempt.message, attempt.recipient)
+    let header = DeliveryHeaders.compose(sender: message.envelope.sender, original: recipient.original, recipient: recipient.address)
+    let name = mailboxFileName(message.id, recipient: attempt.due.index, message.envelope)
+    guard mailbox.owner == nil || mailbox.owner?.uid == SystemUser.currentUID else {
+      let order = SystemUserJob(message: message, recipient: recipient.address, header: header, name: name, replay: attempt.due.replay)
+      return transport == nil ? postpone(attempt, LocalAgent.needsRoot) : jobs.append(Job(attempt: attempt, order: order))
+    }
+    let copy = MailboxWriter.Copy(location: mailbox.location, name: name, header: header, replay: attempt.due.replay)
+    settle(attempt, copy, writer.put(copy, now: attempt.began, SpooledMail(message: message)))
+  }
+
+  private func settle(_ attempt: Attempt, _ copy: MailboxWriter.Copy, _ outcome: MailboxWriter.Outcome) {
+    switch outcome {
+    case .written(let delivery) where !delivery.isDurable:
+      let delivered = Delivered(
+        path: copy.location.path, name: copy.name, length: delivery.seal.length, crc: delivery.seal.checksum, boot: boot)
+      spool.note(attempt.message.id, recipient: attempt.due.index, .delivered(delivered), on: volumes[delivery.device])
+      reportSent(attempt)
+    case .written, .stable: sent(attempt)
+    case .failed(let error): postpone(attempt, Reason(status: error.status, text: error.text))
+    case .unreadable: postpone(attempt, Reason(status: "4.3.0", text: "queue file read error"))
+    }
+  }
+
+  private func deliverJobs() {
+    let batch = jobs
+    jobs = []
+    guard let transport, !batch.isEmpty else { return }
+    let outcomes = transport.deliver(batch.map(\.order))
+    for (index, job) in batch.enumerated() {
+      let outcome = outcomes.indices.contains(index) ? outcomes[index] : .deferred(Reason(status: "4.3.0", text: "no answer"))
+      switch outcome {
+      case .stable: sent(job.attempt)
+      case .deferred(let reason): postpone(job.attempt, reason)
+      case .refused(let reason): hold(job.attempt, reason)
+      }
+    }
+  }
+
+  private func isLoop(_ message: QueuedMessage, _ address: String) -> Bool {
+    var found = false
+    SpooledMail(message: message).peek { found = DeliveryHeaders.isLoop($0, recipient: address) }
+    return found
+  }
+
+  // MARK: what happened
+
+  private func sent(_ attempt: Attempt) {
+    spool.note(attempt.message.id, recipient: attempt.due.index, .stable)
+    reportSent(attempt)
+  }
+
+  private func reportSent(_ attempt: Attempt) {
+    report(attempt, .sent, Reason(status: "2.0.0", text: "delivered to maildir"))
+  }
+
+  private func postpone(_ attempt: Attempt, _ reason: Reason) {
+    let until = backOff.next(arrival: attempt.message.envelope.arrival, now: clock())
+    spool.note(attempt.message.id, recipient: attempt.due.index, .deferred(Deferral(until: until, reason: reason)))
+    report(attempt, .deferred, reason)
+  }
+
+  /// The sender must learn of it; until there are bounces the message stays where the administrator sees it.
+  private func hold(_ attempt: Attempt, _ reason: Reason) {
+    spool.note(attempt.message.id, recipient: attempt.due.index, .held(reason))
+    report(attempt, .held, reason)
+  }
+
+  private func report(_ attempt: Attempt, _ status: DeliveryReport.Status, _ reason: Reason) {
+    let recipient = attempt.recipient
+    let now = clock()
+    report(
+      DeliveryReport(
+        queueID: attempt.message.id, recipient: recipient.address, original: recipient.original,
+        relay: recipient.route == .remote ? .none : recipient.route == .local ? .local : .virtual,
+        delays: .init(
+          before: attempt.taken.difference(from: attempt.message.envelope.arrival), queue: attempt.began.difference(from: attempt.taken),
+          connection: 0, transmission: now.difference(from: attempt.began)),
+        dsn: reason.status, status: status, text: reason.text))
+  }
+
+  private static let noTransport = Reason(status: "4.3.0", text: "mail transport unavailable: there is no relay transport yet")
+  private static let needsRoot = Reason(status: "4.3.5", text: "mail for other users of the system needs Weir to be started as root")
+}
+
+extension Int64 {
+  /// What clocks that jump can't make overflow.
+  fileprivate func difference(from earlier: Int64) -> Int64 {
+    let (difference, overflow) = subtractingReportingOverflow(earlier)
+    return overflow ? 0 : difference
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import Runtime
+import Spool
+
+/// The content of a message of the spool.
+struct SpooledMail: MailContent {
+  let message: QueuedMessage
+
+  func forEachBlock(_ body: ([UnsafeRawBufferPointer]) throws(DiskError) -> Void) throws(DiskError) -> Bool {
+    var refusal: DiskError?
+    do throws(SpoolError) {
+      try message.forEachBlock { pieces throws(DiskError) in
+        do throws(DiskError) {
+          try body(pieces)
+        } catch {
+          refusal = error
+          throw error
+        }
+      }
+      return true
+    } catch {
+      if let refusal { throw refusal }
+      return false
+    }
+  }
+
+  /// Shows the first block, which holds the header of any reasonable message.
+  func peek(_ body: ([UnsafeRawBufferPointer]) -> Void) {
+    do throws(SpoolError) {
+      try message.forEachBlock { pieces throws(DiskError) in
+        body(pieces)
+        // Enough: any error ends the reading.
+        throw DiskError(code: DiskError.inputOutput, operation: "peek")
+      }
+    } catch {}
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+import Queue
+
+/// What our own mta and the mailbox process say to each other beside LMTP. Offered as `XSTABLE` after LHLO, to a trusted peer only.
+///
+/// `XFILE replay name` before RCPT: the content to come is a whole file of this name, for one recipient. The 250 that ends the transaction
+/// does not wait for the disk; its text is `written`, or `stable` if there is nothing to wait for. `XSTABLE`: 250 when every file written in
+/// this session is durable. After any other answer, and when the connection is lost, they must be written again.
+enum MailboxExtension {
+  static let keyword = "XSTABLE"
+  static let written = "written"
+  static let stable = "stable"
+
+  enum Command: Equatable {
+    case stable
+    case file(FileOrder)
+    /// One of the two, misspelt.
+    case malformed
+  }
+
+  struct FileOrder: Equatable, Sendable {
+    let name: String
+    let replay: Replay
+  }
+
+  /// Nil for a line that is LMTP's.
+  static func parse(_ line: String) -> Command? {
+    let words = line.split(separator: " ", omittingEmptySubsequences: false)
+    switch words.first?.uppercased() {
+    case "XSTABLE": return words.count == 1 ? .stable : .malformed
+    case "XFILE":
+      guard words.count == 3, let replay = UInt8(words[1]).flatMap(Replay.init), isName(words[2]) else { return .malformed }
+      return .file(FileOrder(name: String(words[2]), replay: replay))
+    default: return nil
+    }
+  }
+
+  static func line(_ order: FileOrder) -> String { "XFILE \(order.replay.rawValue) \(order.name)" }
+
+  /// A file name that stays in its folder and that Maildir readers show.
+  private static func isName(_ name: Substring) -> Bool {
+    let bytes = name.utf8
+    guard let first = bytes.first, first != 0x2E, bytes.count <= 255 else { return false }
+    return bytes.allSatisfy { $0 > 0x20 && $0 != 0x2F && $0 != 0x3A && $0 != 0x7F }
+  }
+}

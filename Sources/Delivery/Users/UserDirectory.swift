@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import Mailbox
+import Queue
+import Runtime
+import Tables
+
+/// The settings by which users are found.
+package struct UserSettings: Sendable {
+  /// `virtual_mailbox_base`.
+  package var virtualMailboxBase: String
+  /// `home_mailbox`: relative to the home directory; the slash at its end makes it a Maildir.
+  package var homeMailbox: String
+  /// `recipient_delimiter`: each of its characters is one.
+  package var recipientDelimiter: String
+
+  package init(virtualMailboxBase: String, homeMailbox: String = "Maildir/", recipientDelimiter: String = "") {
+    self.virtualMailboxBase = virtualMailboxBase
+    self.homeMailbox = homeMailbox
+    self.recipientDelimiter = recipientDelimiter
+  }
+}
+
+/// Says who has a mailbox here, and where it is. Safe to ask from any thread.
+package final class UserDirectory: Sendable {
+  private let settings: UserSettings
+  private let virtualMailbox: @Sendable (String) -> String?
+  private let systemUser: @Sendable (String) throws(SystemError) -> SystemUser?
+  private let known: Monitor<KnownUsers>
+
+  /// `virtualMailbox` is `virtual_mailbox_maps`: the value for a key. `systemUser` asks the system, and may block.
+  package init(
+    _ settings: UserSettings, virtualMailbox: @escaping @Sendable (String) -> String?,
+    systemUser: @escaping @Sendable (String) throws(SystemError) -> SystemUser? = SystemUser.find
+  ) {
+    self.settings = settings
+    self.virtualMailbox = virtualMailbox
+    self.systemUser = systemUser
+    known = Monitor(KnownUsers())
+  }
+
+  /// The mailbox of `address`; nil if there is no such user. Asks the system for local users: never call it on an event loop. `now` is in
+  /// microseconds since 1970.
+  package func find(_ address: String, _ route: Recipient.Route, now: Int64) throws(UserLookupError) -> UserMailbox? {
+    switch route {
+    case .virtual: return try findVirtual(address)
+    case .local: return try findLocal(address, now)
+    case .remote: return nil
+    }
+  }
+
+  // MARK: virtual users
+
+  /// Whether `address` is in `virtual_mailbox_maps`. Never blocks.
+  package func hasVirtual(_ address: String) -> Bool { virtualValue(address) != nil }
+
+  /// virtual(8): `user+ext@domain`, `user@domain`, `@domain`.
+  private func virtualValue(_ address: String) -> String? {
+    let (local, domain) = split(address)
+    for key in AddressKey.virtualMailbox(local: local, domain: domain, delimiters: settings.recipientDelimiter) {
+      if let value = virtualMailbox(key.text) { return value }
+    }
+    return nil
+  }
+
+  private func findVirtual(_ address: String) throws(UserLookupError) -> UserMailbox? {
+    guard let value = virtualValue(address) else { return nil }
+    let base = settings.virtualMailboxBase
+    guard !base.isEmpty else { throw .unusable("virtual_mailbox_base is not set") }
+    return UserMailbox(location: try location(base, value, "virtual_mailbox_maps"), owner: nil)
+  }
+
+  // MARK: system users
+
+  private func findLocal(_ address: String, _ now: Int64) throws(UserLookupError) -> UserMailbox? {
+    guard let user = try user(of: address, now) else { return nil }
+    guard user.uid != 0 else { throw .unusable("mail for \(user.name) needs an alias: no mailbox is written as root") }
+    return UserMailbox(location: try location(user.home, settings.homeMailbox, "home_mailbox"), owner: user)
+  }
+
+  /// local(8): the local part in lower case, and without its extension if that is nobody.
+  private func user(of address: String, _ now: Int64) throws(UserLookupError) -> SystemUser? {
+    let local = split(address).local.lowercased()
+    if let user = try lookUp(local, now) { return user }
+    guard let base = AddressKey.split(local, delimiters: settings.recipientDelimiter)?.base else { return nil }
+    return try lookUp(base, now)
+  }
+
+  private func lookUp(_ name: String, _ now: Int64) throws(UserLookupError) -> SystemUser? {
+    if let user = known.withLock({ $0.find(name, now) }) { return user }
+    do throws(SystemError) {
+      guard let user = try systemUser(name) else { return nil }
+      known.withLock { $0.remember(user, as: name, now) }
+      return user
+    } catch {
+      throw .unavailable(error.description)
+    }
+  }
+
+  // MARK: both
+
+  private func location(_ base: String, _ relative: String, _ setting: String) throws(UserLookupError) -> MaildirLocation {
+    guard relative.last == "/" else { throw .unusable("\(setting): `\(relative)` is an mbox file; only Maildirs, which end in `/`, are written") }
+    guard let location = MaildirLocation(base: base, relative: relative) else {
+      throw .unusable("\(setting): `\(relative)` is no path below \(base)")
+    }
+    return location
+  }
+
+  private func split(_ address: String) -> (local: String, domain: String) {
+    guard let at = address.utf8.lastIndex(of: 0x40) else { return (address, "") }
+    return (String(address[..<at]), String(address[address.utf8.index(after: at)...]))
+  }
+}
+
+/// Users that the system knew lately. Only these: a user made now gets mail now.
+private struct KnownUsers: Sendable {
+  private var users: [String: (user: SystemUser, until: Int64)] = [:]
+
+  func find(_ name: String, _ now: Int64) -> SystemUser? {
+    guard let entry = users[name], now < entry.until, now >= entry.until - KnownUsers.lifetime else { return nil }
+    return entry.user
+  }
+
+  mutating func remember(_ user: SystemUser, as name: String, _ now: Int64) {
+    if users.count >= KnownUsers.limit { users.removeAll() }
+    users[name] = (user, max(0, min(now, .max - KnownUsers.lifetime)) + KnownUsers.lifetime)
+  }
+
+  /// Microseconds.
+  static let lifetime: Int64 = 5_000_000
+  static let limit = 4096
+}

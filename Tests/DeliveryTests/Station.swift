@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+import Delivery
+import Mailbox
+import Queue
+import Runtime
+import Spool
+import Testing
+
+/// A spool in a folder with users and an agent, driven by hand.
+final class Station {
+  let folder = Folder()
+  let disk = LinuxDisk()
+  let clock = Monitor<Int64>(1_360_231_200_000_000)
+  let reports = Monitor<[DeliveryReport]>([])
+  private(set) var spool: Spool
+  private let users: UserDirectory
+
+  static let domain = "example.com"
+
+  /// The users ann, bob and evil are virtual, with Maildirs below mail/; system users are looked up in `system`.
+  init(system: [SystemUser] = []) throws {
+    for name in ["mail", "spool"] { folder.make(name) }
+    let table = ["ann@example.com": "ann/", "bob@example.com": "example.com/bob/", "evil@example.com": "../../evil/"]
+    users = UserDirectory(
+      UserSettings(virtualMailboxBase: "\(folder.path)/mail"), virtualMailbox: { table[$0] },
+      systemUser: { name throws(SystemError) in system.first { $0.name == name } })
+    spool = try Self.open(folder, disk, clock)
+  }
+
+  private static func open(_ folder: Folder, _ disk: LinuxDisk, _ clock: Monitor<Int64>) throws -> Spool {
+    var settings = SpoolSettings()
+    settings.segmentSize = 8 << 20
+    settings.noteDelay = .zero
+    let spool = try Spool(folder: "\(folder.path)/spool", disk: disk, settings: settings, clock: { clock.withLock { $0 } })
+    spool.begin()
+    return spool
+  }
+
+  func agent(_ transport: (any SystemUserTransport)? = nil) -> LocalAgent {
+    let (clock, reports) = (clock, reports)
+    return LocalAgent(
+      spool, worker: 0, disk: disk, users: users, transport: transport, clock: { clock.withLock { $0 } },
+      report: { report in reports.withLock { $0.append(report) } })
+  }
+
+  func advance(seconds: Int64) { clock.withLock { $0 += seconds * 1_000_000 } }
+
+  /// Commits a message.
+  @discardableResult
+  func accept(_ content: String, to recipients: Recipient..., sender: String = "carl@example.net") -> QueueID {
+    let id = spool.nextQueueID()
+    let bytes = Array(content.utf8)
+    _ = spool.memory.take(bytes.count)
+    let envelope = Envelope(sender: sender, arrival: clock.withLock { $0 }, host: "vm", recipients: recipients)
+    let outcome = Monitor<CommitOutcome?>(nil)
+    spool.submit(IncomingMessage(id: id, envelope: envelope, content: .memory([ContentChunk(bytes)]))) { result in outcome.withLock { $0 = result } }
+    while spool.runOnce() {}
+    #expect(outcome.withLock { $0 } == .committed)
+    return id
+  }
+
+  /// Writes notes down, and makes mailboxes stable.
+  func settle(sync: Bool = true) {
+    if sync { spool.syncMailboxes(isDue: false) }
+    while spool.runOnce() {}
+  }
+
+  var newFiles: [String] { folder.list("mail/ann/new") }
+}
+
+extension Recipient {
+  static func virtual(_ name: String, original: String? = nil) -> Recipient {
+    Recipient(address: "\(name)@example.com", original: original ?? "\(name)@example.com", route: .virtual)
+  }
+
+  static func local(_ name: String) -> Recipient { Recipient(address: "\(name)@example.com", original: "\(name)@example.com", route: .local) }
+}

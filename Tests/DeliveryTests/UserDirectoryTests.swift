@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Runtime
+import Testing
+
+@Suite struct UserDirectoryTests {
+  private static let joe = SystemUser(name: "joe", uid: 1000, gid: 1000, home: "/home/joe")
+
+  private func directory(
+    _ settings: UserSettings = UserSettings(virtualMailboxBase: "/var/mail/vhosts"), table: [String: String] = [:], system: [SystemUser] = [joe]
+  ) -> UserDirectory {
+    UserDirectory(settings, virtualMailbox: { table[$0] }, systemUser: { name throws(SystemError) in system.first { $0.name == name } })
+  }
+
+  @Test func virtualUsersHaveAPathBelowTheBase() throws {
+    let directory = directory(table: ["ann@example.com": "example.com/ann/"])
+    let mailbox = try #require(try directory.find("ann@example.com", .virtual, now: 0))
+    #expect(mailbox.location.path == "/var/mail/vhosts/example.com/ann")
+    #expect(mailbox.owner == nil)
+    #expect(directory.hasVirtual("ann@example.com"))
+    #expect(try directory.find("bob@example.com", .virtual, now: 0) == nil)
+    #expect(!directory.hasVirtual("bob@example.com"))
+  }
+
+  @Test func aDomainMayCatchAll() throws {
+    let directory = directory(table: ["@example.com": "all/", "ann@example.com": "ann/"])
+    #expect(try directory.find("bob@example.com", .virtual, now: 0)?.location.path == "/var/mail/vhosts/all")
+    #expect(try directory.find("ann@example.com", .virtual, now: 0)?.location.path == "/var/mail/vhosts/ann")
+  }
+
+  @Test func extensionsNeedADelimiter() throws {
+    let table = ["ann@example.com": "ann/"]
+    #expect(try directory(table: table).find("ann+x@example.com", .virtual, now: 0) == nil)
+    let settings = UserSettings(virtualMailboxBase: "/v", recipientDelimiter: "+")
+    #expect(try directory(settings, table: table).find("ann+x@example.com", .virtual, now: 0)?.location.path == "/v/ann")
+    #expect(try directory(settings).find("joe+x@example.com", .local, now: 0)?.owner == Self.joe)
+    #expect(try directory().find("joe+x@example.com", .local, now: 0) == nil)
+  }
+
+  @Test(arguments: ["../../etc/cron.d/", "a/../../b/", "..//", "/", "ann"])
+  func pathsThatLeadOutOrAreNoMaildirAreRefused(_ value: String) {
+    #expect(throws: UserLookupError.self) { try directory(table: ["ann@x": value]).find("ann@x", .virtual, now: 0) }
+  }
+
+  @Test func withoutABaseNothingIsWritten() {
+    let error = #expect(throws: UserLookupError.self) {
+      try directory(UserSettings(virtualMailboxBase: ""), table: ["ann@x": "ann/"]).find("ann@x", .virtual, now: 0)
+    }
+    #expect(error?.text == "virtual_mailbox_base is not set")
+    #expect(error?.status == "4.3.5")
+  }
+
+  @Test(arguments: ["joe@example.com", "JOE@example.com", "joe", "Joe@"]) func systemUsersAreFoundInAnyCase(_ address: String) throws {
+    let mailbox = try #require(try directory().find(address, .local, now: 0))
+    #expect(mailbox.location.path == "/home/joe/Maildir")
+    #expect(mailbox.owner == Self.joe)
+  }
+
+  @Test(arguments: ["ann@example.com", "", "@example.com", "joe smith@x", "../joe@x", "\0joe@x"]) func strangersAreNot(_ address: String) throws {
+    #expect(try directory().find(address, .local, now: 0) == nil)
+  }
+
+  @Test func rootGetsNoMailbox() {
+    let root = SystemUser(name: "root", uid: 0, gid: 0, home: "/root")
+    let error = #expect(throws: UserLookupError.self) { try directory(system: [root]).find("root@x", .local, now: 0) }
+    #expect(error?.text == "mail for root needs an alias: no mailbox is written as root")
+  }
+
+  @Test func homeMailboxMustBeAMaildir() {
+    let settings = UserSettings(virtualMailboxBase: "", homeMailbox: "Mailbox")
+    #expect(throws: UserLookupError.self) { try directory(settings).find("joe", .local, now: 0) }
+  }
+
+  @Test func aDatabaseThatIsDownIsNoStranger() {
+    let directory = UserDirectory(UserSettings(virtualMailboxBase: ""), virtualMailbox: { _ in nil }) { _ throws(SystemError) in
+      throw SystemError(code: 5, operation: "getpwnam_r")
+    }
+    let error = #expect(throws: UserLookupError.self) { try directory.find("joe", .local, now: 0) }
+    #expect(error?.status == "4.3.0")
+    #expect(error?.text == "user lookup error: getpwnam_r: Input/output error")
+  }
+
+  @Test func usersAreRememberedForSecondsAndStrangersNever() throws {
+    let asked = Monitor<[String]>([])
+    let directory = UserDirectory(UserSettings(virtualMailboxBase: ""), virtualMailbox: { _ in nil }) { name throws(SystemError) in
+      asked.withLock { $0.append(name) }
+      return name == "joe" ? Self.joe : nil
+    }
+    for now in [0, 1, 4_999_999, 5_000_000, 4_999_999] as [Int64] { #expect(try directory.find("joe", .local, now: now) != nil) }
+    #expect(asked.withLock { $0 } == ["joe", "joe", "joe"])
+    for now in [0, 1] as [Int64] { #expect(try directory.find("ann", .local, now: now) == nil) }
+    #expect(asked.withLock { $0 } == ["joe", "joe", "joe", "ann", "ann"])
+  }
+}
