@@ -52,6 +52,7 @@ extension Agenda {
     entries[id]?.phase = .active
     if active[id] == nil { active[id] = ActiveMessage(states: [], isInAttempt: true) }
     active[id]?.isInAttempt = true
+    active[id]?.isParking = false
     return .id(id)
   }
 
@@ -138,6 +139,7 @@ extension Agenda {
     if open.isEmpty && isPending { return nil }
     let next = open.min() ?? Progress.asked
     message.isParking = !isPending
+    message.snapshots += 1
     active[id] = message
     schedule(id, at: next)
     let crashes = entries[id]?.crashes ?? 0

@@ -70,8 +70,10 @@ struct ActiveMessage {
   var states: [RecipientState]
   var replays: [Int: Replay] = [:]
   var isInAttempt: Bool
-  /// A snapshot is on its way to the disk.
+  /// Nothing keeps it here but snapshots on their way to the disk.
   var isParking = false
+  /// How many those are.
+  var snapshots = 0
   var isDeleted = false
 }
 

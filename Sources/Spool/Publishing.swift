@@ -52,7 +52,8 @@ extension Agenda {
       entries[id]?.snapshotSegment = segment
       entries[id]?.snapshotOffset = place.offset
       entries[id]?.snapshotLength = place.length
-      if let known = active[id], known.isParking, !known.isInAttempt { active[id] = nil }
+      active[id]?.snapshots -= 1
+      if let known = active[id], known.isParking, !known.isInAttempt, known.snapshots <= 0 { active[id] = nil }
       return []
     case .state: return []
     }

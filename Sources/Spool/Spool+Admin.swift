@@ -113,7 +113,9 @@ extension Agenda {
     if states.isEmpty { states = stored.states }
     for index in states.indices where states[index].isHeldOrDeferred { states[index] = .waiting }
     entries[id]?.crashes = 0
-    active[id] = ActiveMessage(states: states, replays: active[id]?.replays ?? [:], isInAttempt: false, isParking: true)
+    let known = active[id]
+    active[id] = ActiveMessage(
+      states: states, replays: known?.replays ?? [:], isInAttempt: false, isParking: true, snapshots: (known?.snapshots ?? 0) + 1)
     schedule(id, at: 0)
     return .snapshot(id, Progress(nextAttempt: 0, crashes: 0, states: states))
   }

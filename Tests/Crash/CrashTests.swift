@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import Embedded
+import Queue
+import Runtime
+import Spool
+import Testing
+
+/// Scripts are played once; then the machine is stopped after each of their disk operations, with every choice worth trying of what was on
+/// the platters by then, and the process after each of them.
+@Suite struct CrashTests {
+  @Test func smallMessages() throws {
+    let windows = try crashEverywhere { world in
+      world.send(text(1), [.virtual("a")])
+      world.send(text(2), [.virtual("b"), .virtual("a")])
+      world.run()
+      try world.deliver()
+      world.send(text(3), [.virtual("a")])
+      world.run()
+      world.makeStable()
+      try world.deliver()
+      world.makeStable()
+    }
+    #expect(windows == [.answerLost])
+  }
+
+  @Test func contentInItsOwnFile() throws {
+    let windows = try crashEverywhere { world in
+      world.send(text(1, count: 3000), [.virtual("a")], inFile: true)
+      world.run()
+      try world.deliver()
+      world.makeStable()
+    }
+    #expect(windows == [.answerLost])
+  }
+
+  @Test func relayedMessages() throws {
+    let windows = try crashEverywhere { world in
+      world.send(text(1), [.remote("r@example.net"), .virtual("a")])
+      world.run()
+      try world.deliver()
+      world.makeStable()
+    }
+    #expect(windows == [.answerLost, .relayedBeforeNoted])
+  }
+
+  @Test func readersWhoTakeTheirMail() throws {
+    let windows = try crashEverywhere { world in
+      world.send(text(1), [.virtual("a")])
+      world.run()
+      _ = try world.agent.deliverReady(now: world.clock.now)
+      try world.take("a")
+      world.run()
+      world.makeStable()
+      world.send(text(2), [.virtual("a")])
+      world.run()
+      try world.deliver()
+      try world.take("a")
+      world.makeStable()
+    }
+    #expect(windows.isSubset(of: [.answerLost, .takenBeforeNoted, .takenBeforeForgotten]))
+  }
+
+  @Test func segmentsUsedAgain() throws {
+    let windows = try crashEverywhere(singles: 3, random: 2) { world in
+      for number in 0..<12 {
+        world.send(text(number, count: 3000), [.virtual("a")])
+        world.run()
+        try world.deliver()
+        if number % 2 == 1 { world.makeStable() }
+      }
+      world.makeStable()
+    }
+    #expect(windows == [.answerLost])
+  }
+
+  @Test func aMessageThatStaysBehind() throws {
+    let windows = try crashEverywhere(singles: 3, random: 2) { world in
+      try world.park(text(100), "late")
+      for number in 0..<26 {
+        world.send(text(number, count: 2000), [.virtual("a")])
+        world.run()
+        if number % 4 == 3 {
+          try world.deliver()
+          world.makeStable()
+        }
+      }
+      try world.deliver()
+      world.makeStable()
+    }
+    #expect(windows == [.answerLost])
+  }
+
+  @Test func aSecondRun() throws {
+    let first = try World(.withMail())
+    first.spool.begin()
+    first.send(text(1), [.virtual("a")])
+    first.send(text(2), [.virtual("a")])
+    first.run()
+    _ = try first.agent.deliverReady(now: first.clock.now)
+    let windows = try crashEverywhere(on: first.disk.restarted(), sent: first.sent, accepted: true) { world in
+      try world.deliver()
+      world.makeStable()
+    }
+    #expect(windows == [])
+  }
+
+  @Test func theEndOfARun() throws {
+    let windows = try crashEverywhere { world in
+      world.send(text(1), [.virtual("a")])
+      world.run()
+      try world.deliver()
+      world.spool.finish()
+    }
+    #expect(windows == [.answerLost])
+  }
+}
+
+/// Text of about the wanted length that differs for each `number`.
+func text(_ number: Int, count: Int = 700) -> [UInt8] {
+  Array("Subject: number \(number)\n\n".utf8) + (0..<count).map { UInt8(ascii: "a") + UInt8(($0 * 7 + number) % 26) } + [10]
+}
+
+extension Recipient {
+  static func virtual(_ address: String) -> Recipient { Recipient(address: address, original: address, route: .virtual) }
+  static func remote(_ address: String) -> Recipient { Recipient(address: address, original: address, route: .remote) }
+}

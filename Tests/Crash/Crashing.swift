@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import Embedded
+import Queue
+import Runtime
+import Spool
+import Testing
+
+/// Plays `script` once and judges every crash; answers the windows in which something came twice.
+func crashEverywhere(
+  on base: SimulatedDisk = .withMail(), singles: Int = 6, random: Int = 4, sent: [QueueID: World.Sent] = [:], accepted: Bool = false,
+  fault: SimulatedDisk.Fault? = nil, _ script: (World) throws -> Void
+) throws -> Set<Window> {
+  let image = base.image
+  let disk = SimulatedDisk(image, boot: base.bootID.low)
+  disk.setFault(fault)
+  let world = try World(disk)
+  world.spool.begin()
+  try script(world)
+  let earlier = accepted ? sent.keys.map { World.Entry(step: 0, event: .accepted($0)) } : []
+  let all = sent.merging(world.sent) { first, _ in first }
+  var windows: Set<Window> = []
+  disk.history(from: image).forEachMoment { moment in
+    let cases = DiskHistory.subsets(of: moment.pendingCount, singles: singles, random: random, seed: UInt64(moment.number))
+    for persisted in cases {
+      let judge = Judge(diary: earlier + world.diary, sent: all, step: moment.number, isPowerCut: true)
+      accept(judge.judge(moment.afterPowerCut(seed: 7) { persisted[$0] }), &windows)
+    }
+    let judge = Judge(diary: earlier + world.diary, sent: all, step: moment.number, isPowerCut: false)
+    accept(judge.judge(moment.afterProcessDeath(seed: 8)), &windows)
+  }
+  return windows
+}
+
+private func accept(_ verdict: Judge.Verdict, _ windows: inout Set<Window>) {
+  for fault in verdict.faults { Issue.record(Comment(rawValue: fault)) }
+  windows.formUnion(verdict.windows)
+}
+
+extension SimulatedDisk {
+  /// A disk with a folder for mailboxes that has long been there.
+  static func withMail() -> SimulatedDisk {
+    let disk = SimulatedDisk()
+    try? disk.makeDirectory("mail", at: nil, mode: 0o700)
+    return SimulatedDisk(disk.image)
+  }
+
+  /// After a power cut before which everything had reached the platters.
+  func restarted() -> SimulatedDisk { SimulatedDisk(image, boot: bootID.low + 1) }
+}
+
+extension World {
+  /// Hands in a message that cannot be delivered for a long time.
+  func park(_ content: [UInt8], _ address: String) throws {
+    send(content, [.virtual(address)])
+    run()
+    for message in spool.takeReadyNow(worker: 0, max: 1) {
+      let reason = Reason(status: "4.2.2", text: "mailbox full")
+      spool.note(message.id, recipient: 0, .deferred(Deferral(until: clock.now + 1_000_000_000, reason: reason)))
+      spool.attemptEnded(message.id)
+    }
+    run()
+  }
+}

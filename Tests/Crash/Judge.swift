@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import Embedded
+import Queue
+import Runtime
+import Spool
+
+/// The windows in which a crash may bring a message twice, as docs/spool.md lists them. Outside of them nothing comes twice, and nothing
+/// is lost anywhere.
+enum Window: String, CaseIterable {
+  /// Accepted, but the client had not read the 250.
+  case answerLost
+  /// Refused because the disk failed, and the crash came before that was on record.
+  case refusedButKept
+  /// Another server took it, and the crash came before that was on record.
+  case relayedBeforeNoted
+  /// Its reader had taken it out of the mailbox, and the crash came before the delivery was on record.
+  case takenBeforeNoted
+  /// Its reader had taken it out of the mailbox, and the power went before the spool had forgotten it.
+  case takenBeforeForgotten
+}
+
+/// Lets a disk recover from a crash and compares what is in the mailboxes with what the diary says had been promised.
+struct Judge {
+  let diary: [World.Entry]
+  let sent: [QueueID: World.Sent]
+  /// Operations done before the crash.
+  let step: Int
+  let isPowerCut: Bool
+
+  struct Verdict {
+    var faults: [String] = []
+    var windows: Set<Window> = []
+  }
+
+  func judge(_ disk: SimulatedDisk) -> Verdict {
+    do {
+      let world = try recover(disk)
+      var verdict = Verdict()
+      for (id, message) in sent {
+        for recipient in message.recipients.indices { check(id, recipient, message, world, &verdict) }
+      }
+      if world.spool.count != 0 { verdict.faults.append("left in the spool at step \(step) power \(isPowerCut): \(world.spool.list())") }
+      return verdict
+    } catch {
+      return Verdict(faults: ["recovery failed: \(error)"])
+    }
+  }
+
+  private func recover(_ disk: SimulatedDisk) throws -> World {
+    let world = try World(disk)
+    world.clock.advance(seconds: 3600)
+    world.spool.begin()
+    for _ in 0..<4 {
+      try world.deliver()
+      world.makeStable()
+      world.clock.advance(seconds: 3600)
+    }
+    return world
+  }
+
+  // MARK: what had happened before the crash
+
+  private func had(_ event: World.Event) -> Bool { diary.contains { $0.step <= step && $0.event == event } }
+
+  private func check(_ id: QueueID, _ recipient: Int, _ message: World.Sent, _ world: World, _ verdict: inout Verdict) {
+    let isRemote = message.recipients[recipient].route == .remote
+    let copies = isRemote ? relays(id, recipient, world) : filesNow(id, recipient, message, world, &verdict) + takenBefore(id, recipient)
+    let promised = had(.accepted(id))
+    if promised && copies == 0 { verdict.faults.append("\(id) recipient \(recipient) lost at step \(step)") }
+    guard copies > (promised ? 1 : 0) else { return }
+    guard let window = window(id, recipient, isRemote, promised) else {
+      return verdict.faults.append("\(id) recipient \(recipient) came \(copies) times, cut at step \(step), promised \(promised)")
+    }
+    verdict.windows.insert(window)
+  }
+
+  private func window(_ id: QueueID, _ recipient: Int, _ isRemote: Bool, _ promised: Bool) -> Window? {
+    if had(.refused(id)) { return .refusedButKept }
+    if !promised { return .answerLost }
+    if isRemote { return had(.noted(id, recipient: recipient)) ? nil : .relayedBeforeNoted }
+    guard had(.taken(id, recipient: recipient)) else { return nil }
+    if !had(.noted(id, recipient: recipient)) { return .takenBeforeNoted }
+    return isPowerCut && !had(.forgotten(id)) ? .takenBeforeForgotten : nil
+  }
+
+  private func takenBefore(_ id: QueueID, _ recipient: Int) -> Int { had(.taken(id, recipient: recipient)) ? 1 : 0 }
+
+  private func relays(_ id: QueueID, _ recipient: Int, _ world: World) -> Int {
+    let before = diary.filter { $0.step <= step && $0.event == .relayed(id, recipient: recipient) }.count
+    return before + world.diary.filter { $0.event == .relayed(id, recipient: recipient) }.count
+  }
+
+  /// Good copies in the recipient's mailbox; any other file there is a fault.
+  private func filesNow(_ id: QueueID, _ recipient: Int, _ message: World.Sent, _ world: World, _ verdict: inout Verdict) -> Int {
+    let image = world.disk.image
+    let folder = "mail/\(message.recipients[recipient].address)"
+    var count = 0
+    for place in ["\(folder)/new", "\(folder)/cur"] {
+      for name in image.names(place) {
+        guard let found = Agent.parse(name), found == (id, recipient) else { continue }
+        count += 1
+        if image.file("\(place)/\(name)") != message.content { verdict.faults.append("\(name) is broken, cut at step \(step)") }
+      }
+    }
+    return count
+  }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+import Embedded
+import Mailbox
+import Queue
+import Runtime
+import Spool
+
+/// The whole way of a message in one thread: spool, delivery to Maildirs, a relay, and readers who take their mail away. It keeps a diary
+/// with the number of disk operations done, so that a cut at any operation knows what had been promised by then.
+final class World {
+  let disk: SimulatedDisk
+  let spool: Spool
+  let agent: Agent
+  let clock: ManualClock
+  let inbox: Inbox
+  private(set) var diary: [Entry] = []
+
+  /// Something that the world outside has seen.
+  enum Event: Equatable {
+    /// The client was told 250.
+    case accepted(QueueID)
+    /// The client was told 4xx.
+    case refused(QueueID)
+    /// Another server has taken the message.
+    case relayed(QueueID, recipient: Int)
+    /// That something happened for the recipient has been written, and synced.
+    case noted(QueueID, recipient: Int)
+    /// The reader has the message, and it is gone from the mailbox.
+    case taken(QueueID, recipient: Int)
+    /// The spool has forgotten it, durably.
+    case forgotten(QueueID)
+  }
+
+  struct Entry {
+    let step: Int
+    let event: Event
+  }
+
+  /// What was handed in.
+  struct Sent {
+    let content: [UInt8]
+    let recipients: [Recipient]
+  }
+
+  private(set) var sent: [QueueID: Sent] = [:]
+
+  init(_ disk: SimulatedDisk, clock: ManualClock = ManualClock(), settings: SpoolSettings = .tiny, now: Int64? = nil) throws {
+    self.disk = disk
+    self.clock = clock
+    spool = try Spool(folder: "lane", disk: disk, settings: settings, clock: { clock.now })
+    agent = Agent(spool, disk)
+    inbox = Inbox()
+    agent.relayed = { [unowned self] id, recipient in diary.append(Entry(step: disk.stepCount, event: .relayed(id, recipient: recipient))) }
+  }
+
+  private func log(_ event: Event) { diary.append(Entry(step: disk.stepCount, event: event)) }
+
+  // MARK: what a script does
+
+  @discardableResult
+  func send(_ content: [UInt8], _ recipients: [Recipient], inFile: Bool = false) -> QueueID? {
+    let id = spool.nextQueueID()
+    let envelope = Envelope(sender: "s@example.org", arrival: clock.now, host: "mx.example.com", recipients: recipients)
+    guard let body = try? content.asContent(spool, id, inFile: inFile) else { return nil }
+    sent[id] = Sent(content: content, recipients: recipients)
+    let inbox = inbox
+    spool.submit(IncomingMessage(id: id, envelope: envelope, content: body)) { outcome in inbox.add(id, outcome) }
+    return id
+  }
+
+  /// Lets the spool work, and notes what it answered.
+  func run() {
+    while spool.runOnce() { collect() }
+    collect()
+  }
+
+  private func collect() {
+    for (id, outcome) in inbox.take() { log(outcome == .committed ? .accepted(id) : .refused(id)) }
+    let live = Set(spool.list().map(\.id))
+    let forgotten = Set(diary.compactMap { if case .forgotten(let id) = $0.event { id } else { nil } })
+    for case .accepted(let id) in diary.map(\.event) where !live.contains(id) && !forgotten.contains(id) { log(.forgotten(id)) }
+  }
+
+  func deliver() throws {
+    let delivered = try agent.deliverReady(now: clock.now)
+    run()
+    for (id, recipient) in delivered { log(.noted(id, recipient: recipient)) }
+  }
+
+  func makeStable() {
+    spool.syncMailboxes(isDue: false)
+    run()
+  }
+
+  /// The reader fetches everything and deletes it.
+  func take(_ address: String) throws {
+    for name in disk.image.names("mail/\(address)/new") {
+      guard let (id, recipient) = Agent.parse(name) else { continue }
+      try disk.unlink("mail/\(address)/new/\(name)", at: nil)
+      log(.taken(id, recipient: recipient))
+    }
+  }
+}
+
+/// Outcomes, as the committer calls them back.
+final class Inbox: Sendable {
+  private let outcomes = Monitor<[(QueueID, CommitOutcome)]>([])
+
+  func add(_ id: QueueID, _ outcome: CommitOutcome) { outcomes.withLock { $0.append((id, outcome)) } }
+
+  func take() -> [(QueueID, CommitOutcome)] {
+    outcomes.withLock { outcomes in
+      defer { outcomes = [] }
+      return outcomes
+    }
+  }
+}
+
+extension [UInt8] {
+  fileprivate func asContent(_ spool: Spool, _ id: QueueID, inFile: Bool) throws -> IncomingMessage.Content {
+    guard inFile else { return .memory([ContentChunk(self)]) }
+    let file = try spool.makeBigFile(id)
+    let result: Result<Void, DiskError> = withUnsafeBytes { bytes in
+      do throws(DiskError) { return .success(try file.write([bytes])) } catch { return .failure(error) }
+    }
+    try result.get()
+    return .file(try file.finish())
+  }
+}
+
+extension SpoolSettings {
+  /// Segments of seven pages, so that a script of a few messages uses several.
+  static var tiny: SpoolSettings {
+    var settings = SpoolSettings()
+    settings.segmentSize = 28 << 10
+    settings.bigMessageSize = 512
+    settings.spareSegments = 1
+    return settings
+  }
+}
+
+/// A clock that tests set.
+final class ManualClock: Sendable {
+  private let value = Monitor<Int64>(1_700_000_000_000_000)
+  var now: Int64 { value.withLock { $0 } }
+  func advance(seconds: Int64) { value.withLock { $0 += seconds * 1_000_000 } }
+}
