@@ -22,6 +22,9 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
     throw SystemError(code: -result, operation: operation)
   }
 
+  package var isAddressInUse: Bool { code == EADDRINUSE }
+  package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
+
   package var description: String { "\(operation): \(String(cString: strerror(code)))" }
 }
 

@@ -1,4 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+import Daemon
+import Runtime
+
+/// The command: reads its arguments and hands over to a subcommand.
 @main struct Main {
-  static func main() {}
+  static func main() {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    let status =
+      switch Invocation.parse(arguments) {
+      case .success(let invocation): invocation.perform()
+      case .failure(let error): error.report()
+      }
+    Machine.exit(status)
+  }
 }

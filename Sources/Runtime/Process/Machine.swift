@@ -25,6 +25,9 @@ package enum Machine {
     return String(cString: value)
   }
 
+  /// Ends the process.
+  package static func exit(_ status: Int32) -> Never { Glibc.exit(status) }
+
   /// As many open descriptors as we may have.
   package static func raiseDescriptorLimit() -> Int { Int(clinux_raise_descriptor_limit()) }
 

@@ -21,6 +21,12 @@ package struct SystemNames: NameService {
     return answer ?? .failure(.temporary("too many questions at once"))
   }
 
+  /// All addresses of a host, for a command that may wait.
+  package static func addresses(of name: String) -> [IPAddress] {
+    guard case .success(let records) = addresses(of: name, AF_UNSPEC) else { return [] }
+    return records.compactMap { if case .address(let address) = $0 { address } else { nil } }
+  }
+
   private static func addresses(of name: String, _ family: Int32) -> Result<[NameRecord], NameFailure> {
     var hints = addrinfo()
     hints.ai_family = family

@@ -41,6 +41,14 @@ package final class Thread: Sendable {
     self.handle = handle
   }
 
+  /// Makes the calling thread wait. Never on an event loop.
+  package static func sleep(_ duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    var time = timespec(tv_sec: Int(max(0, seconds)), tv_nsec: Int(max(0, attoseconds) / 1_000_000_000))
+    var rest = timespec()
+    while nanosleep(&time, &rest) != 0, errno == EINTR { time = rest }
+  }
+
   /// Lets the thread clean up after itself when it ends; nobody may join it then.
   package func detach() { pthread_detach(handle) }
 

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
+#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -200,4 +201,19 @@ long clinux_raise_descriptor_limit(void) {
   limit.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
   return (long)limit.rlim_cur;
+}
+
+int clinux_own_addresses(struct clinux_address *addresses, int capacity) {
+  struct ifaddrs *list;
+  int count = 0;
+  if (getifaddrs(&list) < 0) return -errno;
+  for (struct ifaddrs *entry = list; entry && count < capacity; entry = entry->ifa_next) {
+    if (!entry->ifa_addr || (entry->ifa_addr->sa_family != AF_INET && entry->ifa_addr->sa_family != AF_INET6)) continue;
+    struct sockaddr_storage storage;
+    memset(&storage, 0, sizeof storage);
+    memcpy(&storage, entry->ifa_addr, entry->ifa_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+    from_system(&storage, &addresses[count++]);
+  }
+  freeifaddrs(list);
+  return count;
 }

@@ -9,7 +9,9 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -17,6 +19,12 @@
 #include <unistd.h>
 
 static int checked(int result) { return result < 0 ? -errno : result; }
+
+static int fail(int fd) {
+  int code = -errno;
+  close(fd);
+  return code;
+}
 
 static void handled(sigset_t *set) {
   static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR1, SIGUSR2, SIGQUIT};
@@ -125,4 +133,31 @@ int clinux_hostname(char *name, size_t size) {
   if (gethostname(name, size) < 0) return -errno;
   name[size - 1] = 0;
   return 0;
+}
+
+int clinux_memory_file(const char *name) { return checked(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING)); }
+
+int clinux_memory_seal(int fd, size_t length) {
+  struct stat status;
+  if (fstat(fd, &status) < 0) return -errno;
+  if ((size_t)status.st_size != length) return -ENOSPC;
+  return checked(fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE));
+}
+
+int clinux_make_folder(const char *path, unsigned mode, uint32_t uid, uint32_t gid) {
+  struct stat status;
+  if (stat(path, &status) == 0) return S_ISDIR(status.st_mode) ? 0 : -ENOTDIR;
+  if (mkdir(path, mode) < 0) return -errno;
+  if (geteuid() == 0 && chown(path, uid, gid) < 0) return -errno;
+  return 0;
+}
+
+int clinux_open_log(const char *path, unsigned mode, uint32_t uid, uint32_t gid) {
+  int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY;
+  int fd = open(path, flags);
+  if (fd >= 0 || errno != ENOENT) return checked(fd);
+  fd = open(path, flags | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+  if (fd < 0) return -errno;
+  if (geteuid() == 0 && fchown(fd, uid, gid) < 0) return fail(fd);
+  return fd;
 }

@@ -30,6 +30,8 @@ int clinux_peer_uid(int fd, uint32_t *uid);
 long clinux_receive(int fd, void *buffer, size_t length);
 long clinux_send(int fd, const void *buffer, size_t length);
 int clinux_shutdown_write(int fd);
+/* The addresses of this machine's interfaces; their number. */
+int clinux_own_addresses(struct clinux_address *addresses, int capacity);
 /* Raises the soft limit of open descriptors to the hard one; answers it. */
 long clinux_raise_descriptor_limit(void);
 

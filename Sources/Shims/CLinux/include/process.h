@@ -33,6 +33,14 @@ struct clinux_time {
   int year, month, day, hour, minute, second, weekday, offset;
 };
 void clinux_local_time(int64_t seconds, struct clinux_time *out);
+/* A file in memory, close-on-exec, that can be sealed. */
+int clinux_memory_file(const char *name);
+/* Forbids every further change; fails unless it holds length bytes. */
+int clinux_memory_seal(int fd, size_t length);
+/* Makes the folder unless it is there; a new one belongs to uid and gid. */
+int clinux_make_folder(const char *path, unsigned mode, uint32_t uid, uint32_t gid);
+/* Opens a log file for appending, made if need be; a new one belongs to uid and gid. */
+int clinux_open_log(const char *path, unsigned mode, uint32_t uid, uint32_t gid);
 int clinux_hostname(char *name, size_t size);
 
 #endif

@@ -39,6 +39,7 @@ package final class Supervisor {
   private static let maximumDelay = Duration.seconds(30)
   /// One that ran this long was all right: the next start does not wait.
   private static let provenAfter = Duration.seconds(10)
+  private static let roundTime = Duration.seconds(10)
   /// Sessions get this long to end when the daemon stops.
   private static let patience = Duration.seconds(40)
 
@@ -48,11 +49,12 @@ package final class Supervisor {
     self.services = services.map { Running(service: $0) }
   }
 
-  /// Runs until SIGTERM or SIGINT; answers the exit status.
-  package func run() -> Int32 {
+  /// Runs until SIGTERM or SIGINT; answers the exit status. `chore` is called at the start of every round, ten seconds apart at most.
+  package func run(chore: () -> Void) -> Int32 {
     for index in services.indices { start(index) }
     while true {
-      let signal = Signal.wait(timeout: timeToNextStart)
+      let signal = Signal.wait(timeout: min(Self.roundTime, timeToNextStart ?? Self.roundTime))
+      chore()
       switch signal {
       case .terminate, .interrupt: return stop()
       case .hangUp, .user1: forward(.hangUp)

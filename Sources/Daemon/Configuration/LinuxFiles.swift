@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import Runtime
+
+/// The files of this machine. Started as root, a file that somebody else could change is refused: it decides what runs here.
+struct LinuxFiles: FileSource {
+  private let disk = LinuxDisk()
+  private let insistsOnRoot: Bool
+
+  init(insistsOnRoot: Bool = Machine.isRoot) { self.insistsOnRoot = insistsOnRoot }
+
+  func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+    do {
+      let handle = try disk.open(path, at: nil, [.read, .nonBlocking], mode: 0)
+      defer { try? disk.close(handle) }
+      let status = try disk.status(handle)
+      try check(status)
+      guard status.size <= limit else { throw FileError.tooLong(limit: limit) }
+      return try contents(handle, Int(status.size), limit)
+    } catch let error as DiskError {
+      throw FileError(reason: error.reason)
+    } catch let error as FileError {
+      throw error
+    } catch {
+      throw FileError(reason: "\(error)")
+    }
+  }
+
+  private func check(_ status: FileStatus) throws(FileError) {
+    if status.isDirectory { throw FileError(reason: "Is a directory") }
+    guard insistsOnRoot, status.isRegular else { return }
+    if status.owner != 0 { throw FileError(reason: "not owned by root; as root Weir reads only what nobody else can change") }
+    if status.mode & 0o022 != 0 { throw FileError(reason: "writable by group or others; chmod go-w it") }
+  }
+
+  private func contents(_ handle: DiskHandle, _ size: Int, _ limit: Int) throws -> [UInt8] {
+    let capacity = min(size, limit) + 1
+    return try [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+      count = try disk.read(handle, into: UnsafeMutableRawBufferPointer(buffer), offset: 0)
+      if count > size { count = size }
+    }
+  }
+
+  func names(inFolder path: String) throws(FileError) -> [String] {
+    do {
+      let handle = try disk.open(path, at: nil, [.read, .directory], mode: 0)
+      defer { try? disk.close(handle) }
+      return try disk.list(handle)
+    } catch {
+      throw FileError(reason: error.reason)
+    }
+  }
+}

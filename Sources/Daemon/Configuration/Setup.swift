@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import Runtime
+import Settings
+import Tables
+
+/// A configuration that was read, and the folders that follow from it.
+struct Setup: Sendable {
+  let configuration: Configuration
+  let virtualMailboxMaps: TableList
+  /// The file's name, for people.
+  let name: String
+  let isDemo: Bool
+  /// Whether the first process is root.
+  var isFromRoot = Machine.isRoot
+
+  var dataFolder: String { configuration[Keys.dataDirectory] }
+  var queueFolder: String { configuration[Keys.queueDirectory] }
+  var tlsFolder: String { dataFolder + "/tls" }
+  var controlSocket: String { queueFolder + "/control" }
+  var mailboxSocket: String { queueFolder + "/mailbox" }
+  var stagedFolder: String { tlsFolder + "/copies" }
+  var staged: StagedFiles { StagedFiles(folder: isFromRoot ? stagedFolder : nil) }
+
+  /// How many sessions a listener serves at a time: `smtpd_connection_limit`, or as many as there are descriptors for.
+  func sessionLimit(of listener: ListenerConfiguration, descriptors: Int = Machine.raiseDescriptorLimit()) -> Int {
+    let limit = listener[Keys.smtpdConnectionLimit]
+    let room = max(16, descriptors - 256)
+    return limit > 0 ? min(limit, room) : room
+  }
+
+  /// The user that everything but the supervisor runs as, if that is root.
+  func owner() throws -> SystemUser {
+    let name = configuration[Keys.mailOwner]
+    guard let user = try SystemUser.find(name) ?? (isDemo ? SystemUser.find("nobody") : nil) else {
+      throw StartError("mail_owner = \(name): there is no such user; 'useradd --system --no-create-home \(name)' makes it")
+    }
+    guard user.uid != 0 else { throw StartError("mail_owner = \(name): must not be root: these processes read from the network") }
+    return user
+  }
+
+  /// The folders that are made at the start. The mailboxes' base is the administrator's, unless it is in the data folder.
+  var ownFolders: [String] {
+    let base = configuration[Keys.virtualMailboxBase]
+    return [queueFolder, tlsFolder] + (base.hasPrefix(dataFolder + "/") ? [base] : [])
+  }
+
+  /// The names that the server goes by, for its own certificate.
+  var hostNames: [String] {
+    var names: [String] = []
+    for listener in configuration.listeners where !names.contains(listener[Keys.myhostname]) { names.append(listener[Keys.myhostname]) }
+    return names
+  }
+
+  /// The certificates and keys that the configuration names.
+  var keyFiles: Set<String> {
+    var files: Set<String> = []
+    for listener in configuration.listeners where listener.offersTLS {
+      files.formUnion(listener[Keys.smtpdTlsChainFiles])
+      files.formUnion([listener[Keys.smtpdTlsCertFile], listener[Keys.smtpdTlsKeyFile]])
+    }
+    return files.filter { !$0.isEmpty }
+  }
+
+  static let installedFile = "/etc/weir/weir.conf"
+
+  /// Reads what `options` name: a file, else the installed one if there is one, else the demo.
+  static func load(_ options: Options, files: any FileSource) -> (setup: Setup?, report: LoadResult, name: String) {
+    let facts = HostFacts(hostName: Machine.hostName, processors: max(1, Machine.processors / 2))
+    if let path = options.configuration ?? installed(files) {
+      let result = Configuration.load(path: path, files: files, facts: facts)
+      return (result.configuration.map { Setup($0, name: path, isDemo: false, files) }, result, path)
+    }
+    let demo = DemoConfiguration.source(dataFolder: options.data ?? defaultDataFolder)
+    let result = Configuration.load(demo, files: files, facts: facts)
+    return (result.configuration.map { Setup($0, name: "the demo configuration", isDemo: true, files) }, result, DemoConfiguration.name)
+  }
+
+  private init(_ configuration: Configuration, name: String, isDemo: Bool, _ files: any FileSource) {
+    self.configuration = configuration
+    self.name = name
+    self.isDemo = isDemo
+    virtualMailboxMaps = TableList.read(configuration[Keys.virtualMailboxMaps], files: files).list
+  }
+
+  /// What the supervisor read, read again from its hand.
+  static func load(_ handover: Handover) -> Setup? {
+    var setup = load(handover.options, files: handover.files).setup
+    setup?.isFromRoot = handover.isFromRoot
+    return setup
+  }
+
+  private static func installed(_ files: any FileSource) -> String? {
+    (try? files.read(installedFile, limit: 1 << 20)) == nil ? nil : installedFile
+  }
+
+  private static var defaultDataFolder: String { "./weir-data" }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import Runtime
+import Settings
+
+/// The entry points of the subcommands. Each answers the exit status.
+package enum Launch {
+  package static func run(_ options: Options) -> Int32 { Foreground.run(options) }
+
+  package static func service(_ name: String) -> Int32 { ServiceProcess.run(name) }
+
+  package static func check(_ options: Options) -> Int32 {
+    let (_, result, name) = Setup.load(options, files: LinuxFiles())
+    let report = CheckReport(result, name: name, isColored: Terminal.wantsColour(1))
+    Terminal.write(report.text)
+    return report.exitStatus == 0 ? ExitStatus.success : ExitStatus.configuration
+  }
+
+  package static func showConfiguration(_ options: Options, _ listing: SettingsListing) -> Int32 {
+    guard let setup = load(options) else { return ExitStatus.configuration }
+    let settings = ConfigurationListing(setup.configuration)
+    guard !listing.names.isEmpty else {
+      Terminal.write(settings.text(listing.which.selection))
+      return ExitStatus.success
+    }
+    var status = ExitStatus.success
+    for name in listing.names {
+      if let line = settings.text(name: name) {
+        Terminal.write(line)
+      } else {
+        Terminal.writeError("weir: there is no setting '\(name)'\n")
+        status = ExitStatus.failure
+      }
+    }
+    return status
+  }
+
+  package static func queue(_ options: Options, _ request: QueueRequest) -> Int32 {
+    guard let setup = load(options) else { return ExitStatus.configuration }
+    let answer = QueueClient(setup).perform(request)
+    Terminal.write(answer.bytes, to: answer.status == ExitStatus.success ? 1 : 2)
+    return answer.status
+  }
+
+  package static func writeReference(_ page: String) -> Int32 {
+    guard let text = Reference.text(page) else {
+      Terminal.writeError("weir: no reference page '\(page)'; there are \(Reference.pages.joined(separator: ", "))\n")
+      return ExitStatus.usage
+    }
+    Terminal.write(text)
+    return ExitStatus.success
+  }
+
+  /// The configuration; its errors, if any, are told on standard error.
+  private static func load(_ options: Options) -> Setup? {
+    let (setup, result, name) = Setup.load(options, files: LinuxFiles())
+    if setup == nil { Terminal.writeError(CheckReport(result, name: name, isColored: Terminal.wantsColour(2)).text) }
+    return setup
+  }
+}
+
+extension SettingsListing.Which {
+  fileprivate var selection: ConfigurationListing.Selection {
+    switch self {
+    case .all: .all
+    case .changed: .nonDefault
+    case .defaults: .defaults
+    }
+  }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+import Delivery
+import Queue
+import Runtime
+import SMTP
+import Server
+
+/// Whether recipients exist. Virtual users are looked up in memory, system users on the pool.
+struct RecipientLookup: RecipientDirectory {
+  let users: UserDirectory
+  let pool: BlockingPool
+  let log: Log
+  let now: @Sendable () -> Int64
+
+  func verdict(on query: RecipientQuery) async -> RecipientVerdict {
+    let address = query.address.address
+    switch query.destination {
+    case .virtual: return users.hasVirtual(address) ? .accepted : .unknownUser
+    case .remote: return .accepted
+    case .local: return await pool.run { lookUp(address) } ?? .temporaryFailure
+    }
+  }
+
+  private func lookUp(_ address: String) -> RecipientVerdict {
+    do {
+      return try users.find(address, .local, now: now()) == nil ? .unknownUser : .accepted
+    } catch {
+      log.warning("smtpd", "\(address): \(error.text)")
+      return .temporaryFailure
+    }
+  }
+}
+
+/// The names of clients, forward-confirmed.
+struct ClientLookup: ClientNaming {
+  let names: PeerNames?
+
+  func name(of address: IPAddress) async -> String {
+    guard let names else { return "unknown" }
+    return await names.lookUp(address).name
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import Runtime
+import Server
+
+/// The event loops of a process, each with its own listeners on the shared sockets.
+final class LoopGroup: Sendable {
+  /// What belongs to one loop. Touched on its thread only.
+  private final class Member: @unchecked Sendable {
+    let loop: EventLoop
+    var servers: [SessionServer] = []
+    init(_ loop: EventLoop) { self.loop = loop }
+  }
+
+  private let members: [Member]
+  private let threads: [Thread]
+
+  init(count: Int) throws(SystemError) {
+    var members: [Member] = []
+    var threads: [Thread] = []
+    for index in 0..<max(1, count) {
+      let loop = try EventLoop()
+      members.append(Member(loop))
+      threads.append(try Thread(name: "loop-\(index)") { loop.run() })
+    }
+    self.members = members
+    self.threads = threads
+  }
+
+  var first: EventLoop { members[0].loop }
+
+  /// Serves `descriptor` on every loop; `services` is called once on each.
+  func serve(_ descriptor: Int32, maximumSessions: Int, log: Log, services: @escaping @Sendable (EventLoop) -> Services) {
+    for member in members {
+      member.loop.spawn {
+        let server = SessionServer(on: member.loop, services: services(member.loop), maximumSessions: maximumSessions)
+        do {
+          try server.listen(on: descriptor)
+          member.servers.append(server)
+        } catch {
+          log.error("master", "\(error)")
+        }
+      }
+    }
+  }
+
+  /// Ends the sessions, for `patience` at most, and then the loops.
+  func stop(patience: Duration) {
+    for member in members { member.loop.spawn { for server in member.servers { server.stop() } } }
+    let deadline = Instant.now() + patience
+    while members.contains(where: { $0.loop.liveTasks > 0 }), Instant.now() < deadline { Thread.sleep(.milliseconds(5)) }
+    for member in members { member.loop.stop() }
+    for thread in threads { thread.join() }
+  }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Message
+import Queue
+import Runtime
+import SMTP
+import Server
+import Settings
+import Spool
+import Tables
+
+/// The `mta` process: SMTP sessions on event loops, the spool, and the threads that deliver from it.
+final class MailService: Sendable {
+  private let setup: Setup
+  private let log: Log
+  private let pool = BlockingPool(name: "pool", threads: 8, queue: 4096)
+  private let spool: Spool
+  private let users: UserDirectory
+  private let certificates: [String: Certificates]
+  private let loops: LoopGroup
+  private let delivery: LocalDelivery
+  private let control: ControlServer
+
+  /// Sessions that have not ended after this are cut.
+  private static let patience = Duration.seconds(30)
+  /// Certificate files are looked at this often.
+  private static let refreshInterval = Duration.seconds(10)
+
+  init(_ setup: Setup, usesMailboxService: Bool, log: Log) throws {
+    self.setup = setup
+    self.log = log
+    try Folder.ensure(setup.queueFolder, owner: nil)
+    try Folder.ensure(setup.tlsFolder, owner: nil)
+    spool = try Spool(setup.configuration) { SpoolLog.write($0, to: log) }
+    users = UserDirectory(setup)
+    certificates = try MailService.certificates(setup, log)
+    delivery = LocalDelivery(setup, spool: spool, users: users, usesMailboxService: usesMailboxService, log: log)
+    loops = try LoopGroup(count: setup.configuration[Keys.eventLoops])
+    control = ControlServer(path: setup.controlSocket, queue: spool, pool: pool, log: log)
+  }
+
+  private static func certificates(_ setup: Setup, _ log: Log) throws(TLSConfigurationError) -> [String: Certificates] {
+    var certificates: [String: Certificates] = [:]
+    for listener in setup.configuration.listeners {
+      certificates[listener.name] = try Certificates(listener, names: setup.hostNames, folder: setup.tlsFolder, staged: setup.staged, log: log)
+    }
+    return certificates
+  }
+
+  /// Serves the sockets until SIGTERM.
+  func run(_ sockets: [(listener: String, descriptor: Int32)]) throws {
+    try spool.start()
+    try delivery.start()
+    control.start(on: loops.first)
+    for socket in sockets { serve(socket.listener, socket.descriptor) }
+    waitForEnd()
+    loops.stop(patience: Self.patience)
+    delivery.stop()
+    spool.stop()
+    pool.stop()
+    log.flush()
+  }
+
+  private func waitForEnd() {
+    while true {
+      switch Signal.wait(timeout: Self.refreshInterval) {
+      case .terminate: return
+      case nil, .hangUp: for certificate in certificates.values { certificate.refresh() }
+      default: break
+      }
+    }
+  }
+
+  private func serve(_ name: String, _ descriptor: Int32) {
+    guard let listener = setup.configuration.listeners.first(where: { $0.name == name }) else { return }
+    let context = ServerContext(ServerConfiguration(listener, ownAddresses: OwnAddresses.all()))
+    let names = listener[Keys.smtpdPeernameLookup] ? PeerNames(service: SystemNames(pool: pool)) : nil
+    let store = SpoolStore(spool: spool, pool: pool)
+    let recipients = RecipientLookup(users: users, pool: pool, log: log, now: wallClock)
+    let tls = certificates[name].map { certificates in { @Sendable in certificates.store.context as TLSServerContext? } }
+    let maximum = max(1, setup.sessionLimit(of: listener) / setup.configuration[Keys.eventLoops])
+    loops.serve(descriptor, maximumSessions: maximum, log: log) { [log] _ in
+      Services(
+        context: context, log: log, store: store, users: recipients, names: ClientLookup(names: names), tls: tls,
+        isImplicitTLS: listener[Keys.smtpdTlsWrappermode], arrival: ArrivalHeaders(listener))
+    }
+  }
+}
+
+extension ArrivalHeaders {
+  init(_ listener: ListenerConfiguration) {
+    self.init(
+      hostname: listener[Keys.myhostname], product: listener[Keys.mailName], origin: listener[Keys.myorigin],
+      zone: LocalZone.at(wallClock()).zone)
+  }
+}
+
+extension Spool {
+  convenience init(_ configuration: Configuration, report: @escaping @Sendable (SpoolEvent) -> Void) throws(SpoolError) {
+    try self.init(
+      folder: configuration[Keys.queueDirectory], disk: LinuxDisk(), settings: SpoolSettings(configuration), clock: wallClock, report: report)
+  }
+}
+
+extension SpoolSettings {
+  init(_ configuration: Configuration) {
+    self.init()
+    segmentSize = configuration[Keys.spoolSegmentSize].bytes
+    bigMessageSize = configuration[Keys.spoolBigMessageSize].bytes
+    memoryLimit = configuration[Keys.spoolMemoryLimit].bytes
+    batchSize = configuration[Keys.spoolBatchSize].bytes
+    readyLimit = configuration[Keys.spoolReadyLimit]
+    noteDelay = configuration[Keys.spoolNoteDelay]
+    stableDelay = configuration[Keys.syncInterval]
+    stableBytes = Int64(configuration[Keys.syncBytes].bytes)
+    spareSegments = configuration[Keys.spoolSpareSegments]
+    crashLimit = configuration[Keys.spoolCrashLimit]
+  }
+}
+
+extension UserDirectory {
+  convenience init(_ setup: Setup) {
+    let configuration = setup.configuration
+    let maps = setup.virtualMailboxMaps
+    let settings = UserSettings(
+      virtualMailboxBase: configuration[Keys.virtualMailboxBase], homeMailbox: configuration[Keys.homeMailbox],
+      recipientDelimiter: configuration[Keys.recipientDelimiter])
+    self.init(settings, virtualMailbox: { maps.value(for: $0) })
+  }
+}
+
+extension LocalZone {
+  fileprivate var zone: Zone { Zone(offset: offset, name: name) }
+}

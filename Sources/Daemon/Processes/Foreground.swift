@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+import Diagnostics
+import Runtime
+import Settings
+
+/// `weir run`: checks the configuration, opens what only the first process may open, and supervises the rest.
+struct Foreground {
+  private let setup: Setup
+  private let options: Options
+  private let files: RecordedFiles
+  private let owner: SystemUser?
+  private let log: Log
+
+  static func run(_ options: Options) -> Int32 {
+    do {
+      try Signal.blockAll()
+      let files = RecordingFiles(LinuxFiles())
+      let (setup, result, name) = Setup.load(options, files: files)
+      let report = CheckReport(result, name: name, isColored: Terminal.wantsColour(2))
+      if !result.diagnostics.isEmpty { Terminal.writeError(report.text) }
+      guard let setup else { return ExitStatus.configuration }
+      return try Foreground(setup, options, files.recorded).supervise()
+    } catch {
+      Terminal.writeError("weir: \(error)\n")
+      return ExitStatus.systemError
+    }
+  }
+
+  private init(_ setup: Setup, _ options: Options, _ files: RecordedFiles) throws {
+    self.setup = setup
+    self.options = options
+    self.files = files
+    owner = Machine.isRoot ? try setup.owner() : nil
+    try Folder.ensure(setup.dataFolder, owner: owner)
+    log = try DaemonLog.open(setup, owner: owner)
+  }
+
+  private func supervise() throws -> Int32 {
+    for folder in setup.ownFolders { try Folder.ensure(folder, owner: owner) }
+    let sockets = try ListeningSockets.open(setup)
+    let stager = try stage()
+    let supervisor = Supervisor(program: Machine.executable, services: try services(sockets), log: log)
+    log.info("master", "\(Product.name) \(Product.version), configuration \(setup.name)")
+    for socket in sockets { log.info("master", "listening on \(socket.text)") }
+    if setup.isDemo { Terminal.writeError(Greeting.text(setup, sockets)) }
+    return supervisor.run { stager?.refresh() }
+  }
+
+  private func services(_ sockets: [ListeningSockets.Opened]) throws -> [Supervisor.Service] {
+    var handover = Handover()
+    handover.configuration = options.configuration
+    handover.data = options.data
+    handover.isFromRoot = owner != nil
+    handover.files = files
+    handover.sockets = sockets.map { Handover.Socket(listener: $0.listener, address: $0.text) }
+    let identity = try owner.map { ChildProcess.Identity(user: $0.uid, group: $0.gid, groups: try $0.groups()) }
+    var services: [Supervisor.Service] = []
+    if owner != nil {
+      let mailbox = try ListeningSocket.open(path: setup.mailboxSocket, mode: 0o600, backlog: 64)
+      if let owner { try Folder.giveAway(setup.mailboxSocket, to: owner) }
+      let memory = try SealedMemory.make("weir-handover", handover.encoded())
+      services.append(Supervisor.Service(name: "mailbox", arguments: ["service", "mailbox"], descriptors: [memory, mailbox], identity: nil))
+    }
+    let memory = try SealedMemory.make("weir-handover", handover.encoded())
+    services.append(
+      Supervisor.Service(
+        name: "mta", arguments: ["service", "mta"], descriptors: [memory] + sockets.map(\.descriptor), identity: identity))
+    return services
+  }
+
+  private func stage() throws(SystemError) -> Stager? {
+    guard let owner else { return nil }
+    try Folder.ensure(setup.stagedFolder, owner: nil)
+    let stager = Stager(setup.staged, sources: setup.keyFiles, owner: owner, log: log)
+    stager.refresh()
+    return stager
+  }
+}
+
+/// Why the daemon cannot start, and what to do.
+struct StartError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+import Runtime
+
+/// What the supervisor gives each process it starts, in a sealed piece of memory on descriptor 3: the configuration as it was checked, and
+/// which descriptors are which listening sockets.
+struct Handover: Equatable {
+  var configuration: String?
+  var data: String?
+  /// Whether certificates are read from copies, and a mailbox process delivers to system users: the supervisor is root.
+  var isFromRoot = false
+  var files = RecordedFiles()
+  /// The sockets, from descriptor 4 on: the listener's name in the configuration and the address it is bound to.
+  var sockets: [Socket] = []
+
+  struct Socket: Equatable {
+    var listener: String
+    var address: String
+  }
+
+  static let memoryDescriptor: Int32 = 3
+  static let firstSocket: Int32 = 4
+
+  var options: Options {
+    var options = Options()
+    options.configuration = configuration
+    options.data = data
+    return options
+  }
+
+  func encoded() -> [UInt8] {
+    var writer = Writer()
+    writer.write(optional: configuration)
+    writer.write(optional: data)
+    writer.write(count: isFromRoot ? 1 : 0)
+    writer.write(sockets) { writer, socket in
+      writer.write(Array(socket.listener.utf8))
+      writer.write(Array(socket.address.utf8))
+    }
+    writer.write(files.files.sorted { $0.key < $1.key }) { writer, file in
+      writer.write(Array(file.key.utf8))
+      writer.write(file.value)
+    }
+    writer.write(files.folders.sorted { $0.key < $1.key }) { writer, folder in
+      writer.write(Array(folder.key.utf8))
+      writer.write(folder.value) { $0.write(Array($1.utf8)) }
+    }
+    return writer.bytes
+  }
+
+  init() {}
+
+  /// Nil when the bytes are not what `encoded` makes.
+  init?(_ bytes: [UInt8]) {
+    var reader = Reader(bytes)
+    guard let hasConfiguration = reader.optional(), let hasData = reader.optional(), let rootFlag = reader.count(),
+      let sockets = reader.list({ reader -> Socket? in
+        guard let listener = reader.text(), let address = reader.text() else { return nil }
+        return Socket(listener: listener, address: address)
+      }),
+      let files = reader.list({ reader -> (String, [UInt8])? in
+        guard let path = reader.text(), let bytes = reader.bytes() else { return nil }
+        return (path, bytes)
+      }),
+      let folders = reader.list({ reader -> (String, [String])? in
+        guard let path = reader.text(), let names = reader.list({ $0.text() }) else { return nil }
+        return (path, names)
+      }), reader.isAtEnd
+    else { return nil }
+    configuration = hasConfiguration.first
+    data = hasData.first
+    isFromRoot = rootFlag == 1
+    self.sockets = sockets
+    self.files = RecordedFiles(
+      files: Dictionary(files, uniquingKeysWith: { $1 }), folders: Dictionary(folders, uniquingKeysWith: { $1 }))
+  }
+
+  private struct Writer {
+    var bytes: [UInt8] = []
+
+    mutating func write(count: Int) { withUnsafeBytes(of: UInt32(clamping: count).littleEndian) { bytes += $0 } }
+
+    mutating func write(_ value: [UInt8]) {
+      write(count: value.count)
+      bytes += value
+    }
+
+    mutating func write<Element>(_ list: [Element], _ body: (inout Writer, Element) -> Void) {
+      write(count: list.count)
+      for element in list { body(&self, element) }
+    }
+
+    mutating func write(optional text: String?) { write(text.map { [$0] } ?? []) { $0.write(Array($1.utf8)) } }
+  }
+
+  private struct Reader {
+    private var rest: ArraySlice<UInt8>
+
+    init(_ bytes: [UInt8]) { rest = bytes[...] }
+
+    var isAtEnd: Bool { rest.isEmpty }
+
+    mutating func count() -> Int? {
+      guard rest.count >= 4 else { return nil }
+      let value = rest.prefix(4).reversed().reduce(0 as UInt32) { $0 << 8 | UInt32($1) }
+      rest = rest.dropFirst(4)
+      return Int(value)
+    }
+
+    mutating func bytes() -> [UInt8]? {
+      guard let count = count(), count <= rest.count else { return nil }
+      defer { rest = rest.dropFirst(count) }
+      return Array(rest.prefix(count))
+    }
+
+    mutating func text() -> String? { bytes().map { String(decoding: $0, as: UTF8.self) } }
+
+    mutating func list<Element>(_ element: (inout Reader) -> Element?) -> [Element]? {
+      guard let count = count(), count <= rest.count else { return nil }
+      var list: [Element] = []
+      for _ in 0..<count {
+        guard let next = element(&self) else { return nil }
+        list.append(next)
+      }
+      return list
+    }
+
+    /// At most one text.
+    mutating func optional() -> [String]? { list { $0.text() } }
+  }
+}

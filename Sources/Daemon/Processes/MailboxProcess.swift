@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Runtime
+import SMTP
+import Settings
+
+/// The `mailbox` process: delivers to system users, as each of them. It starts as root and keeps only the right to become others.
+enum MailboxProcess {
+  static func run(_ setup: Setup, _ log: Log) throws {
+    let owner = try setup.owner()
+    try Identity.keepOnlyAssuming(as: owner)
+    guard let listener = setup.configuration.listeners.first else { return }
+    let settings = MailboxService.Settings(
+      server: ServerConfiguration(listener, ownAddresses: []), trustedUID: owner.uid, sessions: setup.configuration[Keys.deliveryThreads] + 2)
+    let service = MailboxService(settings, users: UserDirectory(setup), disk: LinuxDisk(), clock: wallClock) {
+      log.info("local", $0)
+    }
+    let thread = try Thread(name: "mailbox") {
+      do {
+        try service.run(listenerDescriptor: Handover.firstSocket)
+      } catch {
+        log.error("local", "\(error)")
+      }
+    }
+    while Signal.wait() != .terminate {}
+    service.stop()
+    thread.join()
+  }
+}

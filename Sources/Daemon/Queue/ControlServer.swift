@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+import Runtime
+import Spool
+
+/// The socket by which `weir queue` asks a running daemon: one request line, then the exit status, a newline and what to print.
+///
+/// The socket's permissions let in root and the mail owner only; the peer's user is checked all the same.
+final class ControlServer: Sendable {
+  private let path: String
+  private let queue: Spool
+  private let pool: BlockingPool
+  private let log: Log
+  private static let maximumRequest = 1024
+  private static let timeout = Duration.seconds(10)
+
+  init(path: String, queue: Spool, pool: BlockingPool, log: Log) {
+    self.path = path
+    self.queue = queue
+    self.pool = pool
+    self.log = log
+  }
+
+  func start(on loop: EventLoop) {
+    let descriptor: Int32
+    do {
+      descriptor = try ListeningSocket.open(path: path, mode: 0o600, backlog: 16)
+    } catch {
+      return log.error("master", "control socket: \(error)")
+    }
+    loop.spawn { [self] in
+      do {
+        let listener = try Listener(descriptor, on: loop) { connection, _ in
+          loop.spawn { await self.serve(connection, loop) }
+        } failed: { _ in
+        }
+        // It serves as long as the process lives.
+        _ = Unmanaged.passRetained(listener)
+      } catch {
+        log.error("master", "control socket: \(error)")
+      }
+    }
+  }
+
+  private func serve(_ connection: Int32, _ loop: EventLoop) async {
+    guard PeerCredentials.areOurs(connection) else { return closeDescriptor(connection) }
+    guard let stream = try? SocketStream(connection, on: loop) else { return }
+    defer { stream.close() }
+    guard let line = await readLine(stream, loop) else { return }
+    let queue = queue
+    let answer =
+      await pool.run { QueueCommands.perform(line, on: queue) } ?? QueueAnswer(status: ExitStatus.unavailable, text: "the daemon is busy\n")
+    var output = ByteBuffer()
+    output.append("\(answer.status)\n")
+    output.append(answer.bytes)
+    _ = await stream.write(&output, deadline: loop.now + Self.timeout)
+  }
+
+  private func readLine(_ stream: SocketStream, _ loop: EventLoop) async -> String? {
+    var input = ByteBuffer()
+    while input.count < Self.maximumRequest {
+      if let line = input.withReadable({ bytes in bytes.firstIndex(of: 0x0a).map { String(decoding: bytes[..<$0], as: UTF8.self) } }) {
+        return line
+      }
+      guard case .received = await stream.read(into: &input, deadline: loop.now + Self.timeout) else { return nil }
+    }
+    return nil
+  }
+}

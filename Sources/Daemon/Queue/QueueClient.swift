@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import Runtime
+import Settings
+import Spool
+
+/// `weir queue`: asks the daemon when it runs, else takes the spool's lock and looks for itself.
+struct QueueClient {
+  private let setup: Setup
+
+  init(_ setup: Setup) { self.setup = setup }
+
+  func perform(_ request: QueueRequest) -> QueueAnswer {
+    let line = request.line
+    // A daemon that is just starting or stopping has the lock and no socket, or the other way round: look again.
+    for _ in 0..<Self.attempts {
+      if let answer = askDaemon(line) { return answer }
+      if let answer = performHere(request) { return answer }
+      Thread.sleep(.milliseconds(100))
+    }
+    return QueueAnswer(
+      status: ExitStatus.unavailable,
+      text: "weir: another process has the spool in \(setup.queueFolder), and no daemon answers at \(setup.controlSocket)\n")
+  }
+
+  private static let attempts = 20
+
+  /// Nil when no daemon answers.
+  private func askDaemon(_ line: String) -> QueueAnswer? {
+    guard let socket = try? BlockingSocket(path: setup.controlSocket) else { return nil }
+    var reply: [UInt8] = []
+    do {
+      try socket.send(Array("\(line)\n".utf8))
+      try socket.receive { reply += $0 }
+    } catch {
+      return nil
+    }
+    guard let newline = reply.firstIndex(of: 0x0a), let status = Int32(String(decoding: reply[..<newline], as: UTF8.self)) else { return nil }
+    return QueueAnswer(status: status, bytes: Array(reply[(newline + 1)...]))
+  }
+
+  /// Nil when somebody else has the lock.
+  private func performHere(_ request: QueueRequest) -> QueueAnswer? {
+    do {
+      let spool = try Spool(setup.configuration) { _ in }
+      if request.changes { spool.begin() }
+      let answer = QueueCommands.perform(request.line, on: spool)
+      guard !request.changes || spool.flush() else { return QueueAnswer(status: ExitStatus.systemError, text: "weir: the spool cannot be written\n") }
+      if request.changes { spool.finish() }
+      return answer
+    } catch SpoolError.locked {
+      return nil
+    } catch {
+      return QueueAnswer(status: ExitStatus.systemError, text: "weir: \(setup.queueFolder): \(error)\n")
+    }
+  }
+}
+
+extension QueueRequest {
+  fileprivate var changes: Bool {
+    if case .delete = self { true } else { false }
+  }
+
+  fileprivate var line: String {
+    switch self {
+    case .list: "list"
+    case .show(let id): "show \(id)"
+    case .content(let id): "cat \(id)"
+    case .delete(let id): "delete \(id)"
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import Queue
+import Runtime
+import Spool
+
+/// Carries out a queue command on a spool: in the daemon for a client of its socket, or in the command itself when no daemon runs.
+enum QueueCommands {
+  /// `list`, `show ID`, `cat ID`, `delete ID`, `delete ALL`.
+  static func perform(_ line: String, on spool: Spool) -> QueueAnswer {
+    let words = line.split(separator: " ").map(String.init)
+    do {
+      switch (words.first, words.count) {
+      case ("list", 1): return QueueAnswer(text: QueueText.list(spool.list(), now: wallClock()))
+      case ("show", 2): return try show(words[1], spool)
+      case ("cat", 2): return try content(words[1], spool)
+      case ("delete", 2): return delete(words[1], spool)
+      default: return QueueAnswer(status: ExitStatus.usage, text: "weir: the daemon does not know '\(words.first ?? "")'\n")
+      }
+    } catch {
+      return QueueAnswer(status: ExitStatus.failure, text: "weir: \(error)\n")
+    }
+  }
+
+  private static func show(_ text: String, _ spool: Spool) throws(SpoolError) -> QueueAnswer {
+    guard let id = QueueID(text), let message = try spool.show(id), let envelope = try spool.envelope(id) else { return unknown(text) }
+    return QueueAnswer(text: QueueText.show(message, envelope, now: wallClock()))
+  }
+
+  private static func content(_ text: String, _ spool: Spool) throws(SpoolError) -> QueueAnswer {
+    guard let id = QueueID(text) else { return unknown(text) }
+    var bytes: [UInt8] = []
+    let isThere = try spool.withContent(id) { pieces in for piece in pieces { bytes += piece } }
+    return isThere ? QueueAnswer(bytes: bytes) : unknown(text)
+  }
+
+  private static func delete(_ text: String, _ spool: Spool) -> QueueAnswer {
+    if text == "ALL" {
+      let count = spool.list().count { spool.delete($0.id) }
+      return QueueAnswer(text: "\(count) message\(count == 1 ? "" : "s") deleted\n")
+    }
+    guard let id = QueueID(text), spool.delete(id) else { return unknown(text) }
+    return QueueAnswer(text: "\(id): deleted\n")
+  }
+
+  private static func unknown(_ text: String) -> QueueAnswer {
+    QueueAnswer(status: ExitStatus.noSuchMessage, text: "weir: \(text): no such message in the queue\n")
+  }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLinux
+import Glibc
+
+/// Standard output and standard error of a command.
+package enum Terminal {
+  package static func write(_ text: String) { write(Array(text.utf8), to: 1) }
+
+  package static func writeError(_ text: String) { write(Array(text.utf8), to: 2) }
+
+  package static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    bytes.withUnsafeBytes { write($0, to: descriptor) }
+  }
+
+  package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// Whether colour is welcome there: a terminal, and NO_COLOR is not set.
+  package static func wantsColour(_ descriptor: Int32) -> Bool {
+    Machine.isTerminal(descriptor) && Machine.environment("NO_COLOR") == nil && Machine.environment("TERM") != "dumb"
+  }
+}

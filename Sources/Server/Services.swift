@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+import Message
+import Queue
+import Runtime
+import SMTP
+import Spool
+
+/// What the sessions of one listener on one loop share: a snapshot of the configuration and the seams to the rest of the daemon.
+package final class Services {
+  package let context: ServerContext
+  package let log: Log
+  package let store: any MessageStore
+  package let users: any RecipientDirectory
+  package let names: any ClientNaming
+  /// The certificates in force now; nil when TLS is not offered.
+  package let tls: (@Sendable () -> TLSServerContext?)?
+  /// Whether TLS begins with the connection (smtpd_tls_wrappermode).
+  package let isImplicitTLS: Bool
+  package let now: @Sendable () -> Int64
+  /// Writes Received and missing fields. One per loop: it remembers the date it wrote last.
+  var arrival: ArrivalHeaders
+
+  package var configuration: ServerConfiguration { context.configuration }
+
+  package init(
+    context: ServerContext, log: Log, store: any MessageStore, users: any RecipientDirectory, names: any ClientNaming,
+    tls: (@Sendable () -> TLSServerContext?)? = nil, isImplicitTLS: Bool = false, arrival: ArrivalHeaders,
+    now: @escaping @Sendable () -> Int64 = wallClock
+  ) {
+    self.context = context
+    self.log = log
+    self.store = store
+    self.users = users
+    self.names = names
+    self.tls = tls
+    self.isImplicitTLS = isImplicitTLS
+    self.arrival = arrival
+    self.now = now
+  }
+}
+
+/// Where accepted messages become durable: the spool.
+package protocol MessageStore: Sendable {
+  /// A name that no message has had or will have.
+  func reserveID() -> QueueID
+  /// Returns when the message is on stable storage, or certainly is not and will not be.
+  func commit(_ message: IncomingMessage) async -> CommitOutcome
+  /// Content beyond this goes to a file of its own while it arrives.
+  var spillThreshold: Int { get }
+  /// Begins such a file; nil when there is no room.
+  func beginSpill(_ id: QueueID) async -> (any SpillFile)?
+}
+
+/// A message whose content arrives in a file of its own. Used by one session at a time.
+package protocol SpillFile: AnyObject, Sendable {
+  /// Appends `chunk`; false when that failed. The session waits for it: that is the back-pressure.
+  func append(_ chunk: ContentChunk) async -> Bool
+  /// Makes the file durable; nil when that failed.
+  func finish() async -> FinishedFile?
+  /// Gives the file up.
+  func discard() async
+}
+
+/// Who gets mail here. Asked on a loop; may answer from a blocking pool.
+package protocol RecipientDirectory: Sendable {
+  func verdict(on query: RecipientQuery) async -> RecipientVerdict
+}
+
+/// The names of clients, for the log and Received.
+package protocol ClientNaming: Sendable {
+  /// The forward-confirmed name, or `unknown`.
+  func name(of address: Bytes.IPAddress) async -> String
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+import Message
+import Queue
+import Runtime
+import SMTP
+import Spool
+
+/// From the final dot to the reply: trace fields in front, then the spool.
+extension Session {
+  func commit() async -> CommitResult {
+    guard let message, let transaction = machine.transaction else { return .writeFailed }
+    self.message = nil
+    if isLoop(transaction) {
+      await message.discard()
+      return .looped
+    }
+    let envelope = envelope(of: transaction)
+    logArrival(message.id, envelope, transaction)
+    let outcome = await store(message, envelope, transaction)
+    return report(outcome, message.id)
+  }
+
+  private func store(_ message: ArrivingMessage, _ envelope: Envelope, _ transaction: Transaction) async -> CommitOutcome {
+    guard let file = message.spill else {
+      let chunks = prepared(message, transaction)
+      return await services.store.commit(IncomingMessage(id: message.id, envelope: envelope, content: .memory(chunks)))
+    }
+    if !message.spillFailed, !message.content.isEmpty {
+      message.spillFailed = await !file.append(ContentChunk(message.takeContent()))
+    }
+    guard !message.spillFailed, let finished = await file.finish() else {
+      await file.discard()
+      return .insufficientStorage(cause: "the spool has no room for a message of \(transaction.size) bytes")
+    }
+    return await services.store.commit(IncomingMessage(id: message.id, envelope: envelope, content: .file(finished)))
+  }
+
+  /// Moves what has arrived of a big message to its file; the first part takes the trace fields along.
+  func spill() async {
+    guard let message, let transaction = machine.transaction else { return }
+    if message.spillFailed {
+      message.content.removeAll()
+      return
+    }
+    if let file = message.spill {
+      message.spillFailed = await !file.append(ContentChunk(message.takeContent()))
+      return
+    }
+    guard let file = await services.store.beginSpill(message.id) else {
+      message.spillFailed = true
+      message.content.removeAll()
+      return
+    }
+    message.spill = file
+    for chunk in prepared(message, transaction) where !message.spillFailed {
+      message.spillFailed = await !file.append(chunk)
+    }
+  }
+
+  /// The content in memory with its trace fields in front, as chunks; the header of the message must be complete in it.
+  private func prepared(_ message: ArrivingMessage, _ transaction: Transaction) -> [ContentChunk] {
+    let received = receivedField(message.id, transaction)
+    let sender = transaction.sender.address
+    let time = services.now()
+    let content = message.takeContent()
+    let arrival = content.withReadable {
+      services.arrival.compose(received, sender: sender, arrival: time, content: $0, isLocal: isTrusted)
+    }
+    guard arrival.edits.isEmpty else {
+      return [ContentChunk(arrival.prefix), ContentChunk(content.withReadable { Edit.apply(arrival.edits, to: $0) })]
+    }
+    return [ContentChunk(arrival.prefix), ContentChunk(content)]
+  }
+
+  private var isTrusted: Bool {
+    client.address.map(services.configuration.relay.mynetworks.contains) ?? true
+  }
+
+  // MARK: What is written about the message
+
+  private func receivedField(_ id: QueueID, _ transaction: Transaction) -> ReceivedField {
+    let transmission = Transmission(
+      extended: machine.protocolName != "SMTP", encrypted: secured != nil, smtpUTF8: transaction.parameters.smtpUTF8)
+    return ReceivedField(
+      helo: machine.heloName.isEmpty ? nil : machine.heloName, clientName: client.name, clientAddress: client.literal,
+      transmission: transmission, tls: secured.map(TLSComment.init), queueID: id.description,
+      recipient: transaction.recipients.count == 1 ? transaction.recipients.first?.original.mailbox.address : nil)
+  }
+
+  private func envelope(of transaction: Transaction) -> Envelope {
+    let parameters = transaction.parameters
+    return Envelope(
+      sender: transaction.sender.address, arrival: services.now(), host: services.configuration.myhostname,
+      recipients: transaction.recipients.map(Recipient.init), body: parameters.body == .eightBitMIME ? .eightBitMIME : .sevenBit,
+      smtpUTF8: parameters.smtpUTF8, envelopeID: parameters.envelopeID,
+      returnContent: parameters.returnContent.map { $0 == .full ? .full : .headers })
+  }
+
+  /// A recipient that the message has been delivered to before.
+  private func isLoop(_ transaction: Transaction) -> Bool {
+    let seen = transaction.header.deliveredTo
+    if seen.isEmpty { return false }
+    return transaction.recipients.contains { recipient in
+      recipient.destination != .remote && seen.contains { $0.lowercased() == recipient.address.address.lowercased() }
+    }
+  }
+
+  private func logArrival(_ id: QueueID, _ envelope: Envelope, _ transaction: Transaction) {
+    services.log.info("smtpd", "\(id): client=\(client.description)")
+    services.log.info("qmgr", "\(id): from=<\(envelope.sender)>, size=\(transaction.size), nrcpt=\(envelope.recipients.count) (queue active)")
+  }
+
+  private func report(_ outcome: CommitOutcome, _ id: QueueID) -> CommitResult {
+    switch outcome {
+    case .committed: return .queued(id.description)
+    case .insufficientStorage(let cause):
+      services.log.warning("cleanup", "\(id): \(cause)")
+      return .storageFull
+    case .localError(let cause):
+      services.log.error("cleanup", "\(id): \(cause)")
+      return .writeFailed
+    }
+  }
+}
+
+extension Client {
+  /// RFC 5321 §4.1.3, as Received writes it: `192.0.2.1` or `IPv6:2001:db8::1`.
+  fileprivate var literal: String { address?.family == .v6 ? "IPv6:\(addressText)" : addressText }
+}
+
+extension Recipient {
+  fileprivate init(_ accepted: AcceptedRecipient) {
+    self.init(
+      address: accepted.address.address, original: accepted.original.mailbox.address, route: Route(accepted.destination),
+      notify: Notify(rawValue: accepted.parameters.notify.rawValue), originalRecipient: accepted.parameters.originalRecipient)
+  }
+}
+
+extension Recipient.Route {
+  fileprivate init(_ destination: Destination) {
+    switch destination {
+    case .local: self = .local
+    case .virtual: self = .virtual
+    case .remote: self = .remote
+    }
+  }
+}
+
+extension TLSComment {
+  fileprivate init(_ facts: Runtime.TLSFacts) {
+    self.init(
+      version: facts.protocolVersion, cipher: facts.cipher, usedBits: facts.usedBits, algorithmBits: facts.algorithmBits,
+      keyExchange: facts.keyExchange,
+      signature: facts.serverSignature.map { Signature(algorithm: $0.algorithm, digest: $0.digest) })
+  }
+}

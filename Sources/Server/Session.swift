@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+import Queue
+import Runtime
+import SMTP
+
+/// Performs what one SMTP machine decides, over one connection: frames lines, writes replies, keeps the deadlines.
+///
+/// Straight-line code in one task on one loop. Replies to pipelined commands are collected and written together.
+package final class Session<Stream: ByteStream> {
+  let stream: Stream
+  let services: Services
+  let client: Client
+  var machine: ServerMachine
+  var message: ArrivingMessage?
+  var secured: Runtime.TLSFacts?
+  private var framer: LineFramer
+  private var input = ByteBuffer()
+  private var output = ByteBuffer()
+  private var isClosed = false
+  private var turn = Turn()
+
+  /// Replies that wait for more of a pipeline are written out beyond this.
+  private static var maximumOutput: Int { 8 * 1024 }
+
+  package init(_ stream: Stream, client: Client, services: Services) {
+    self.stream = stream
+    self.client = client
+    self.services = services
+    machine = ServerMachine(context: services.context, client: client)
+    framer = LineFramer(maximumLength: services.configuration.lineLengthLimit)
+  }
+
+  /// Serves the connection to its end, and closes it.
+  package func run() async {
+    services.log.info("smtpd", "connect from \(client.description)")
+    if await beginsSecured() {
+      await perform(machine.connected())
+      while !isClosed { await step() }
+    }
+    await message?.discard()
+    stream.close()
+    services.log.info("smtpd", "disconnect from \(client.description) \(machine.commandSummary)")
+  }
+
+  /// Asks for the end of the session: it comes at once when the session waits for a command.
+  package func interrupt() { stream.interrupt() }
+
+  private func beginsSecured() async -> Bool {
+    guard services.isImplicitTLS else { return true }
+    guard await secure(), let secured else { return false }
+    machine = ServerMachine(context: services.context, client: client, tls: SMTP.TLSFacts(secured))
+    return true
+  }
+
+  // MARK: Input
+
+  private func step() async {
+    if machine.expectsContent { return await takeContent() }
+    switch input.withReadable({ framer.next(in: $0) }) {
+    case .line(let length, let consumed, let isBare): await takeLine(length, consumed, isBare)
+    case .tooLong(let consumed):
+      input.consume(consumed)
+      await perform(machine.lineOverflowed())
+    case .skip(let consumed):
+      input.consume(consumed)
+      await receive()
+    case .needMore: await receive()
+    }
+  }
+
+  private func takeLine(_ length: Int, _ consumed: Int, _ isBare: Bool) async {
+    let action = input.withReadable { bytes in
+      machine.lineReceived(
+        UnsafeRawBufferPointer(rebasing: bytes.prefix(length)).bytes, isBareNewline: isBare, hasMoreInput: bytes.count > consumed)
+    }
+    input.consume(consumed)
+    if turn.commandTaken() { await letOthersRun() }
+    await perform(action)
+  }
+
+  private func takeContent() async {
+    guard let message else { return await perform(.close([])) }
+    let progress = input.withReadable { machine.contentReceived($0, into: &message.content) }
+    input.consume(progress.consumed)
+    if turn.bytesTaken(progress.consumed) { await letOthersRun() }
+    if message.content.count > services.store.spillThreshold { await spill() }
+    if let action = progress.action {
+      await perform(action)
+    } else {
+      await receive()
+    }
+  }
+
+  /// Writes what is due and waits for more input.
+  private func receive() async {
+    guard await flush() else { return }
+    switch await stream.read(into: &input, deadline: deadline(services.configuration.smtpdTimeout)) {
+    case .received: break
+    case .timedOut: await perform(machine.timedOut())
+    case .interrupted: await perform(machine.shutdownBegan())
+    case .endOfStream, .failed: connectionLost()
+    }
+  }
+
+  private func connectionLost() {
+    machine.connectionLost()
+    logNotice()
+    isClosed = true
+  }
+
+  private func deadline(_ seconds: Int) -> Instant { stream.now + .seconds(seconds) }
+
+  private func letOthersRun() async {
+    turn = Turn()
+    await stream.yield()
+  }
+
+  // MARK: Actions
+
+  private func perform(_ action: Action) async {
+    var next: Action? = action
+    while let action = next {
+      next = await performOne(action)
+      if !machine.holdsContent, message != nil { await dropMessage() }
+    }
+  }
+
+  /// Performs one action; answers the one that its outcome leads to.
+  private func performOne(_ action: Action) async -> Action? {
+    logNotice()
+    switch action {
+    case .reply(let reply): await send([reply])
+    case .replies(let replies): await send(replies)
+    case .close(let replies):
+      await send(replies)
+      _ = await flush()
+      isClosed = true
+    case .startTLS(let reply): await startTLS(reply)
+    case .resolveRecipient(let query): return machine.recipientResolved(await services.users.verdict(on: query))
+    case .receiveContent(let reply):
+      beginMessage()
+      await send([reply])
+    case .receiveChunk: beginMessage()
+    case .commit: return machine.messageCommitted(await commit())
+    }
+    return nil
+  }
+
+  private func beginMessage() {
+    if message == nil { message = ArrivingMessage(services.store.reserveID()) }
+  }
+
+  private func dropMessage() async {
+    let dropped = message
+    message = nil
+    await dropped?.discard()
+  }
+
+  private func send(_ replies: [Reply]) async {
+    if machine.replyDelay > 0, !replies.isEmpty {
+      guard await flush() else { return }
+      await stream.pause(until: deadline(machine.replyDelay))
+    }
+    for reply in replies { reply.write(to: &output) }
+    if output.count > Self.maximumOutput { _ = await flush() }
+  }
+
+  /// Writes the collected replies; false when the client is gone.
+  private func flush() async -> Bool {
+    if output.isEmpty { return !isClosed }
+    guard await stream.write(&output, deadline: deadline(services.configuration.smtpdTimeout)) == .written else {
+      connectionLost()
+      return false
+    }
+    output.release()
+    return true
+  }
+
+  private func logNotice() {
+    switch machine.takeNotice() {
+    case .reject(let text): services.log.info("smtpd", "NOQUEUE: \(text)")
+    case .info(let text): services.log.info("smtpd", text)
+    case .warning(let text): services.log.warning("smtpd", text)
+    case nil: break
+    }
+  }
+
+  // MARK: TLS
+
+  private func startTLS(_ reply: Reply) async {
+    await send([reply])
+    guard await flush() else { return }
+    // RFC 3207 §4.2: what was sent in clear before the handshake must not count after it.
+    input.release()
+    framer = LineFramer(maximumLength: services.configuration.lineLengthLimit)
+    guard await secure(), let secured else {
+      isClosed = true
+      return
+    }
+    machine.tlsStarted(SMTP.TLSFacts(secured))
+  }
+
+  private func secure() async -> Bool {
+    guard let context = services.tls?() else { return false }
+    switch await stream.startTLS(context, deadline: deadline(services.configuration.smtpdStarttlsTimeout)) {
+    case .success(let facts):
+      secured = facts
+      services.log.info("smtpd", facts.summary(peer: client.description))
+      return true
+    case .failure(let error):
+      services.log.info("smtpd", "SSL_accept error from \(client.description): \(error)")
+      return false
+    }
+  }
+}
+
+extension SMTP.TLSFacts {
+  fileprivate convenience init(_ facts: Runtime.TLSFacts) {
+    self.init(version: facts.protocolVersion, cipher: facts.cipher, bits: facts.usedBits)
+  }
+}
+
+/// How much a session did since it last let others run: 64 KiB or 16 commands are its share.
+private struct Turn {
+  private var commands = 0
+  private var bytes = 0
+
+  mutating func commandTaken() -> Bool {
+    commands += 1
+    return commands > 16
+  }
+
+  mutating func bytesTaken(_ count: Int) -> Bool {
+    bytes += count
+    return bytes > 64 * 1024
+  }
+}

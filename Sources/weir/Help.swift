@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import Daemon
+import Runtime
+
+/// What the command says of itself.
+enum Help {
+  static let verbs = ["run", "check", "config", "queue", "reference", "version", "help"]
+
+  static func printVersion() -> Int32 {
+    Terminal.write("weir \(Product.version)\n")
+    return 0
+  }
+
+  static func print(_ topic: String?) -> Int32 {
+    guard let topic else {
+      Terminal.write(overview)
+      return 0
+    }
+    guard let text = topics[topic] else { return UsageError("no help on '\(topic)'", hint: Suggestion.nearest(to: topic, in: verbs)).report() }
+    Terminal.write(text)
+    return 0
+  }
+
+  private static let overview = """
+    weir \(Product.version), an edge mail server whose every policy is a plugin
+
+    usage: weir COMMAND [--config FILE] [--data DIR]
+
+      run                  serve mail in the foreground; Ctrl-C stops it
+      check                say whether the configuration is sound, and exit
+      config [-n|-d] [NAME...]
+                           print settings; -n those that differ from the default, -d defaults
+      queue list           messages that wait
+      queue show ID        one message: envelope and state of each recipient
+      queue cat ID         its content
+      queue delete ID|ALL  take it out of the queue, for good
+      reference PAGE       print the reference: markdown, sample or man
+      version, help [COMMAND]
+
+    Without --config, /etc/weir/weir.conf is read where it exists; else a demo
+    configuration serves alice@demo.test and bob@demo.test on 127.0.0.1:2525.
+
+    """
+
+  private static let topics = [
+    "run": """
+    usage: weir run [--config FILE] [--data DIR]
+
+    Serves mail in the foreground. Started as root, the listeners are opened first
+    and every process that reads from the network then runs as mail_owner.
+    SIGTERM and Ctrl-C let sessions end and stop; SIGHUP reloads certificates
+    and opens the log file anew.
+
+    """,
+    "check": """
+    usage: weir check [--config FILE]
+
+    Reads the configuration and the tables it names, and prints every error with
+    file, line and remedy. Exit status 0 when it is sound, 78 when it is not.
+
+    """,
+    "config": """
+    usage: weir config [-n | -d] [NAME...] [--config FILE]
+
+    Prints settings as `name = value`: all, those that differ from their default
+    (-n), the defaults (-d), or the ones named.
+
+    """,
+    "queue": """
+    usage: weir queue [list | show ID | cat ID | delete ID|ALL] [--config FILE] [--data DIR]
+
+    Looks at the messages that wait, with the daemon running or not.
+
+    """,
+  ]
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import Daemon
+
+/// A command line that was understood.
+enum Invocation {
+  case run(Options)
+  case check(Options)
+  case config(Options, SettingsListing)
+  case queue(Options, QueueRequest)
+  case reference(String)
+  case version
+  case help(String?)
+  /// Started by the supervisor only.
+  case service(String)
+
+  static func parse(_ arguments: [String]) -> Result<Invocation, UsageError> {
+    do {
+      return .success(try parseOrThrow(arguments))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private static func parseOrThrow(_ arguments: [String]) throws(UsageError) -> Invocation {
+    var words = Words(arguments)
+    guard let verb = words.next() else { return .help(nil) }
+    switch verb {
+    case "run": return .run(try words.options())
+    case "check": return .check(try words.options())
+    case "config": return try parseConfig(&words)
+    case "queue": return try parseQueue(&words)
+    case "reference": return .reference(try words.required("which page: markdown, sample or man"))
+    case "version", "--version", "-V": return .version
+    case "help", "--help", "-h": return .help(words.next())
+    case "service": return .service(try words.required("the name of a service"))
+    default: throw UsageError("unknown command '\(verb)'", hint: Suggestion.nearest(to: verb, in: Help.verbs))
+    }
+  }
+
+  private static func parseConfig(_ words: inout Words) throws(UsageError) -> Invocation {
+    var listing = SettingsListing(which: .all, names: [])
+    if words.take("-n") { listing.which = .changed }
+    if words.take("-d") { listing.which = .defaults }
+    let options = try words.options(allowingOthers: true)
+    listing.names = words.rest
+    return .config(options, listing)
+  }
+
+  private static func parseQueue(_ words: inout Words) throws(UsageError) -> Invocation {
+    let options = try words.options(allowingOthers: true)
+    let verb = words.next() ?? "list"
+    switch verb {
+    case "list": return .queue(options, .list)
+    case "show": return .queue(options, .show(try words.required("a queue id")))
+    case "cat": return .queue(options, .content(try words.required("a queue id")))
+    case "delete": return .queue(options, .delete(try words.required("a queue id, or ALL")))
+    default:
+      throw UsageError("unknown command 'queue \(verb)'", hint: Suggestion.nearest(to: verb, in: ["list", "show", "cat", "delete"]))
+    }
+  }
+
+  func perform() -> Int32 {
+    switch self {
+    case .run(let options): Launch.run(options)
+    case .check(let options): Launch.check(options)
+    case .config(let options, let listing): Launch.showConfiguration(options, listing)
+    case .queue(let options, let request): Launch.queue(options, request)
+    case .reference(let page): Launch.writeReference(page)
+    case .version: Help.printVersion()
+    case .help(let topic): Help.print(topic)
+    case .service(let name): Launch.service(name)
+    }
+  }
+}
