@@ -3,9 +3,9 @@ import Diagnostics
 
 /// Turns texts into a `Section` and a list of everything wrong with them; never stops at the first mistake.
 package struct Parser {
-  package static let maximumFileLength = 4 << 20
+  package static let maximumFileLength = 1 << 20
   /// Of all files together.
-  package static let maximumTotalLength = 64 << 20
+  package static let maximumTotalLength = 4 << 20
   package static let maximumFiles = 1000
   package static let maximumIncludeDepth = 16
   package static let maximumBlockDepth = 16

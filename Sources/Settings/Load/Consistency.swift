@@ -5,21 +5,24 @@ import Diagnostics
 /// What is right in every single setting and wrong between them.
 struct Consistency {
   private let values: SettingValues
-  private let listeners: [ListenerConfiguration]
+  private let listeners: [(configuration: ListenerConfiguration, place: SourceLocation)]
   private let scope: Scope
   private var diagnostics: [Diagnostic] = []
 
-  static func check(_ values: SettingValues, _ listeners: [ListenerConfiguration], _ scope: Scope) -> [Diagnostic] {
-    var consistency = Consistency(values: values, listeners: listeners, scope: scope)
+  /// With `isComplete` false some values are defaults in the place of what could not be read.
+  static func check(
+    _ values: SettingValues, _ listeners: some Sequence<(ListenerConfiguration, SourceLocation)>, _ scope: Scope, isComplete: Bool
+  ) -> [Diagnostic] {
+    var consistency = Consistency(values: values, listeners: listeners.map { $0 }, scope: scope)
     consistency.checkHostName()
     consistency.checkDomains()
-    consistency.checkSockets()
+    if isComplete { consistency.checkSockets() }
     consistency.checkCertificate()
     consistency.checkSizes()
     return consistency.diagnostics
   }
 
-  private init(values: SettingValues, listeners: [ListenerConfiguration], scope: Scope) {
+  private init(values: SettingValues, listeners: [(ListenerConfiguration, SourceLocation)], scope: Scope) {
     self.values = values
     self.listeners = listeners
     self.scope = scope
@@ -43,10 +46,13 @@ struct Consistency {
 
   private mutating func checkSockets() {
     var owners: [ListenAddress: String] = [:]
-    for listener in listeners {
+    for (listener, place) in listeners {
       for socket in listener.sockets {
         if let other = owners[socket] {
-          diagnostics.append(.error(nil, "the listeners `\(other)` and `\(listener.name)` both want \(socket.title)"))
+          diagnostics.append(
+            .error(
+              place, length: listener.name.utf8.count, "the listener `\(other)` already has \(socket.title)",
+              hint: "give one of them another `port` or `address`"))
         }
         owners[socket] = listener.name
       }

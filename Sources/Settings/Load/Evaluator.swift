@@ -12,6 +12,8 @@ final class Evaluator {
   private var finished: [Place: LocatedText] = [:]
   private var chain: [Place] = []
   private(set) var diagnostics: [Diagnostic] = []
+  /// Names whose expansion failed, and all that refer to them: what is left of their values must not be judged.
+  private var broken: Set<String> = []
 
   /// A name, and the outermost-counted scope from which it is looked up.
   private struct Place: Hashable {
@@ -22,6 +24,13 @@ final class Evaluator {
   init(_ scopes: [Scope], facts: HostFacts) {
     self.scopes = scopes
     self.facts = facts
+  }
+
+  func isBroken(_ name: String) -> Bool { broken.contains(name) }
+
+  private func report(_ diagnostic: Diagnostic) {
+    diagnostics.append(diagnostic)
+    broken.formUnion(chain.map(\.name))
   }
 
   /// What was written for the name in any scope.
@@ -61,7 +70,7 @@ final class Evaluator {
   private func evaluate(_ text: LocatedText, _ place: Place) -> LocatedText {
     if let value = finished[place] { return value }
     chain.append(place)
-    let value = Expander(resolve: { [self] in resolve($0, $1, in: place) }, report: { [self] in diagnostics.append($0) }).expand(text)
+    let value = Expander(resolve: { [self] in resolve($0, $1, in: place) }, report: { [self] in report($0) }).expand(text)
     chain.removeLast()
     finished[place] = value
     return value
@@ -73,6 +82,7 @@ final class Evaluator {
     let level = name == user.name && user.level + 1 < scopes.count ? user.level + 1 : 0
     guard checkChain(reference, level) else { return nil }
     let value = value(of: name, from: level)
+    if broken.contains(name) { broken.formUnion(chain.map(\.name)) }
     if value == nil, use == .value { reportUndefined(reference) }
     return value
   }
@@ -82,9 +92,9 @@ final class Evaluator {
     if let first = chain.firstIndex(where: { $0.name == name && $0.level >= level }) {
       let names = chain[first...].map(\.name) + [name]
       let hint = names.count > 2 ? names.map { "`\($0)`" }.joined(separator: " needs ") : nil
-      diagnostics.append(.error(reference, "the value of `\(name)` depends on itself", hint: hint))
+      report(.error(reference, "the value of `\(name)` depends on itself", hint: hint))
     } else if chain.count >= Self.maximumChain {
-      diagnostics.append(.error(reference, "more than \(Self.maximumChain) values that refer to each other"))
+      report(.error(reference, "more than \(Self.maximumChain) values that refer to each other"))
     } else {
       return true
     }
@@ -93,6 +103,6 @@ final class Evaluator {
 
   private func reportUndefined(_ reference: LocatedText) {
     let hint = Schema.suggestion(for: reference.text).map { "did you mean `$\($0)`?" }
-    diagnostics.append(.error(reference, "`$\(reference.text)`: there is no such setting", hint: hint ?? "write `$$` for a `$` that is no reference"))
+    report(.error(reference, "`$\(reference.text)`: there is no such setting", hint: hint ?? "write `$$` for a `$` that is no reference"))
   }
 }

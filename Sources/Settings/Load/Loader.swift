@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnostics
-import Tables
 
 /// Makes a configuration of a tree.
 struct Loader {
@@ -22,7 +21,9 @@ struct Loader {
     let top = Scope(section, diagnostics: &diagnostics)
     let values = evaluate([top], Schema.definitions.filter { $0.place != .listener }, base: nil)
     let listeners = loadListeners(listenerBlocks, top, values)
-    diagnostics += Consistency.check(values, listeners, top)
+    let places = listenerBlocks.map { $0.name?.start ?? $0.kind.start }
+    // A mistake leaves a default in its place, which must not be blamed.
+    diagnostics += Consistency.check(values, zip(listeners, places), top, isComplete: !diagnostics.hasErrors)
     return Configuration(values: values, listeners: listeners)
   }
 
@@ -41,6 +42,7 @@ struct Loader {
     var values = SettingValues()
     for definition in definitions {
       guard let text = evaluator.value(of: definition.name) else { continue }
+      if evaluator.isBroken(definition.name) { continue }
       let written = evaluator.written(definition.name)
       if let entry = base?.entries[definition.name], entry.expanded == text.text, entry.written == written?.text.text {
         values.set(definition.name, entry)
@@ -49,7 +51,7 @@ struct Loader {
       }
     }
     // What users define for themselves has no type, but must expand.
-    for name in scopes.flatMap(\.settings.keys) where Schema.anyDefinition(name) == nil { _ = evaluator.value(of: name) }
+    for name in (scopes.first?.settings.keys.sorted() ?? []) where Schema.anyDefinition(name) == nil { _ = evaluator.value(of: name) }
     diagnostics += evaluator.diagnostics
     return values
   }
@@ -57,15 +59,13 @@ struct Loader {
   private mutating func parse(_ text: LocatedText, _ definition: Definition, isWritten: Bool) -> ParsedValue? {
     var parser = ValueParser(files: files)
     let value = parser.parse(text, as: definition.type)
-    // A default can be wrong only through a name that it refers to, which is reported where it is set.
-    if isWritten || !diagnostics.hasErrors { diagnostics += parser.diagnostics }
-    if isWritten, case .tables(let references) = value { checkTables(references) }
-    if isWritten, case .patterns(let list) = value { checkTables(list.tables) }
+    if isWritten {
+      diagnostics += parser.diagnostics
+    } else if !diagnostics.hasErrors {
+      // A default can be wrong only through a name that it refers to, and what is said of that is said where it is set.
+      diagnostics += parser.diagnostics.filter { $0.severity == .error }
+    }
     return value
-  }
-
-  private mutating func checkTables(_ references: [TableReference]) {
-    diagnostics += TableList.read(references, files: files).diagnostics
   }
 }
 

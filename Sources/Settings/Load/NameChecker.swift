@@ -40,7 +40,10 @@ struct NameChecker {
   private mutating func report(_ setting: Setting, _ known: KnownName) {
     let origin = known.origin == .dovecot ? "Dovecot" : "Postfix"
     let message = "`\(known.name)` is \(origin)'s: it \(known.did)"
+    let value = setting.rawValue.elements().map(\.text).joined(separator: " ")
     switch known.standing {
+    case .missing where known.sameAs.contains(value):
+      diagnostics.append(.warning(setting.name, "\(message); this value is what Weir does anyway", hint: "remove the line"))
     case .missing: diagnostics.append(.error(setting.name, "\(message), which Weir does not do", hint: known.instead))
     case .needless: diagnostics.append(.warning(setting.name, "\(message); it has no effect here", hint: known.instead))
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What `weir config` prints: `name = value` lines in the order of names, then the listeners. It can be read as a configuration again.
+/// What `weir config` prints: `name = value` lines in the order of names, then the listeners.
 package struct ConfigurationListing {
   package enum Selection: Sendable {
     /// Every setting with the value that counts.
@@ -51,7 +51,8 @@ package struct ConfigurationListing {
       let value = (isExpanded ? listener.values.expanded(name) : listener.values.written(name)) ?? ""
       return "  " + Self.line(name, Self.quoted(value))
     }
-    return "listener \(listener.name) {\n\(lines.joined())}\n"
+    let name = listener.name.allSatisfy { !$0.isWhitespace && $0 != "{" } ? listener.name : "\"\(listener.name)\""
+    return "listener \(name) {\n\(lines.joined())}\n"
   }
 
   private static func line(_ name: String, _ value: String) -> String {

@@ -43,7 +43,7 @@ extension Key<Bool> {
 
 extension Key<Int> {
   static func integer(
-    _ name: String, _ value: Int, in range: ClosedRange<Int> = 0...Int.max, _ traits: Traits = .topLevel, example: String, _ paragraph: String
+    _ name: String, _ value: Int, in range: ClosedRange<Int> = 0...Int(Int32.max), _ traits: Traits = .topLevel, example: String, _ paragraph: String
   ) -> Key {
     Key(name, .integer(range), String(value), traits, example, paragraph, fallback: value) {
       if case .integer(let value) = $0 { value } else { nil }
@@ -51,7 +51,8 @@ extension Key<Int> {
   }
 
   static func integer(
-    _ name: String, _ text: String, in range: ClosedRange<Int> = 0...Int.max, _ traits: Traits = .topLevel, example: String, _ paragraph: String
+    _ name: String, _ text: String, in range: ClosedRange<Int> = 0...Int(Int32.max), _ traits: Traits = .topLevel, example: String,
+    _ paragraph: String
   ) -> Key {
     Key(name, .integer(range), text, traits, example, paragraph, fallback: range.lowerBound) {
       if case .integer(let value) = $0 { value } else { nil }
@@ -103,6 +104,10 @@ extension Key<String> {
 
   static func hostName(_ name: String, _ text: String, _ traits: Traits = .topLevel, example: String, _ paragraph: String) -> Key {
     string(name, .hostName, text, traits, example, paragraph)
+  }
+
+  static func hostNameOrFile(_ name: String, _ text: String, _ traits: Traits = .topLevel, example: String, _ paragraph: String) -> Key {
+    string(name, .hostNameOrFile, text, traits, example, paragraph)
   }
 
   /// Checked here; whoever performs TLS reads the text again.

@@ -16,15 +16,22 @@ package struct KnownName: Sendable {
   package let did: String
   /// What to do instead.
   package let instead: String
+  /// Values by which nothing changes, since Weir does the same anyway.
+  package let sameAs: Set<String>
 
   package static let all = postfix + dovecot
 
-  static func missing(_ origin: Definition.Origin, _ name: String, _ did: String, _ instead: String = "not yet: remove the line") -> KnownName {
-    KnownName(name: name, origin: origin, standing: .missing, did: did, instead: instead)
+  /// An empty value, 0 and no turn most things off: then there is nothing to miss.
+  private static let off: Set<String> = ["", "0", "no", "none"]
+
+  static func missing(
+    _ origin: Definition.Origin, _ name: String, _ did: String, _ instead: String = "not yet: remove the line", sameAs: Set<String> = []
+  ) -> KnownName {
+    KnownName(name: name, origin: origin, standing: .missing, did: did, instead: instead, sameAs: off.union(sameAs))
   }
 
   static func needless(_ origin: Definition.Origin, _ name: String, _ did: String, _ instead: String = "remove the line") -> KnownName {
-    KnownName(name: name, origin: origin, standing: .needless, did: did, instead: instead)
+    KnownName(name: name, origin: origin, standing: .needless, did: did, instead: instead, sameAs: [])
   }
 
   /// Slips that tutorials and habits produce, too far from the right name for a count of letters.
@@ -33,10 +40,11 @@ package struct KnownName: Sendable {
     "hostname": "myhostname", "my_host_name": "myhostname", "my_hostname": "myhostname", "host_name": "myhostname", "domain": "mydomain",
     "my_domain": "mydomain", "domain_name": "mydomain", "origin": "myorigin", "destination": "mydestination", "destinations": "mydestination",
     "network": "mynetworks", "networks": "mynetworks", "my_networks": "mynetworks", "trusted_networks": "mynetworks", "interfaces": "inet_interfaces",
-    "interface": "inet_interfaces", "bind_address": "inet_interfaces", "inet_protocol": "inet_protocols", "protocol": "inet_protocols",
-    "banner": "smtpd_banner", "max_message_size": "message_size_limit", "size_limit": "message_size_limit", "log_file": "maillog_file",
+    "interface": "inet_interfaces", "bind_address": "inet_interfaces", "inet_protocol": "inet_protocols", "banner": "smtpd_banner",
+    "max_message_size": "message_size_limit", "size_limit": "message_size_limit", "log_file": "maillog_file",
     "logfile": "maillog_file", "user": "mail_owner", "certificate": "smtpd_tls_cert_file", "ssl_certificate": "smtpd_tls_cert_file",
-    "tls_certificate": "smtpd_tls_cert_file", "tls_key": "smtpd_tls_key_file", "ssl_certificate_key": "smtpd_tls_key_file",
+    "tls_cert_file": "smtpd_tls_cert_file", "tls_key_file": "smtpd_tls_key_file", "tls_certificate": "smtpd_tls_cert_file",
+    "tls_key": "smtpd_tls_key_file", "ssl_certificate_key": "smtpd_tls_key_file",
     "virtual_domains": "virtual_mailbox_domains", "virtual_mailboxes": "virtual_mailbox_maps", "smart_host": "relayhost", "smarthost": "relayhost",
     "spool_directory": "queue_directory",
   ]

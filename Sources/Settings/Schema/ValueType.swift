@@ -12,6 +12,7 @@ package enum ValueType: Sendable {
   /// A path, perhaps none; `~` and relative paths only where the paragraph says so.
   case path
   case hostName
+  case hostNameOrFile
   /// Words apart by commas or blanks.
   case words
   case choice([String])
@@ -39,6 +40,7 @@ package enum ValueType: Sendable {
     case .text: "text"
     case .path: "a path"
     case .hostName: "a host name"
+    case .hostNameOrFile: "a host name, or the path of a file that holds it"
     case .words: "a list of words"
     case .choice(let words): "one of " + words.map { $0.isEmpty ? "(empty)" : $0 }.joined(separator: ", ")
     case .choices(let words): "any of " + words.joined(separator: ", ")
@@ -53,7 +55,7 @@ package enum ValueType: Sendable {
   }
 
   private static func limits(_ low: Int, _ high: Int) -> String {
-    high == .max ? low == 0 ? "" : ", at least \(low)" : ", \(low) to \(high)"
+    high >= Int(Int32.max) ? low == 0 ? "" : ", at least \(low)" : ", \(low) to \(high)"
   }
 }
 

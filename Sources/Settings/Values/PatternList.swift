@@ -27,6 +27,18 @@ package struct PatternList: Sendable {
     elements.compactMap { if case .table(let reference) = $0.pattern { reference } else { nil } }
   }
 
+  /// The elements as a person would write them, without files and tables: `!10.0.0.0/8`, `[::1]`, `example.com`.
+  package var words: [String] {
+    elements.compactMap { element in
+      let mark = element.isNegated ? "!" : ""
+      return switch element.pattern {
+      case .network(let network): mark + network.description
+      case .name(let name): mark + name
+      case .table: nil
+      }
+    }
+  }
+
   /// `isListed` is asked with the place of a table in `tables`.
   package func contains(_ address: IPAddress, isListed: (Int) -> Bool = { _ in false }) -> Bool {
     matches(isListed) { if case .network(let network) = $0 { network.contains(address) } else { false } }

@@ -8,11 +8,23 @@ extension ValueParser {
     if text.isEmpty {
       report(.error(text, "expected a host name, not nothing"))
     } else if IPAddress(text.text) != nil {
-      report(.error(text, "expected a host name, not an address", hint: "for an address write `[\(text.text)]`"))
+      report(.error(text, "expected a host name, not an address"))
     } else {
       report(.error(text, "`\(text.text)` is no host name", hint: "letters, digits and hyphens, in parts of at most 63 separated by dots"))
     }
     return nil
+  }
+
+  /// As Debian's Postfix: a path names a file whose first line is the name.
+  mutating func parseHostNameOrFile(_ text: LocatedText) -> String? {
+    guard text.bytes.first == UInt8(ascii: "/") else { return parseHostName(text) }
+    do throws(FileError) {
+      let source = SourceText(name: text.text, bytes: try files.read(text.text, limit: 4096))
+      return parseHostName(LocatedText(source, source.lineRange(0)).trimmed)
+    } catch {
+      report(.error(text, "cannot read `\(text.text)`: \(error.reason)"))
+      return nil
+    }
   }
 
   mutating func parseInterfaces(_ text: LocatedText) -> [Interface]? {

@@ -73,6 +73,10 @@ extension ValueParser {
   private mutating func parseDomain(_ text: LocatedText) -> String? {
     let name = text.text.lowercased()
     if name.hasPrefix("["), name.hasSuffix("]"), IPAddress(name.dropFirst().dropLast().replacingIPv6Tag) != nil { return name }
+    if IPAddress(name) != nil {
+      report(.error(text, "expected a domain, not an address", hint: "an address as a domain is written `[\(name)]`"))
+      return nil
+    }
     return parseHostName(name.hasPrefix(".") && name.count > 1 ? text[1...] : text).map { _ in name }
   }
 }

@@ -35,6 +35,7 @@ extension ValueParser {
       report(.error(element, "expected a table, not `\(element.text)`", hint: hint))
       return nil
     }
+    Table.read(reference, files: files).diagnostics.forEach { report($0) }
     return reference
   }
 

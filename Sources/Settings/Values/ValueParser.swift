@@ -20,6 +20,7 @@ struct ValueParser {
     case .byteCount(let range): parseByteCount(text, in: range).map { .byteCount(ByteCount($0)) }
     case .text, .path: .text(text.text)
     case .hostName: parseHostName(text).map(ParsedValue.text)
+    case .hostNameOrFile: parseHostNameOrFile(text).map(ParsedValue.text)
     case .words: .words(text.elements().map(\.text))
     case .choice(let words): parseChoice(text, of: words).map(ParsedValue.text)
     case .choices(let words): parseChoices(text, of: words).map(ParsedValue.words)

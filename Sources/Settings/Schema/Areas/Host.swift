@@ -18,7 +18,7 @@ extension Keys {
     "mydomain", "", Traits(computedDefault: "`$myhostname` without its first part"), example: "example.com",
     "The domain that this server belongs to. It does nothing by itself; other settings refer to it as `$mydomain`.")
 
-  package static let myorigin = Key.hostName(
+  package static let myorigin = Key.hostNameOrFile(
     "myorigin", "$myhostname", example: "$mydomain",
     "The domain that is put after an address that has none, such as the sender `root` of mail made on this machine.")
 

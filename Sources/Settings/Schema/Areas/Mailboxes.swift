@@ -10,7 +10,7 @@ extension Area {
 
 extension Keys {
   package static let homeMailbox = Key.path(
-    "home_mailbox", "Maildir/", example: "Maildir/",
+    "home_mailbox", "Maildir/", example: "mail/",
     """
     The mailbox of a system user, below the home directory, with `/` at its end for a Maildir. \
     Postfix's own default is empty and means a file in mail_spool_directory; Weir delivers to Maildirs only so far.

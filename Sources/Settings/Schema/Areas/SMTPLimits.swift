@@ -53,10 +53,10 @@ extension Keys {
     "smtpd_soft_error_limit", 10, .anywhere, example: "3", "After so many errors answers become slow.")
 
   package static let smtpdHardErrorLimit = Key.integer(
-    "smtpd_hard_error_limit", 20, in: 1...Int.max, .anywhere, example: "5", "After so many errors the server hangs up.")
+    "smtpd_hard_error_limit", 20, in: 1...Int(Int32.max), .anywhere, example: "5", "After so many errors the server hangs up.")
 
   package static let smtpdJunkCommandLimit = Key.integer(
-    "smtpd_junk_command_limit", 100, in: 1...Int.max, .anywhere, example: "50",
+    "smtpd_junk_command_limit", 100, in: 1...Int(Int32.max), .anywhere, example: "50",
     "How many commands that do nothing (NOOP, VRFY, RSET, ETRN) a client may send per message before each counts as an error.")
 
   package static let smtpdClientConnectionCountLimit = Key.integer(

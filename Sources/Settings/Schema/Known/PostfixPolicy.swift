@@ -5,8 +5,8 @@ extension KnownName {
 
   /// Who may send what.
   private static let postfixPolicy: [KnownName] = [
-    missing(.postfix, "smtpd_recipient_restrictions", "lists what a recipient must pass", restrictions),
-    missing(.postfix, "smtpd_relay_restrictions", "lists who may relay", restrictions),
+    missing(.postfix, "smtpd_recipient_restrictions", "lists what a recipient must pass", restrictions, sameAs: relayRules),
+    missing(.postfix, "smtpd_relay_restrictions", "lists who may relay", restrictions, sameAs: relayRules),
     missing(.postfix, "smtpd_client_restrictions", "lists what a client must pass", restrictions),
     missing(.postfix, "smtpd_helo_restrictions", "lists what the name in HELO must pass", restrictions),
     missing(.postfix, "smtpd_sender_restrictions", "lists what a sender must pass", restrictions),
@@ -79,6 +79,14 @@ extension KnownName {
     needless(.postfix, "stress", "is set by Postfix itself when it is short of processes"),
   ]
 
+  /// What every Weir does.
+  private static let relayRules: Set<String> = [
+    "permit_mynetworks permit_sasl_authenticated defer_unauth_destination", "permit_mynetworks permit_sasl_authenticated reject_unauth_destination",
+    "permit_mynetworks defer_unauth_destination", "permit_mynetworks reject_unauth_destination",
+    "permit_sasl_authenticated permit_mynetworks reject_unauth_destination", "permit_mynetworks permit_auth_destination reject",
+    "permit_mynetworks permit_auth_destination permit_sasl_authenticated reject",
+    "permit_mynetworks permit_sasl_authenticated permit_auth_destination reject",
+  ]
   private static let restrictions = "not yet: relaying is for mynetworks, mydestination, virtual_mailbox_domains and relay_domains"
   private static let postscreen = "not yet: there is no postscreen"
 }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import Foundation
+import Testing
+
+@testable import Settings
+
+@Suite struct SchemaTests {
+  private static let areas = Fixture.repository.appendingPathComponent("Sources/Settings/Schema/Areas")
+
+  /// `static let NAME = Key…( "name"` in the area files, with the number of times that NAME is mentioned in its file.
+  private static let declared: [(identifier: String, name: String, mentions: Int)] = {
+    let files = ((try? FileManager.default.contentsOfDirectory(atPath: areas.path)) ?? []).filter { $0.hasSuffix(".swift") }
+    return files.flatMap { file -> [(String, String, Int)] in
+      let text = Fixture.text(areas.appendingPathComponent(file))
+      let words = text.split { !$0.isLetter && !$0.isNumber && $0 != "." }
+      return text.matches(of: /static let (\w+) = Key\.\w+\(\s*"(\w+)"/).map { match in
+        (String(match.1), String(match.2), words.count { $0 == "Keys.\(match.1)" })
+      }
+    }
+  }()
+
+  private static func camelCase(_ name: String) -> String {
+    let parts = name.split(separator: "_")
+    return (parts.first.map(String.init) ?? "") + parts.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+  }
+
+  @Test func everyKeyIsListedUnderItsName() {
+    #expect(Self.declared.count == Schema.definitions.count)
+    for key in Self.declared {
+      let isInBlock = Schema.definition(key.name)?.name == nil
+      #expect(key.identifier == Self.camelCase(isInBlock ? "listener_\(key.name)" : key.name))
+      #expect(key.mentions == 1, "Keys.\(key.identifier) must be listed in its area once")
+    }
+  }
+
+  @Test func namesAreUnique() {
+    #expect(Set(Schema.definitions.map(\.name)).count == Schema.definitions.count)
+    for name in KnownName.all.map(\.name) { #expect(Schema.anyDefinition(name) == nil, "\(name) is there: it must not be among the known names") }
+    for (slip, meant) in KnownName.slips { #expect(Schema.knows(meant) && !Schema.knows(slip), "\(slip) -> \(meant)") }
+  }
+
+  @Test func manyForeignNamesAreKnown() {
+    #expect(KnownName.all.count >= 150)
+    #expect(Schema.knownName("relayhost")?.standing == .missing)
+    #expect(Schema.knownName("mail_location")?.origin == .dovecot)
+  }
+
+  /// The example of each setting must be right where it stands.
+  @Test(arguments: Schema.definitions.map(\.name))
+  func exampleAndDefaultCanBeRead(name: String) throws {
+    let definition = try #require(Schema.anyDefinition(name))
+    let values = [definition.example] + (definition.computedDefault == nil ? [definition.defaultText] : [])
+    for value in values {
+      let partner = name == "smtpd_tls_key_file" ? "smtpd_tls_cert_file = /etc/weir/cert.pem\n" : ""
+      let line = partner + "\(name) = \(value)\n"
+      let text = definition.place == .listener ? "listener a {\n\(line)}\n" : line
+      let files = MemoryFiles(["/etc/weir/sni": "", "/etc/weir/virtual": "", "/etc/weir/local": ""])
+      let result = Configuration.load(SourceText(name: "f", text: text), files: files, facts: HostFacts(hostName: "mail.example.com"))
+      #expect(DiagnosticText().render(result.diagnostics) == "")
+    }
+  }
+
+  @Test(arguments: Schema.definitions.map(\.name))
+  func isDescribed(name: String) throws {
+    let definition = try #require(Schema.anyDefinition(name))
+    #expect(definition.paragraph.hasSuffix("."))
+    #expect(!definition.example.isEmpty)
+    #expect(definition.example != definition.defaultText, "an example shows something else than the default")
+  }
+
+  @Test(arguments: [
+    ("home_directory", "home_mailbox"), ("inet interfaces", "inet_interfaces"), ("Mynetworks", "mynetworks"), ("auth_machanisms", "auth_mechanisms"),
+    ("smtpd_tls_certfile", "smtpd_tls_cert_file"),
+  ])
+  func suggests(name: String, meant: String) {
+    #expect(Schema.suggestion(for: name) == meant)
+  }
+}
