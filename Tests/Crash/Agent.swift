@@ -15,7 +15,7 @@ final class Agent {
   init(_ spool: Spool, _ disk: any Disk) {
     self.spool = spool
     self.disk = disk
-    store = MaildirStore(disk: disk)
+    store = MaildirStore(disk: disk, volume: Volumes(disk: disk).volume)
   }
 
   /// Answers whom something was noted for.
