@@ -88,7 +88,7 @@ let package = Package(
     tests("UsersTests", ["Runtime"]),
     tests("MailboxTests", ["Mailbox", "Runtime"]),
     tests("TLSTests", ["Bytes", "COpenSSL", "Runtime"]),
-    tests("DeliveryTests", ["Bytes", "Delivery", "Mailbox", "Queue", "Runtime", "SMTP", "Spool"]),
+    tests("DeliveryTests", ["Bytes", "Delivery", "Embedded", "Mailbox", "Queue", "Runtime", "SMTP", "Spool"]),
     tests("ManifestTests", []),
     tests("ResolveTests", ["Bytes", "Embedded", "Runtime"]),
     tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Runtime"]),
