@@ -10,8 +10,9 @@ package enum Launch {
   package static func service(_ name: String) -> Int32 { ServiceProcess.run(name) }
 
   package static func check(_ options: Options) -> Int32 {
-    let (_, result, name) = Setup.load(options, files: LinuxFiles())
-    let report = CheckReport(result, name: name, isColored: Terminal.wantsColour(1))
+    let (setup, result, name) = Setup.load(options, files: LinuxFiles())
+    let certificates = setup.map { CertificateCheck(setup: $0, isStarting: false).diagnostics } ?? []
+    let report = CheckReport(result.adding(certificates), name: name, isColored: Terminal.wantsColour(1))
     Terminal.write(report.text)
     return report.exitStatus == 0 ? ExitStatus.success : ExitStatus.configuration
   }

@@ -9,11 +9,12 @@ import stat
 import subprocess
 import tempfile
 import threading
+import unittest
 
 from harness import IS_ROOT, Case, Session, Weir, eventually, free_port, requires
 
 SENDER, ALICE = "sender@example.org", "alice@weir.test"
-TEXT = "Subject: over TLS\n\nhello\n"
+TEXT = "Subject: over TLS\n\nhello"
 
 
 def call(*command, **options):
@@ -200,10 +201,10 @@ class STARTTLS(TLSCase):
 
     def test_a_big_message(self):
         weir = self.weir()
-        body = "".join(f"line {number:06} {'x' * 60}\n" for number in range(60_000))
+        body = "".join(f"line {number:06} {'x' * 60}\n" for number in range(60_000)) + "end"
         with Secured(weir.port) as session:
             self.assertRegex(session.send(SENDER, [ALICE], "Subject: big\n\n" + body), "^250 ")
-        self.assertEqual(weir.message().get_content(), body)
+        self.assertEqual(weir.message().get_content(), body + "\n")
 
     def test_many_at_once(self):
         weir = self.weir()
@@ -339,14 +340,39 @@ class Replacement(TLSCase):
         pair.make("new.weir.test")
         eventually(lambda: "DNS:new.weir.test" in self.presented(weir), 30, "the new certificate")
 
-    def test_a_broken_file_at_the_start_is_an_error(self):
+    def test_a_pair_that_does_not_match_is_an_error_beforehand(self):
         pair = self.pair()
         other = self.pair("other")
         weir = Weir(f"smtpd_tls_cert_file = {pair.certificate}\nsmtpd_tls_key_file = {other.key}\n")
         self.addCleanup(weir.__exit__, AssertionError)
+        words = f"{pair.certificate}: the private key does not belong to the certificate"
+        checked = weir.run("check")
+        self.assertNotEqual(checked.returncode, 0)
+        self.assertIn(words, checked.stdout)
         weir.start(wait=False)
         self.assertNotEqual(weir.process.wait(20), 0)
-        self.assertIn("the private key does not belong to the certificate", weir.log_text())
+        self.assertIn(words, weir.log_text())
+
+    @unittest.skipUnless(IS_ROOT, "needs a file that only root may read")
+    def test_check_without_the_right_to_read_the_key(self):
+        pair = self.pair()
+        os.chown(pair.key, 0, 0)
+        weir = Weir(f"smtpd_tls_cert_file = {pair.certificate}\nsmtpd_tls_key_file = {pair.key}\n")
+        self.addCleanup(weir.__exit__, AssertionError)
+        checked = weir.run("check")
+        self.assertEqual(checked.returncode, 0, checked.stdout)
+        self.assertIn(f"warning: {pair.key}: Permission denied", checked.stdout)
+
+    @unittest.skipUnless(IS_ROOT, "starts as root")
+    def test_keys_that_only_root_may_read(self):
+        pair = self.pair(name="old.weir.test")
+        os.chown(pair.key, 0, 0)
+        weir = self.weir(f"mail_owner = nobody\nsmtpd_tls_cert_file = {pair.certificate}\nsmtpd_tls_key_file = {pair.key}", root=True)
+        with Secured(weir.port) as session:
+            self.assertNames("old.weir.test", session)
+        pair.make("new.weir.test")
+        os.chown(pair.key, 0, 0)
+        eventually(lambda: "DNS:new.weir.test" in self.presented(weir), 40, "the new certificate")
 
 
 class SelfSigned(TLSCase):

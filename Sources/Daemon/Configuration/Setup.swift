@@ -8,6 +8,8 @@ import Tables
 struct Setup: Sendable {
   let configuration: Configuration
   let virtualMailboxMaps: TableList
+  /// `tls_server_sni_maps`, by listener.
+  private let serverNameMaps: [String: TableList]
   /// The file's name, for people.
   let name: String
   let isDemo: Bool
@@ -20,6 +22,8 @@ struct Setup: Sendable {
   var controlSocket: String { queueFolder + "/control" }
   var mailboxSocket: String { queueFolder + "/mailbox" }
   var stagedFolder: String { tlsFolder + "/copies" }
+  var ownCertificate: String { tlsFolder + "/self-signed.crt" }
+  var ownKey: String { tlsFolder + "/self-signed.key" }
   var staged: StagedFiles { StagedFiles(folder: isFromRoot ? stagedFolder : nil) }
 
   /// How many sessions a listener serves at a time: `smtpd_connection_limit`, or as many as there are descriptors for.
@@ -54,12 +58,15 @@ struct Setup: Sendable {
 
   /// The certificates and keys that the configuration names.
   var keyFiles: Set<String> {
-    var files: Set<String> = []
-    for listener in configuration.listeners where listener.offersTLS {
-      files.formUnion(listener[Keys.smtpdTlsChainFiles])
-      files.formUnion([listener[Keys.smtpdTlsCertFile], listener[Keys.smtpdTlsKeyFile]])
+    let listeners = configuration.listeners.filter(\.offersTLS)
+    return Set(listeners.flatMap { listener in [listener.keyFiles].compactMap(\.self) + serverNames(of: listener).values }.flatMap(\.paths))
+  }
+
+  /// The certificates for names that clients may ask for.
+  func serverNames(of listener: ListenerConfiguration) -> [String: TLSKeyFiles] {
+    (serverNameMaps[listener.name]?.entries ?? [:]).mapValues { value in
+      .chain(value.split(whereSeparator: { $0 == "," || $0 == " " || $0 == "\t" }).map(String.init))
     }
-    return files.filter { !$0.isEmpty }
   }
 
   static let installedFile = "/etc/weir/weir.conf"
@@ -81,6 +88,9 @@ struct Setup: Sendable {
     self.name = name
     self.isDemo = isDemo
     virtualMailboxMaps = TableList.read(configuration[Keys.virtualMailboxMaps], files: files).list
+    serverNameMaps = configuration.listeners.reduce(into: [:]) { maps, listener in
+      maps[listener.name] = TableList.read(listener[Keys.tlsServerSniMaps], files: files).list
+    }
   }
 
   /// What the supervisor read, read again from its hand.

@@ -5,54 +5,27 @@ import Settings
 /// The certificates of one listener, from its settings; the self-signed pair where they name none.
 struct Certificates {
   let store: TLSCertificates
-  let log: Log
+  private let ownPair: OwnPair?
+  private let log: Log
 
-  /// Nil if the listener does not speak TLS. `names` are those that a self-signed certificate is for.
-  init?(
-    _ listener: ListenerConfiguration, names: [String], folder: String, staged: StagedFiles, log: Log
-  ) throws(TLSConfigurationError) {
+  /// Nil if the listener does not speak TLS.
+  init?(_ listener: ListenerConfiguration, _ setup: Setup, log: Log) throws(TLSConfigurationError) {
     guard listener.offersTLS else { return nil }
-    var settings = TLSServerSettings(files: try Certificates.files(listener, names, folder, staged, log))
-    settings.protocols = try TLSProtocols(listener[listener.requiresTLS ? Keys.smtpdTlsMandatoryProtocols : Keys.smtpdTlsProtocols])
-    settings.ciphers = Certificates.ciphers(listener)
-    settings.prefersServerCiphers = listener[Keys.tlsPreemptCipherlist]
-    settings.ticketLifetime = listener[Keys.smtpdTlsSessionCacheTimeout]
-    settings.asksClientCertificate = listener[Keys.smtpdTlsAskCcert]
-    store = try TLSCertificates(settings)
+    let named = listener.keyFiles?.mapPaths(setup.staged.path)
+    ownPair = named == nil ? OwnPair(setup, log) : nil
+    try ownPair?.ensure()
+    let names = setup.serverNames(of: listener).mapValues { $0.mapPaths(setup.staged.path) }
+    let files = named ?? .pair(certificate: setup.ownCertificate, key: setup.ownKey)
+    // Threads are started for RSA keys only.
+    let pool = BlockingPool(name: "tls", threads: 2, queue: 1024)
+    store = try TLSCertificates(TLSServerSettings(listener, files: files, names: names), pool: pool)
     self.log = log
     for warning in store.context.warnings { log.warning("tls", warning) }
   }
 
-  private static func ciphers(_ listener: ListenerConfiguration) -> TLSCiphers {
-    let grade = listener[listener.requiresTLS ? Keys.smtpdTlsMandatoryCiphers : Keys.smtpdTlsCiphers]
-    let further = listener.requiresTLS ? listener[Keys.smtpdTlsMandatoryExcludeCiphers] : []
-    return TLSCiphers(
-      grade: TLSCiphers.Grade(setting: grade.rawValue) ?? .medium, excluded: listener[Keys.smtpdTlsExcludeCiphers] + further)
-  }
-
-  private static func files(
-    _ listener: ListenerConfiguration, _ names: [String], _ folder: String, _ staged: StagedFiles, _ log: Log
-  ) throws(TLSConfigurationError) -> TLSKeyFiles {
-    let chain = listener[Keys.smtpdTlsChainFiles]
-    if !chain.isEmpty { return .chain(chain.map(staged.path)) }
-    let certificate = listener[Keys.smtpdTlsCertFile]
-    if !certificate.isEmpty {
-      return .pair(certificate: staged.path(certificate), key: staged.path(listener[Keys.smtpdTlsKeyFile]))
-    }
-    return try selfSigned(names, folder, log)
-  }
-
-  private static func selfSigned(_ names: [String], _ folder: String, _ log: Log) throws(TLSConfigurationError) -> TLSKeyFiles {
-    let certificate = "\(folder)/self-signed.crt"
-    let key = "\(folder)/self-signed.key"
-    if case .made(let reason) = try SelfSigned.ensure(certificate: certificate, key: key, names: names, now: wallClock()) {
-      log.info("tls", "made a self-signed certificate for \(names.joined(separator: ", ")) (\(reason)): \(certificate)")
-    }
-    return .pair(certificate: certificate, key: key)
-  }
-
   /// Looks whether a file has changed, on the calling thread, which may block.
   func refresh() {
+    ownPair?.renew()
     switch store.refreshIfChanged() {
     case .unchanged: break
     case .reloaded(let warnings):
@@ -63,7 +36,31 @@ struct Certificates {
   }
 }
 
-extension ListenerConfiguration {
-  var requiresTLS: Bool { self[Keys.smtpdTlsWrappermode] || self[Keys.smtpdTlsSecurityLevel] == .encrypt }
-  var offersTLS: Bool { requiresTLS || self[Keys.smtpdTlsSecurityLevel] == .may }
+/// The self-signed pair, looked at once a day: a server may run for longer than it is good for.
+private final class OwnPair: Sendable {
+  private let setup: Setup
+  private let log: Log
+  private let nextLook = Monitor(Instant.distantPast)
+
+  init(_ setup: Setup, _ log: Log) {
+    self.setup = setup
+    self.log = log
+  }
+
+  func ensure() throws(TLSConfigurationError) {
+    nextLook.withLock { $0 = .now() + .seconds(86_400) }
+    let names = setup.hostNames
+    let outcome = try SelfSigned.ensure(certificate: setup.ownCertificate, key: setup.ownKey, names: names, now: wallClock())
+    guard case .made(let reason) = outcome else { return }
+    log.info("tls", "made a self-signed certificate for \(names.joined(separator: ", ")) (\(reason)): \(setup.ownCertificate)")
+  }
+
+  func renew() {
+    guard nextLook.withLock({ $0 <= .now() }) else { return }
+    do throws(TLSConfigurationError) {
+      try ensure()
+    } catch {
+      log.error("tls", "\(error)")
+    }
+  }
 }

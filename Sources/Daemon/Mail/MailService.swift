@@ -42,7 +42,7 @@ final class MailService: Sendable {
   private static func certificates(_ setup: Setup, _ log: Log) throws(TLSConfigurationError) -> [String: Certificates] {
     var certificates: [String: Certificates] = [:]
     for listener in setup.configuration.listeners {
-      certificates[listener.name] = try Certificates(listener, names: setup.hostNames, folder: setup.tlsFolder, staged: setup.staged, log: log)
+      certificates[listener.name] = try Certificates(listener, setup, log: log)
     }
     return certificates
   }

@@ -16,10 +16,11 @@ struct Foreground {
     do {
       try Signal.blockAll()
       let files = RecordingFiles(LinuxFiles())
-      let (setup, result, name) = Setup.load(options, files: files)
+      let (setup, loaded, name) = Setup.load(options, files: files)
+      let result = loaded.adding(setup.map { CertificateCheck(setup: $0, isStarting: true).diagnostics } ?? [])
       let report = CheckReport(result, name: name, isColored: Terminal.wantsColour(2))
       if !result.diagnostics.isEmpty { Terminal.writeError(report.text) }
-      guard let setup else { return ExitStatus.configuration }
+      guard let setup, report.exitStatus == 0 else { return ExitStatus.configuration }
       return try Foreground(setup, options, files.recorded).supervise()
     } catch {
       Terminal.writeError("weir: \(error)\n")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import COpenSSL
+import Glibc
 
 /// Why a TLS session ended, or could not begin.
 package enum TLSError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -31,6 +32,9 @@ package struct TLSConfigurationError: Error, Equatable, Sendable, CustomStringCo
     self.subject = subject
     self.reason = reason
   }
+
+  /// Whether another user might have been able to read the file.
+  package var isPermissionDenied: Bool { reason == String(cString: strerror(EACCES)) }
 
   package var description: String { "\(subject): \(reason)" }
 }

@@ -39,6 +39,11 @@ package struct ListenerConfiguration: Sendable {
 package struct LoadResult: Sendable {
   package let configuration: Configuration?
   package let diagnostics: [Diagnostic]
+
+  /// With what others found wrong besides.
+  package func adding(_ further: [Diagnostic]) -> LoadResult {
+    LoadResult(configuration: configuration, diagnostics: diagnostics + further)
+  }
 }
 
 extension Configuration {
