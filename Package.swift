@@ -91,6 +91,7 @@ let package = Package(
     tests("DeliveryTests", ["Bytes", "Delivery", "Embedded", "Mailbox", "Queue", "Runtime", "SMTP", "Spool"]),
     tests("ManifestTests", []),
     tests("ResolveTests", ["Bytes", "Embedded", "Runtime"]),
+    tests("ServerTests", ["Bytes", "Embedded", "Message", "Queue", "Runtime", "SMTP", "Server", "Spool"]),
     tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Runtime"]),
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("SettingsTests", ["Bytes", "Diagnostics", "Settings", "Tables"], exclude: ["Fixtures"]),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
 import Queue
+import SMTP
+import Spool
 
 /// A message while its content comes in.
 final class ArrivingMessage {
@@ -10,10 +12,33 @@ final class ArrivingMessage {
   var spill: (any SpillFile)?
   /// The file could not be written: the rest is taken in and thrown away, and the reply is 452.
   var spillFailed = false
+  /// Bytes of the memory budget that are ours.
+  private var held = 0
 
   init(_ id: QueueID) { self.id = id }
 
-  func isOversized(_ threshold: Int) -> Bool { content.count > threshold }
+  /// A header that goes on beyond this is taken for complete.
+  private static let maximumHeader = 102_400
+
+  /// Whether the content may stay in memory. Until its header is complete it must, since the trace fields depend on it.
+  func fits(_ store: any MessageStore, header: HeaderScan?) -> Bool {
+    let grown = content.count - held
+    let hasMemory = grown <= 0 || store.memory.take(grown)
+    if hasMemory { held += max(0, grown) }
+    if hasMemory, content.count <= store.spillThreshold { return true }
+    if header?.isComplete == true || content.count > Self.maximumHeader || spill != nil || spillFailed { return false }
+    if !hasMemory {
+      store.memory.claim(grown)
+      held += grown
+    }
+    return true
+  }
+
+  /// Makes `total` bytes of the budget ours, from now on the spool's.
+  func settle(_ memory: MemoryBudget, total: Int) {
+    if total > held { memory.claim(total - held) } else { memory.giveBack(held - total) }
+    held = total
+  }
 
   /// The content of memory, which is empty then.
   func takeContent() -> ByteBuffer {
@@ -22,5 +47,9 @@ final class ArrivingMessage {
     return taken
   }
 
-  func discard() async { await spill?.discard() }
+  /// Gives memory and file back.
+  func discard(_ store: any MessageStore) async {
+    settle(store.memory, total: 0)
+    await spill?.discard()
+  }
 }

@@ -46,6 +46,10 @@ package protocol MessageStore: Sendable {
   func reserveID() -> QueueID
   /// Returns when the message is on stable storage, or certainly is not and will not be.
   func commit(_ message: IncomingMessage) async -> CommitOutcome
+  /// What all content in memory may take up together: that of sessions and that of the spool.
+  var memory: MemoryBudget { get }
+  /// Whether the disk is nearly full (`queue_minfree`).
+  var isLow: Bool { get }
   /// Content beyond this goes to a file of its own while it arrives.
   var spillThreshold: Int { get }
   /// Begins such a file; nil when there is no room.

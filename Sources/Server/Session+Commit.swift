@@ -12,7 +12,7 @@ extension Session {
     guard let message, let transaction = machine.transaction else { return .writeFailed }
     self.message = nil
     if isLoop(transaction) {
-      await message.discard()
+      await message.discard(services.store)
       return .looped
     }
     let envelope = envelope(of: transaction)
@@ -24,11 +24,13 @@ extension Session {
   private func store(_ message: ArrivingMessage, _ envelope: Envelope, _ transaction: Transaction) async -> CommitOutcome {
     guard let file = message.spill else {
       let chunks = prepared(message, transaction)
+      message.settle(services.store.memory, total: chunks.reduce(0) { $0 + $1.count })
       return await services.store.commit(IncomingMessage(id: message.id, envelope: envelope, content: .memory(chunks)))
     }
     if !message.spillFailed, !message.content.isEmpty {
       message.spillFailed = await !file.append(ContentChunk(message.takeContent()))
     }
+    message.settle(services.store.memory, total: 0)
     guard !message.spillFailed, let finished = await file.finish() else {
       await file.discard()
       return .insufficientStorage(cause: "the spool has no room for a message of \(transaction.size) bytes")
@@ -39,6 +41,7 @@ extension Session {
   /// Moves what has arrived of a big message to its file; the first part takes the trace fields along.
   func spill() async {
     guard let message, let transaction = machine.transaction else { return }
+    defer { message.settle(services.store.memory, total: 0) }
     if message.spillFailed {
       message.content.removeAll()
       return

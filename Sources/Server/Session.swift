@@ -19,6 +19,8 @@ package final class Session<Stream: ByteStream> {
   private var output = ByteBuffer()
   private var isClosed = false
   private var turn = Turn()
+  /// smtpd_per_request_deadline: when the request that is coming in must be complete.
+  private var requestDeadline: Instant?
 
   /// Replies that wait for more of a pipeline are written out beyond this.
   private static var maximumOutput: Int { 8 * 1024 }
@@ -38,7 +40,7 @@ package final class Session<Stream: ByteStream> {
       await perform(machine.connected())
       while !isClosed { await step() }
     }
-    await message?.discard()
+    await dropMessage()
     stream.close()
     services.log.info("smtpd", "disconnect from \(client.description) \(machine.commandSummary)")
   }
@@ -70,11 +72,13 @@ package final class Session<Stream: ByteStream> {
   }
 
   private func takeLine(_ length: Int, _ consumed: Int, _ isBare: Bool) async {
+    machine.storageIsLow = services.store.isLow
     let action = input.withReadable { bytes in
       machine.lineReceived(
         UnsafeRawBufferPointer(rebasing: bytes.prefix(length)).bytes, isBareNewline: isBare, hasMoreInput: bytes.count > consumed)
     }
     input.consume(consumed)
+    requestDeadline = nil
     if turn.commandTaken() { await letOthersRun() }
     await perform(action)
   }
@@ -84,7 +88,7 @@ package final class Session<Stream: ByteStream> {
     let progress = input.withReadable { machine.contentReceived($0, into: &message.content) }
     input.consume(progress.consumed)
     if turn.bytesTaken(progress.consumed) { await letOthersRun() }
-    if message.content.count > services.store.spillThreshold { await spill() }
+    if !message.fits(services.store, header: machine.transaction?.header) { await spill() }
     if let action = progress.action {
       await perform(action)
     } else {
@@ -95,12 +99,28 @@ package final class Session<Stream: ByteStream> {
   /// Writes what is due and waits for more input.
   private func receive() async {
     guard await flush() else { return }
-    switch await stream.read(into: &input, deadline: deadline(services.configuration.smtpdTimeout)) {
-    case .received: break
+    switch await stream.read(into: &input, deadline: readDeadline()) {
+    case .received(let count): extendRequest(by: count)
     case .timedOut: await perform(machine.timedOut())
     case .interrupted: await perform(machine.shutdownBegan())
     case .endOfStream, .failed: connectionLost()
     }
+  }
+
+  /// Each read gets `smtpd_timeout`, or with `smtpd_per_request_deadline` the whole request does.
+  private func readDeadline() -> Instant {
+    let next = deadline(services.configuration.smtpdTimeout)
+    guard services.configuration.smtpdPerRequestDeadline else { return next }
+    let whole = requestDeadline ?? next
+    requestDeadline = whole
+    return whole
+  }
+
+  /// Content earns time as it comes in, at `smtpd_min_data_rate`.
+  private func extendRequest(by count: Int) {
+    guard machine.expectsContent, let current = requestDeadline else { return }
+    let earned = Duration.milliseconds(count * 1000 / max(1, services.configuration.smtpdMinDataRate))
+    requestDeadline = min(current + earned, deadline(services.configuration.smtpdTimeout))
   }
 
   private func connectionLost() {
@@ -154,7 +174,7 @@ package final class Session<Stream: ByteStream> {
   private func dropMessage() async {
     let dropped = message
     message = nil
-    await dropped?.discard()
+    await dropped?.discard(services.store)
   }
 
   private func send(_ replies: [Reply]) async {

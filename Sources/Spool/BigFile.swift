@@ -52,4 +52,9 @@ package final class BigFile: @unchecked Sendable {
 package struct FinishedFile: Equatable, Sendable {
   package let length: Int64
   let crc: UInt32
+
+  package init(length: Int64, crc: UInt32) {
+    self.length = length
+    self.crc = crc
+  }
 }

@@ -18,6 +18,9 @@ package final class MemoryBudget: Sendable {
     return false
   }
 
+  /// Takes what is there already and cannot be put elsewhere, even beyond the limit.
+  package func claim(_ bytes: Int) { taken.add(bytes, ordering: .relaxed) }
+
   package func giveBack(_ bytes: Int) { taken.subtract(bytes, ordering: .relaxed) }
 
   /// Half of it is in use: what waits for delivery should no longer be held.

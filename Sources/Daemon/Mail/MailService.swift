@@ -15,6 +15,7 @@ final class MailService: Sendable {
   private let log: Log
   private let pool = BlockingPool(name: "pool", threads: 8, queue: 4096)
   private let spool: Spool
+  private let storage: StorageWatch
   private let users: UserDirectory
   private let certificates: [String: Certificates]
   private let loops: LoopGroup
@@ -23,8 +24,8 @@ final class MailService: Sendable {
 
   /// Sessions that have not ended after this are cut.
   private static let patience = Duration.seconds(30)
-  /// Certificate files are looked at this often.
-  private static let refreshInterval = Duration.seconds(10)
+  /// Certificate files and free space are looked at this often.
+  private static let refreshInterval = Duration.seconds(5)
 
   init(_ setup: Setup, usesMailboxService: Bool, log: Log) throws {
     self.setup = setup
@@ -32,6 +33,10 @@ final class MailService: Sendable {
     try Folder.ensure(setup.queueFolder, owner: nil)
     try Folder.ensure(setup.tlsFolder, owner: nil)
     spool = try Spool(setup.configuration) { SpoolLog.write($0, to: log) }
+    storage = StorageWatch(
+      path: setup.queueFolder, minimum: setup.configuration[Keys.queueMinfree].bytes,
+      messageSizeLimit: setup.configuration[Keys.messageSizeLimit].bytes, log: log)
+    storage.look()
     users = UserDirectory(setup)
     certificates = try MailService.certificates(setup, log)
     delivery = LocalDelivery(setup, spool: spool, users: users, usesMailboxService: usesMailboxService, log: log)
@@ -65,7 +70,9 @@ final class MailService: Sendable {
     while true {
       switch Signal.wait(timeout: Self.refreshInterval) {
       case .terminate: return
-      case nil, .hangUp: for certificate in certificates.values { certificate.refresh() }
+      case nil, .hangUp:
+        storage.look()
+        for certificate in certificates.values { certificate.refresh() }
       default: break
       }
     }
@@ -75,7 +82,7 @@ final class MailService: Sendable {
     guard let listener = setup.configuration.listeners.first(where: { $0.name == name }) else { return }
     let context = ServerContext(ServerConfiguration(listener, ownAddresses: OwnAddresses.all()))
     let names = listener[Keys.smtpdPeernameLookup] ? PeerNames(service: SystemNames(pool: pool)) : nil
-    let store = SpoolStore(spool: spool, pool: pool)
+    let store = SpoolStore(spool: spool, pool: pool, storage: storage)
     let recipients = RecipientLookup(users: users, pool: pool, log: log, now: wallClock)
     let tls = certificates[name].map { certificates in { @Sendable in certificates.store.context as TLSServerContext? } }
     let maximum = max(1, setup.sessionLimit(of: listener) / setup.configuration[Keys.eventLoops])

@@ -8,6 +8,11 @@ import Spool
 struct SpoolStore: MessageStore {
   let spool: Spool
   let pool: BlockingPool
+  let storage: StorageWatch
+
+  var memory: MemoryBudget { spool.memory }
+
+  var isLow: Bool { storage.isLow }
 
   func reserveID() -> QueueID { spool.nextQueueID() }
 

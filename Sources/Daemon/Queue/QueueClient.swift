@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Bytes
 import Runtime
 import Settings
 import Spool
@@ -23,17 +24,16 @@ struct QueueClient {
   }
 
   private static let attempts = 20
+  private static let timeout = Duration.seconds(60)
 
   /// Nil when no daemon answers.
   private func askDaemon(_ line: String) -> QueueAnswer? {
-    guard let socket = try? BlockingSocket(path: setup.controlSocket) else { return nil }
-    var reply: [UInt8] = []
-    do {
-      try socket.send(Array("\(line)\n".utf8))
-      try socket.receive { reply += $0 }
-    } catch {
-      return nil
-    }
+    guard let socket = try? BlockingStream.connect(path: setup.controlSocket) else { return nil }
+    let sent = Array("\(line)\n".utf8).withUnsafeBytes { socket.write($0, timeout: Self.timeout) }
+    guard sent == .written else { return nil }
+    var buffer = ByteBuffer()
+    while case .received = socket.read(into: &buffer, timeout: Self.timeout) {}
+    let reply = buffer.array()
     guard let newline = reply.firstIndex(of: 0x0a), let status = Int32(String(decoding: reply[..<newline], as: UTF8.self)) else { return nil }
     return QueueAnswer(status: status, bytes: Array(reply[(newline + 1)...]))
   }

@@ -14,6 +14,14 @@ package enum Folder {
     }
   }
 
+  /// Bytes that are free for us on the file system of `path`.
+  package static func freeSpace(_ path: String) throws(SystemError) -> Int64 {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { throw .last("statvfs \(path)") }
+    let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+    return overflow ? .max : Int64(clamping: bytes)
+  }
+
   /// Opens `path` for appending; a new file belongs to `owner` if we are root.
   package static func openLog(_ path: String, owner: SystemUser?) throws(SystemError) -> Int32 {
     try SystemError.check(clinux_open_log(path, 0o640, owner?.uid ?? .max, owner?.gid ?? .max), "open \(path)")

@@ -22,7 +22,8 @@ package struct HeaderScan: Equatable, Sendable {
   /// Whether there is any header field.
   package var hasFields: Bool { length > 0 }
 
-  private(set) var isComplete = false
+  /// Whether the header has ended.
+  package private(set) var isComplete = false
 
   init() {}
 
