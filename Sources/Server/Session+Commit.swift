@@ -22,20 +22,21 @@ extension Session {
   }
 
   private func store(_ message: ArrivingMessage, _ envelope: Envelope, _ transaction: Transaction) async -> CommitOutcome {
+    guard !message.spillFailed else { return await refuse(message, transaction) }
     guard let file = message.spill else {
       let chunks = prepared(message, transaction)
       message.settle(services.store.memory, total: chunks.reduce(0) { $0 + $1.count })
       return await services.store.commit(IncomingMessage(id: message.id, envelope: envelope, content: .memory(chunks)))
     }
-    if !message.spillFailed, !message.content.isEmpty {
-      message.spillFailed = await !file.append(ContentChunk(message.takeContent()))
-    }
+    if !message.content.isEmpty { message.spillFailed = await !file.append(ContentChunk(message.takeContent())) }
     message.settle(services.store.memory, total: 0)
-    guard !message.spillFailed, let finished = await file.finish() else {
-      await file.discard()
-      return .insufficientStorage(cause: "the spool has no room for a message of \(transaction.size) bytes")
-    }
+    guard !message.spillFailed, let finished = await file.finish() else { return await refuse(message, transaction) }
     return await services.store.commit(IncomingMessage(id: message.id, envelope: envelope, content: .file(finished)))
+  }
+
+  private func refuse(_ message: ArrivingMessage, _ transaction: Transaction) async -> CommitOutcome {
+    await message.discard(services.store)
+    return .insufficientStorage(cause: "the spool has no room for a message of \(transaction.size) bytes")
   }
 
   /// Moves what has arrived of a big message to its file; the first part takes the trace fields along.
