@@ -67,8 +67,8 @@ import Testing
   @Test func aRefusedMessagesFileIsRemoved() throws {
     let fixture = try SessionFixture(store: ScriptedStore(spillThreshold: 10)) { $0.messageSizeLimit = 100 }
     _ = fixture.beginData(to: "b@example.com")
-    fixture.say("A: b", "", Self.line, Self.line)
-    #expect(fixture.say(".").hasPrefix("552 5.3.4"))
+    fixture.say("A: b", "", "more than ten bytes")
+    #expect(fixture.say(Self.line, Self.line, ".").hasPrefix("552 5.3.4"))
     #expect(fixture.store.filesDiscarded == 1)
     #expect(fixture.store.memory.used == 0)
   }
