@@ -11,9 +11,9 @@ extension RelayPolicy {
   /// Completes and unwraps an address as Postfix's trivial-rewrite does: while its domain is ours, what the local part
   /// says (`user%domain`, `host!user`, `user@domain` in quotes) counts.
   package func resolve(_ mailbox: Mailbox) -> Resolution {
-    var current = complete(mailbox)
+    var current = canonical(mailbox)
     // Each round takes a routing operator away, so the rounds are bounded by the length of the address.
-    while isLocal(current), let inner = unwrapped(current.localPart) { current = complete(inner) }
+    while isLocal(current), let inner = unwrapped(current.localPart) { current = canonical(inner) }
     if isLocal(current) { return Resolution(address: current, destination: .local) }
     let isVirtual = virtualMailboxDomains.contains(current.domain ?? "")
     return Resolution(address: current, destination: isVirtual ? .virtual : .remote)
@@ -21,15 +21,25 @@ extension RelayPolicy {
 
   func hasRoutingOperator(_ localPart: String) -> Bool { unwrapped(localPart) != nil }
 
-  /// `append_at_myorigin` and `append_dot_mydomain`; the domain in its canonical form.
+  /// `append_at_myorigin` and `append_dot_mydomain`. A route in an address without a domain is followed.
   private func complete(_ mailbox: Mailbox) -> Mailbox {
-    guard let given = mailbox.domain else {
+    guard let domain = mailbox.domain else {
       if let inner = unwrapped(mailbox.localPart) { return complete(inner) }
       return Mailbox(localPart: mailbox.localPart, domain: myorigin)
     }
-    var domain = RelayPolicy.canonical(given)
-    if appendDotMydomain, !domain.contains("."), !domain.hasPrefix("[") { domain += ".\(mydomain)" }
-    return Mailbox(localPart: mailbox.localPart, domain: domain)
+    if !appendDotMydomain || domain.contains(".") || domain.hasPrefix("[") { return mailbox }
+    return Mailbox(localPart: mailbox.localPart, domain: "\(domain).\(mydomain)")
+  }
+
+  /// The path that a message is returned to.
+  package func completedSender(_ path: ReversePath) -> ReversePath {
+    guard case .mailbox(let mailbox) = path else { return .null }
+    return ReversePath.mailbox(complete(mailbox))
+  }
+
+  private func canonical(_ mailbox: Mailbox) -> Mailbox {
+    let whole = complete(mailbox)
+    return Mailbox(localPart: whole.localPart, domain: whole.domain.map(RelayPolicy.canonical))
   }
 
   private func isLocal(_ mailbox: Mailbox) -> Bool {

@@ -66,9 +66,14 @@ extension ServerMachine {
   private mutating func unknownCommand(_ word: UnsafeRawBufferPointer, line: UnsafeRawBufferPointer) -> Action {
     let text = String(decoding: word, as: UTF8.self).uppercased()
     if configuration.smtpdNoopCommands.contains(text) { return .reply(Replies.ok) }
-    if !isForbidden(text) { return .reply(Replies.notRecognized(Verb.suggestion(for: text))) }
+    if !isForbidden(text) { return .reply(Replies.notRecognized(suggestion(for: text))) }
     notice = .warning("non-SMTP command from \(client.description): \(String(decoding: line.slice(0, 100), as: UTF8.self))")
     return close([Replies.breaksRules])
+  }
+
+  private func suggestion(for word: String) -> Verb? {
+    guard let verb = Verb.suggestion(for: word), isKnown(verb) else { return nil }
+    return verb
   }
 
   /// `smtpd_forbidden_commands`, and what can only be a header field.

@@ -61,7 +61,7 @@ extension ServerMachine {
   /// Refuses with the log line of Postfix's smtpd.
   mutating func reject(_ reply: Reply, recipient: String? = nil) -> Action {
     var line = "reject: \(place) from \(client.description): \(reply.summary); "
-    if let transaction { line += "from=<\(transaction.sender.address)> " }
+    if let transaction { line += "from=<\(transaction.givenSender.address)> " }
     if let recipient { line += "to=<\(recipient)> " }
     line += "proto=\(protocolName)"
     if !heloName.isEmpty { line += " helo=<\(heloName)>" }

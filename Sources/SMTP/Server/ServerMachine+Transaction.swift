@@ -30,7 +30,8 @@ extension ServerMachine {
   private mutating func begin(_ command: MailCommand) {
     let decoder = ContentDecoder(
       mode: bareNewlineMode, sizeLimit: configuration.messageSizeLimit, replacesStrayCR: configuration.cleanupReplaceStrayCrLf)
-    transaction = Transaction(sender: command.sender, parameters: command.parameters, decoder: decoder)
+    transaction = Transaction(
+      sender: configuration.relay.completedSender(command.sender), givenSender: command.sender, parameters: command.parameters, decoder: decoder)
   }
 
   /// RFC 5321 §4.1.1.3.

@@ -4,7 +4,10 @@
 ///
 /// Lives on the heap only while there is one, so that an idle session stays small.
 package final class Transaction {
+  /// Completed with `myorigin` where it had no domain.
   package let sender: ReversePath
+  /// As the client gave it, for the log.
+  package let givenSender: ReversePath
   package let parameters: MailParameters
   package internal(set) var recipients: [AcceptedRecipient] = []
   /// What the header of the content showed while it passed by. Complete when the content is.
@@ -18,8 +21,9 @@ package final class Transaction {
   var overshoot = 0
   var decoder: ContentDecoder
 
-  init(sender: ReversePath, parameters: MailParameters, decoder: ContentDecoder) {
+  init(sender: ReversePath, givenSender: ReversePath, parameters: MailParameters, decoder: ContentDecoder) {
     self.sender = sender
+    self.givenSender = givenSender
     self.parameters = parameters
     self.decoder = decoder
   }
