@@ -22,7 +22,7 @@ package final class MaildirStore {
 
   /// `volume` tells of the file system of an open folder, and is asked before each delivery. `capacity` is how many Maildirs stay open, two
   /// descriptors each.
-  package init(disk: any Disk, capacity: Int = 128, volume: @escaping (DiskHandle) throws(DiskError) -> MaildirVolume) {
+  package init(disk: any Disk, capacity: Int = 256, volume: @escaping (DiskHandle) throws(DiskError) -> MaildirVolume) {
     self.disk = disk
     self.volume = volume
     self.capacity = max(1, capacity)

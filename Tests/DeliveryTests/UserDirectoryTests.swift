@@ -19,6 +19,7 @@ import Testing
     #expect(mailbox.owner == nil)
     #expect(directory.hasVirtual("ann@example.com"))
     #expect(try directory.find("bob@example.com", .virtual, now: 0) == nil)
+    #expect(try directory.isUser("ann@example.com", .virtual, now: 0))
     #expect(!directory.hasVirtual("bob@example.com"))
   }
 
@@ -58,12 +59,16 @@ import Testing
 
   @Test(arguments: ["ann@example.com", "", "@example.com", "joe smith@x", "../joe@x", "\0joe@x"]) func strangersAreNot(_ address: String) throws {
     #expect(try directory().find(address, .local, now: 0) == nil)
+    #expect(try !directory().isUser(address, .local, now: 0))
+    #expect(try !directory().isUser(address, .virtual, now: 0))
+    #expect(try !directory().isUser("joe@x", .remote, now: 0))
   }
 
-  @Test func rootGetsNoMailbox() {
+  @Test func rootGetsNoMailbox() throws {
     let root = SystemUser(name: "root", uid: 0, gid: 0, home: "/root")
     let error = #expect(throws: UserLookupError.self) { try directory(system: [root]).find("root@x", .local, now: 0) }
     #expect(error?.text == "mail for root needs an alias: no mailbox is written as root")
+    #expect(try directory(system: [root]).isUser("root@x", .local, now: 0))
   }
 
   @Test func homeMailboxMustBeAMaildir() {

@@ -24,7 +24,7 @@ struct RecipientLookup: RecipientDirectory {
 
   private func lookUp(_ address: String) -> RecipientVerdict {
     do {
-      return try users.find(address, .local, now: now()) == nil ? .unknownUser : .accepted
+      return try users.isUser(address, .local, now: now()) ? .accepted : .unknownUser
     } catch {
       log.warning("smtpd", "\(address): \(error.text)")
       return .temporaryFailure

@@ -48,6 +48,16 @@ package final class UserDirectory: Sendable {
     }
   }
 
+  /// Whether mail for `address` is to be accepted: there is such a user, even if no mailbox can be written for it now. As `find`, not for an
+  /// event loop.
+  package func isUser(_ address: String, _ route: Recipient.Route, now: Int64) throws(UserLookupError) -> Bool {
+    switch route {
+    case .virtual: hasVirtual(address)
+    case .local: try user(of: address, now) != nil
+    case .remote: false
+    }
+  }
+
   // MARK: virtual users
 
   /// Whether `address` is in `virtual_mailbox_maps`. Never blocks.
