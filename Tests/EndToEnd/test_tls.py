@@ -2,6 +2,7 @@
 """Encryption: STARTTLS and TLS from the start, certificates by name, replaced while running, and made by Weir itself."""
 import os
 import pwd
+import signal
 import smtplib
 import socket
 import ssl
@@ -335,9 +336,11 @@ class Replacement(TLSCase):
             file.write("not a certificate\n")
         os.chmod(pair.certificate + ".broken", 0o644)
         os.rename(pair.certificate + ".broken", pair.certificate)
+        weir.process.send_signal(signal.SIGHUP)
         eventually(lambda: "no certificate in it" in weir.log_text(), 30, "the error")
         self.assertIn("DNS:old.weir.test", self.presented(weir))
         pair.make("new.weir.test")
+        weir.process.send_signal(signal.SIGHUP)
         eventually(lambda: "DNS:new.weir.test" in self.presented(weir), 30, "the new certificate")
 
     def test_a_pair_that_does_not_match_is_an_error_beforehand(self):
@@ -372,6 +375,7 @@ class Replacement(TLSCase):
             self.assertNames("old.weir.test", session)
         pair.make("new.weir.test")
         os.chown(pair.key, 0, 0)
+        weir.process.send_signal(signal.SIGHUP)
         eventually(lambda: "DNS:new.weir.test" in self.presented(weir), 40, "the new certificate")
 
 

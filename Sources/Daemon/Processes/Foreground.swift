@@ -72,8 +72,7 @@ struct Foreground {
 
   private func stage() throws(SystemError) -> Stager? {
     guard let owner else { return nil }
-    try Folder.ensure(setup.stagedFolder, owner: nil)
-    let stager = Stager(setup.staged, sources: setup.keyFiles, owner: owner, log: log)
+    let stager = try Stager(setup.staged, sources: setup.keyFiles, owner: owner, log: log)
     stager.refresh()
     return stager
   }
