@@ -102,7 +102,8 @@ let package = Package(
 
 /// The fuzz targets: a folder of fuzz/ each, and what it imports.
 let fuzzers: [(name: String, dependencies: [Target.Dependency])] = [
-  ("CRC32C", ["Bytes"])
+  ("CRC32C", ["Bytes"]),
+  ("Message", ["Message"]),
 ]
 
 func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
