@@ -61,12 +61,17 @@ class Crashes(Case):
         """Every accepted message is there once; one whose answer was lost may be there, once."""
         names = {name for name, _ in load.accepted}
         eventually(lambda: names <= set(numbers(weir)), 40, "the delivery of every accepted message")
-        eventually(lambda: "queue is empty" in weir.run("queue", "list").stdout, 20, "an empty queue")
+        eventually(lambda: self.is_empty(weir), 20, "an empty queue")
         twice = {name: count for name, count in numbers(weir).items() if count != 1}
         self.assertEqual(twice, {})
 
+    def is_empty(self, weir):
+        self.listed = weir.run("queue", "list").stdout
+        return "queue is empty" in self.listed
+
     def test_a_killed_mta_is_replaced_and_nothing_is_lost(self):
-        weir = self.weir()
+        # As shipped, a message whose delivery dies twice is held: here the deaths are not its fault.
+        weir = self.weir("spool_crash_limit = 100")
         load = Load(weir.port)
         for _ in range(4):
             load.wait_for(len(load.accepted) + 50)
@@ -183,7 +188,8 @@ class Lifecycle(Case):
 
     def test_a_taken_port_is_said_plainly(self):
         first = self.weir()
-        second = subprocess.run(first.command("run", "--data", first.folder + "/second"), capture_output=True, text=True, timeout=30)
+        command = first.command("run", "--data", first.data + "/second")
+        second = subprocess.run(command, capture_output=True, text=True, timeout=30, user=first.user)
         self.assertNotEqual(second.returncode, 0)
         self.assertIn(str(first.port), second.stderr + second.stdout)
         self.assertIn("Address already in use", second.stderr + second.stdout)

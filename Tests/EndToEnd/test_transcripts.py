@@ -34,6 +34,7 @@ class TranscriptWeir(Weir):
             "mynetworks": "127.0.0.1/32",
             "virtual_mailbox_domains": "virtual.test",
             "smtpd_error_sleep_time": "0",
+            "smtpd_tls_security_level": "none",
             "data_directory": self.data,
             "virtual_mailbox_base": self.mail,
             "local_recipient_maps": inline((user, "x") for user in self.local),
