@@ -293,7 +293,7 @@ class Session:
             reply = self.say(line)
             if not reply.startswith(code):
                 return reply
-        self.raw(content.encode().replace(b"\n", b"\r\n") + b"\r\n.\r\n")
+        self.raw(content.removesuffix("\n").encode().replace(b"\n", b"\r\n") + b"\r\n.\r\n")
         return self.reply()
 
 

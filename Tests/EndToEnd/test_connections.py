@@ -61,7 +61,7 @@ class Odd(Case):
         weir.message()
 
     def test_random_octets_do_not_harm(self):
-        weir = self.weir()
+        weir = self.weir("smtpd_error_sleep_time = 0")
         octets = bytes((number * 7919 + number // 251) % 256 for number in range(200_000))
         with socket.create_connection(("127.0.0.1", weir.port), 10) as connection:
             try:

