@@ -13,6 +13,8 @@ package final class Services {
   package let store: any MessageStore
   package let users: any RecipientDirectory
   package let names: any ClientNaming
+  package let limits: ClientLimits?
+  package let habits: Habits
   /// The certificates in force now; nil when TLS is not offered.
   package let tls: (@Sendable () -> TLSServerContext?)?
   /// Whether TLS begins with the connection (smtpd_tls_wrappermode).
@@ -25,7 +27,8 @@ package final class Services {
 
   package init(
     context: ServerContext, log: Log, store: any MessageStore, users: any RecipientDirectory, names: any ClientNaming,
-    tls: (@Sendable () -> TLSServerContext?)? = nil, isImplicitTLS: Bool = false, arrival: ArrivalHeaders,
+    limits: ClientLimits? = nil, habits: Habits = Habits(), tls: (@Sendable () -> TLSServerContext?)? = nil, isImplicitTLS: Bool = false,
+    arrival: ArrivalHeaders,
     now: @escaping @Sendable () -> Int64 = wallClock
   ) {
     self.context = context
@@ -33,11 +36,25 @@ package final class Services {
     self.store = store
     self.users = users
     self.names = names
+    self.limits = limits
+    self.habits = habits
     self.tls = tls
     self.isImplicitTLS = isImplicitTLS
     self.arrival = arrival
     self.now = now
   }
+}
+
+/// What a listener writes into messages and the log.
+package struct Habits: Sendable {
+  /// `smtpd_tls_received_header`.
+  package var tellsTLSInReceived = false
+  /// `smtpd_tls_loglevel` above 0.
+  package var logsTLS = true
+  /// Who gets missing header fields: `local_header_rewrite_clients` and `always_add_missing_headers`.
+  package var completesHeader: @Sendable (IPAddress?) -> Bool = { $0 == nil }
+
+  package init() {}
 }
 
 /// Where accepted messages become durable: the spool.

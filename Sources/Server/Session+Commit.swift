@@ -69,16 +69,12 @@ extension Session {
     let time = services.now()
     let content = message.takeContent()
     let arrival = content.withReadable {
-      services.arrival.compose(received, sender: sender, arrival: time, content: $0, isLocal: isTrusted)
+      services.arrival.compose(received, sender: sender, arrival: time, content: $0, isLocal: services.habits.completesHeader(client.address))
     }
     guard arrival.edits.isEmpty else {
       return [ContentChunk(arrival.prefix), ContentChunk(content.withReadable { Edit.apply(arrival.edits, to: $0) })]
     }
     return [ContentChunk(arrival.prefix), ContentChunk(content)]
-  }
-
-  private var isTrusted: Bool {
-    client.address.map(services.configuration.relay.mynetworks.contains) ?? true
   }
 
   // MARK: What is written about the message
@@ -88,7 +84,7 @@ extension Session {
       extended: machine.protocolName != "SMTP", encrypted: secured != nil, smtpUTF8: transaction.parameters.smtpUTF8)
     return ReceivedField(
       helo: machine.heloName.isEmpty ? nil : machine.heloName, clientName: client.name, clientAddress: client.literal,
-      transmission: transmission, tls: secured.map(TLSComment.init), queueID: id.description,
+      transmission: transmission, tls: services.habits.tellsTLSInReceived ? secured.map(TLSComment.init) : nil, queueID: id.description,
       recipient: transaction.recipients.count == 1 ? transaction.recipients.first?.original.mailbox.address : nil)
   }
 

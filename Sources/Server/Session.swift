@@ -226,7 +226,7 @@ package final class Session<Stream: ByteStream> {
     switch await stream.startTLS(context, deadline: deadline(services.configuration.smtpdStarttlsTimeout)) {
     case .success(let facts):
       secured = facts
-      services.log.info("smtpd", facts.summary(peer: client.description))
+      if services.habits.logsTLS { services.log.info("smtpd", facts.summary(peer: client.description)) }
       return true
     case .failure(let error):
       services.log.info("smtpd", "SSL_accept error from \(client.description): \(error)")

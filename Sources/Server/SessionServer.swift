@@ -39,6 +39,7 @@ package final class SessionServer {
 
   private func accepted(_ connection: Int32, _ peer: SocketAddress) {
     guard !isStopping, sessions.count < maximumSessions else { return refuse(connection, peer) }
+    if let ip = peer.ip, let refusal = services.limits?.arrived(ip, now: loop.now) { return turnAway(connection, peer, refusal) }
     isFull = false
     // Everything stays on this loop; the compiler cannot see that through the task's closure.
     nonisolated(unsafe) let server = self
@@ -46,6 +47,7 @@ package final class SessionServer {
   }
 
   private func serve(_ connection: Int32, _ peer: SocketAddress) async {
+    defer { if let ip = peer.ip { services.limits?.left(ip) } }
     let stream: SocketStream
     do {
       stream = try SocketStream(connection, on: loop)
@@ -63,6 +65,13 @@ package final class SessionServer {
   private func client(_ peer: SocketAddress) async -> Client {
     guard let ip = peer.ip else { return Client(address: nil, name: "local") }
     return Client(address: ip, name: await services.names.name(of: ip), port: peer.port)
+  }
+
+  private func turnAway(_ connection: Int32, _ peer: SocketAddress, _ refusal: ClientLimits.Refusal) {
+    let (what, status) = refusal == .tooManyConnections ? ("too many connections", "4.7.0") : ("connection rate limit exceeded", "4.7.0")
+    DyingWords.send("421 \(status) \(services.configuration.myhostname) Error: \(what) from \(peer)\r\n", on: connection)
+    closeDescriptor(connection)
+    services.log.warning("smtpd", "\(what) from unknown[\(peer)]")
   }
 
   /// RFC 5321 §3.8: a server that cannot serve says 421. One try: the reply fits into any socket's buffer.

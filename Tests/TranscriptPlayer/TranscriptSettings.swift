@@ -68,7 +68,7 @@ enum TranscriptSettings {
     case "smtpd_forbid_bare_newline": configuration.smtpdForbidBareNewline = try bareNewline(value)
     case "smtpd_forbid_bare_newline_exclusions": configuration.smtpdForbidBareNewlineExclusions = try networks(words)
     case "mynetworks": configuration.relay.mynetworks = try networks(words)
-    case "relay_domains": configuration.relay.relayDomains = Set(words)
+    case "relay_domains": configuration.relay.relayDomains = DomainList(words)
     case "inet_interfaces": configuration.relay.ownAddresses = Set(words.compactMap { IPAddress($0) })
     default: throw Transcript.Fault(description: "unknown setting \(name)")
     }

@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # Weir as a peer of the harness (see bench/README.md): conf, start and stop, called by its `peer` script inside the
-# peer's mount namespace and cgroup. Variants: virtual (all mailboxes belong to vmail), system (each to its user), idle.
+# peer's mount namespace and cgroup. Variants: virtual (all mailboxes belong to weir), system (each to its user), idle.
 weir=/usr/lib/weir/weir
 
 conf() {
   inns mkdir -p /etc/weir
   inns sh -c 'grep -q "^weir:" /etc/passwd || { echo "weir:x:5300:5300::/nonexistent:/bin/sh" >> /etc/passwd; echo "weir:x:5300:" >> /etc/group; }'
   mkdir -p "$HOMES/vmail" "$P/data"
-  chown 5300:5300 "$P/data"
-  chown 5200:5200 "$HOMES/vmail"
+  chown 5300:5300 "$P/data" "$HOMES/vmail"
   case ,$variant, in
     *,system,*) users="mydestination = $DOMAIN
 home_mailbox = Maildir/" ;;
     *) users="mydestination =
 virtual_mailbox_domains = $DOMAIN
 virtual_mailbox_base = $HOMES/vmail
-virtual_mailbox_maps = inline:{ bench1@$DOMAIN = bench1/Maildir/ }
-virtual_uid_maps = static:5200
-virtual_gid_maps = static:5200" ;;
+virtual_mailbox_maps = inline:{ bench1@$DOMAIN = bench1/Maildir/ }" ;;
   esac
   inns tee /etc/weir/weir.conf >/dev/null <<C
 myhostname = mx.bench.test

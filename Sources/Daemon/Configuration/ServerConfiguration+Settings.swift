@@ -2,15 +2,18 @@
 import Bytes
 import SMTP
 import Settings
+import Tables
 
 /// From settings to what the SMTP machine wants to know.
 extension ServerConfiguration {
-  init(_ listener: ListenerConfiguration, ownAddresses: Set<IPAddress>) {
+  init(_ listener: ListenerConfiguration, _ setup: Setup, ownAddresses: Set<IPAddress>) {
     self.init(
-      myhostname: listener[Keys.myhostname], mailName: listener[Keys.mailName], relay: RelayPolicy(listener, ownAddresses: ownAddresses))
+      myhostname: listener[Keys.myhostname], mailName: listener[Keys.mailName], relay: RelayPolicy(listener, setup, ownAddresses: ownAddresses))
+    service = listener[Keys.listenerProtocol] == .lmtp ? .lmtp : .smtp
     smtpdBanner = listener[Keys.smtpdBanner]
     takeLimits(listener)
     takeStrictness(listener)
+    smtpdForbidBareNewlineExclusions = setup.networks(listener[Keys.smtpdForbidBareNewlineExclusions])
     takeExtensions(listener)
   }
 
@@ -38,7 +41,6 @@ extension ServerConfiguration {
     smtpdForbidUnauthPipelining = listener[Keys.smtpdForbidUnauthPipelining]
     smtpdForbidBareNewline = BareNewline(listener[Keys.smtpdForbidBareNewline])
     smtpdForbidBareNewlineRejectCode = UInt16(clamping: listener[Keys.smtpdForbidBareNewlineRejectCode])
-    smtpdForbidBareNewlineExclusions = NetworkList(listener[Keys.smtpdForbidBareNewlineExclusions])
     cleanupReplaceStrayCrLf = listener[Keys.cleanupReplaceStrayCrLf]
     let forbidden = listener[Keys.smtpdForbiddenCommands]
     smtpdForbiddenCommands = forbidden.upperCased
@@ -59,11 +61,13 @@ extension ServerConfiguration {
 }
 
 extension RelayPolicy {
-  fileprivate init(_ listener: ListenerConfiguration, ownAddresses: Set<IPAddress>) {
+  fileprivate init(_ listener: ListenerConfiguration, _ setup: Setup, ownAddresses: Set<IPAddress>) {
     self.init(
-      mynetworks: NetworkList(listener[Keys.mynetworks]), mydestination: listener[Keys.mydestination].names,
-      virtualMailboxDomains: listener[Keys.virtualMailboxDomains].names, myorigin: listener[Keys.myorigin], mydomain: listener[Keys.mydomain])
-    relayDomains = Set(listener[Keys.relayDomains].names.map(RelayPolicy.canonical))
+      mynetworks: setup.networks(listener[Keys.mynetworks]), mydestination: [], virtualMailboxDomains: [], myorigin: listener[Keys.myorigin],
+      mydomain: listener[Keys.mydomain])
+    mydestination = setup.domains(listener[Keys.mydestination])
+    virtualMailboxDomains = setup.domains(listener[Keys.virtualMailboxDomains])
+    relayDomains = setup.domains(listener[Keys.relayDomains])
     appendDotMydomain = listener[Keys.appendDotMydomain]
     allowPercentHack = listener[Keys.allowPercentHack]
     swapBangpath = listener[Keys.swapBangpath]
@@ -71,23 +75,25 @@ extension RelayPolicy {
   }
 }
 
-extension NetworkList {
-  init(_ patterns: PatternList) {
-    self.init(
-      patterns.elements.compactMap { element in
-        guard case .network(let network) = element.pattern else { return nil }
-        return Element(network: network, isExcluded: element.isNegated)
-      })
+/// Lists with their tables read.
+extension Setup {
+  func networks(_ patterns: PatternList) -> NetworkList {
+    if patterns.isEmpty { return NetworkList() }
+    let tables = tables(patterns)
+    return NetworkList(matching: { address in
+      patterns.contains(address) { tables[$0].value(for: address.description) != nil }
+    })
   }
-}
 
-extension PatternList {
-  /// The plain names in the list.
-  fileprivate var names: [String] {
-    elements.compactMap { element in
-      guard case .name(let name) = element.pattern, !element.isNegated else { return nil }
-      return name
-    }
+  func domains(_ patterns: PatternList) -> DomainList {
+    if patterns.isEmpty { return DomainList() }
+    let tables = tables(patterns)
+    return DomainList(matching: { domain in patterns.contains(domain) { tables[$0].value(for: domain) != nil } })
+  }
+
+  /// One list for each table that the pattern list names, in its order.
+  private func tables(_ patterns: PatternList) -> [TableList] {
+    patterns.tables.map { TableList.read([$0], files: files).list }
   }
 }
 

@@ -8,11 +8,14 @@ import Tables
 struct Setup: Sendable {
   let configuration: Configuration
   let virtualMailboxMaps: TableList
+  let localRecipientMaps: TableList
   /// `tls_server_sni_maps`, by listener.
   private let serverNameMaps: [String: TableList]
   /// The file's name, for people.
   let name: String
   let isDemo: Bool
+  /// Where the tables are.
+  let files: any FileSource
   /// Whether the first process is root.
   var isFromRoot = Machine.isRoot
 
@@ -87,6 +90,8 @@ struct Setup: Sendable {
     self.configuration = configuration
     self.name = name
     self.isDemo = isDemo
+    self.files = files
+    localRecipientMaps = TableList.read(configuration[Keys.localRecipientMaps], files: files).list
     virtualMailboxMaps = TableList.read(configuration[Keys.virtualMailboxMaps], files: files).list
     serverNameMaps = configuration.listeners.reduce(into: [:]) { maps, listener in
       maps[listener.name] = TableList.read(listener[Keys.tlsServerSniMaps], files: files).list

@@ -5,10 +5,14 @@ import Queue
 import Runtime
 import SMTP
 import Server
+import Tables
 
 /// Whether recipients exist. Virtual users are looked up in memory, system users on the pool.
 struct RecipientLookup: RecipientDirectory {
   let users: UserDirectory
+  /// Empty: every local recipient is taken for known.
+  let localRecipients: TableList
+  let delimiters: String
   let pool: BlockingPool
   let log: Log
   let now: @Sendable () -> Int64
@@ -18,8 +22,16 @@ struct RecipientLookup: RecipientDirectory {
     switch query.destination {
     case .virtual: return users.hasVirtual(address) ? .accepted : .unknownUser
     case .remote: return .accepted
-    case .local: return await pool.run { lookUp(address) } ?? .temporaryFailure
+    case .local:
+      if localRecipients.isEmpty || isListed(query.address) { return .accepted }
+      guard localRecipients.asksSystemUsers else { return .unknownUser }
+      return await pool.run { lookUp(address) } ?? .temporaryFailure
     }
+  }
+
+  private func isListed(_ address: SMTP.Mailbox) -> Bool {
+    let keys = AddressKey.localRecipient(local: address.localPart, domain: address.domain ?? "", delimiters: delimiters)
+    return localRecipients.match(keys) != nil
   }
 
   private func lookUp(_ address: String) -> RecipientVerdict {

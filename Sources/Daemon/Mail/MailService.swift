@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Bytes
 import Delivery
 import Message
 import Queue
@@ -80,16 +81,43 @@ final class MailService: Sendable {
 
   private func serve(_ name: String, _ descriptor: Int32) {
     guard let listener = setup.configuration.listeners.first(where: { $0.name == name }) else { return }
-    let context = ServerContext(ServerConfiguration(listener, ownAddresses: OwnAddresses.all()))
+    let context = ServerContext(ServerConfiguration(listener, setup, ownAddresses: OwnAddresses.all()))
     let names = listener[Keys.smtpdPeernameLookup] ? PeerNames(service: SystemNames(pool: pool)) : nil
     let store = SpoolStore(spool: spool, pool: pool, storage: storage)
-    let recipients = RecipientLookup(users: users, pool: pool, log: log, now: wallClock)
+    let recipients = RecipientLookup(
+      users: users, localRecipients: setup.localRecipientMaps, delimiters: listener[Keys.recipientDelimiter], pool: pool, log: log, now: wallClock)
+    let limits = ClientLimits(ClientLimits.Limits(listener, setup))
+    let habits = Habits(listener, setup, ownAddresses: context.configuration.relay.ownAddresses)
     let tls = certificates[name].map { certificates in { @Sendable in certificates.store.context as TLSServerContext? } }
     let maximum = max(1, setup.sessionLimit(of: listener) / setup.configuration[Keys.eventLoops])
     loops.serve(descriptor, maximumSessions: maximum, log: log) { [log] _ in
       Services(
-        context: context, log: log, store: store, users: recipients, names: ClientLookup(names: names), tls: tls,
+        context: context, log: log, store: store, users: recipients, names: ClientLookup(names: names), limits: limits, habits: habits, tls: tls,
         isImplicitTLS: listener[Keys.smtpdTlsWrappermode], arrival: ArrivalHeaders(listener))
+    }
+  }
+}
+
+extension ClientLimits.Limits {
+  fileprivate init(_ listener: ListenerConfiguration, _ setup: Setup) {
+    self.init(
+      connections: listener[Keys.smtpdClientConnectionCountLimit], rate: listener[Keys.smtpdClientConnectionRateLimit],
+      timeUnit: listener[Keys.anvilRateTimeUnit], exceptions: setup.networks(listener[Keys.smtpdClientEventLimitExceptions]))
+  }
+}
+
+extension Habits {
+  fileprivate init(_ listener: ListenerConfiguration, _ setup: Setup, ownAddresses: Set<IPAddress>) {
+    self.init()
+    tellsTLSInReceived = listener[Keys.smtpdTlsReceivedHeader]
+    logsTLS = listener[Keys.smtpdTlsLoglevel] > 0
+    let words = Set(listener[Keys.localHeaderRewriteClients])
+    let networks = words.contains("permit_mynetworks") ? setup.networks(listener[Keys.mynetworks]) : NetworkList()
+    let own = words.contains("permit_inet_interfaces") ? ownAddresses : []
+    let always = listener[Keys.alwaysAddMissingHeaders]
+    completesHeader = { address in
+      guard !always, let address else { return true }
+      return own.contains(address) || networks.contains(address)
     }
   }
 }

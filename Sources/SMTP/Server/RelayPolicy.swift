@@ -14,9 +14,9 @@ package enum Destination: Equatable, Sendable {
 /// Who may send where: `permit_mynetworks, defer_unauth_destination`, over classes of addresses as Postfix resolves them.
 package struct RelayPolicy: Sendable {
   package var mynetworks: NetworkList
-  package var mydestination: Set<String>
-  package var virtualMailboxDomains: Set<String>
-  package var relayDomains: Set<String> = []
+  package var mydestination: DomainList
+  package var virtualMailboxDomains: DomainList
+  package var relayDomains = DomainList()
   /// Appended to addresses without a domain.
   package var myorigin: String
   /// Appended to domains without a dot if `appendDotMydomain`.
@@ -33,8 +33,8 @@ package struct RelayPolicy: Sendable {
     myorigin: String, mydomain: String
   ) {
     self.mynetworks = mynetworks
-    self.mydestination = Set(mydestination.map(RelayPolicy.canonical))
-    self.virtualMailboxDomains = Set(virtualMailboxDomains.map(RelayPolicy.canonical))
+    self.mydestination = DomainList(mydestination)
+    self.virtualMailboxDomains = DomainList(virtualMailboxDomains)
     self.myorigin = RelayPolicy.canonical(myorigin)
     self.mydomain = RelayPolicy.canonical(mydomain)
   }
