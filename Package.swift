@@ -81,7 +81,7 @@ let package = Package(
     // Tests
     tests("QueueTests", ["Bytes", "Queue"]),
     tests("SpoolTests", ["Bytes", "Embedded", "Queue", "Runtime", "Spool"]),
-    tests("Crash", ["Bytes", "Embedded", "Mailbox", "Queue", "Runtime", "Spool"]),
+    tests("Crash", ["Bytes", "Delivery", "Embedded", "Message", "Queue", "Runtime", "Spool"]),
     tests("BytesTests", ["Bytes"]),
     tests("SMTPTests", ["Bytes", "SMTP", "TranscriptPlayer"]),
     tests("MessageTests", ["Message"]),

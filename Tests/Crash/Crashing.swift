@@ -8,12 +8,12 @@ import Testing
 /// Plays `script` once and judges every crash; answers the windows in which something came twice.
 func crashEverywhere(
   on base: SimulatedDisk = .withMail(), singles: Int = 6, random: Int = 4, sent: [QueueID: World.Sent] = [:], accepted: Bool = false,
-  fault: SimulatedDisk.Fault? = nil, _ script: (World) throws -> Void
+  isRelay: Bool = false, fault: SimulatedDisk.Fault? = nil, _ script: (World) throws -> Void
 ) throws -> Set<Window> {
   let image = base.image
   let disk = SimulatedDisk(image, boot: base.bootID.low)
   disk.setFault(fault)
-  let world = try World(disk)
+  let world = try World(disk, isRelay: isRelay)
   world.spool.begin()
   try script(world)
   let earlier = accepted ? sent.keys.map { World.Entry(step: 0, event: .accepted($0)) } : []

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Embedded
+import Message
 import Queue
 import Runtime
 import Spool
@@ -47,11 +48,12 @@ struct Judge {
   }
 
   private func recover(_ disk: SimulatedDisk) throws -> World {
-    let world = try World(disk)
+    let isRelay = sent.values.contains { $0.recipients.contains { $0.route == .remote } }
+    let world = try World(disk, isRelay: isRelay)
     world.clock.advance(seconds: 3600)
     world.spool.begin()
     for _ in 0..<4 {
-      try world.deliver()
+      world.deliver()
       world.makeStable()
       world.clock.advance(seconds: 3600)
     }
@@ -93,13 +95,15 @@ struct Judge {
   /// Good copies in the recipient's mailbox; any other file there is a fault.
   private func filesNow(_ id: QueueID, _ recipient: Int, _ message: World.Sent, _ world: World, _ verdict: inout Verdict) -> Int {
     let image = world.disk.image
-    let folder = "mail/\(message.recipients[recipient].address)"
+    let address = message.recipients[recipient].address
+    let folder = "mail/\(address.prefix { $0 != "@" })"
+    let header = DeliveryHeaders.compose(sender: "s@example.org", original: address, recipient: address)
     var count = 0
     for place in ["\(folder)/new", "\(folder)/cur"] {
       for name in image.names(place) {
-        guard let found = Agent.parse(name), found == (id, recipient) else { continue }
+        guard let found = MailboxAgent.parse(name), found == (id, recipient) else { continue }
         count += 1
-        if image.file("\(place)/\(name)") != message.content { verdict.faults.append("\(name) is broken, cut at step \(step)") }
+        if image.file("\(place)/\(name)") != header + message.content { verdict.faults.append("\(name) is broken, cut at step \(step)") }
       }
     }
     return count

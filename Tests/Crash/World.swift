@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
 import Embedded
-import Mailbox
 import Queue
 import Runtime
 import Spool
@@ -11,7 +10,7 @@ import Spool
 final class World {
   let disk: SimulatedDisk
   let spool: Spool
-  let agent: Agent
+  private(set) var agent: any Agent
   let clock: ManualClock
   let inbox: Inbox
   private(set) var diary: [Entry] = []
@@ -45,13 +44,13 @@ final class World {
 
   private(set) var sent: [QueueID: Sent] = [:]
 
-  init(_ disk: SimulatedDisk, clock: ManualClock = ManualClock(), settings: SpoolSettings = .tiny, now: Int64? = nil) throws {
+  init(_ disk: SimulatedDisk, clock: ManualClock = ManualClock(), settings: SpoolSettings = .tiny, isRelay: Bool = false) throws {
     self.disk = disk
     self.clock = clock
     spool = try Spool(folder: "lane", disk: disk, settings: settings, clock: { clock.now })
-    agent = Agent(spool, disk)
+    agent = MailboxAgent(spool, disk) { clock.now }
     inbox = Inbox()
-    agent.relayed = { [unowned self] id, recipient in diary.append(Entry(step: disk.stepCount, event: .relayed(id, recipient: recipient))) }
+    if isRelay { agent = RelayAgent(spool: spool) { [unowned self] id, recipient in log(.relayed(id, recipient: recipient)) } }
   }
 
   private func log(_ event: Event) { diary.append(Entry(step: disk.stepCount, event: event)) }
@@ -77,15 +76,25 @@ final class World {
 
   private func collect() {
     for (id, outcome) in inbox.take() { log(outcome == .committed ? .accepted(id) : .refused(id)) }
-    let live = Set(spool.list().map(\.id))
-    let forgotten = Set(diary.compactMap { if case .forgotten(let id) = $0.event { id } else { nil } })
-    for case .accepted(let id) in diary.map(\.event) where !live.contains(id) && !forgotten.contains(id) { log(.forgotten(id)) }
+    for case .accepted(let id) in diary.map(\.event) { collect(id) }
   }
 
-  func deliver() throws {
-    let delivered = try agent.deliverReady(now: clock.now)
+  /// All that was handed to the spool is on disk now.
+  private func collect(_ id: QueueID) {
+    let listing = try? spool.show(id) ?? nil
+    if listing == nil { logOnce(.forgotten(id)) }
+    for recipient in sent[id]?.recipients.indices ?? 0..<0 where listing.map({ $0.recipients[recipient].state.isOpen }) != true {
+      logOnce(.noted(id, recipient: recipient))
+    }
+  }
+
+  private func logOnce(_ event: Event) {
+    if !diary.contains(where: { $0.event == event }) { log(event) }
+  }
+
+  func deliver() {
+    agent.deliverReady()
     run()
-    for (id, recipient) in delivered { log(.noted(id, recipient: recipient)) }
   }
 
   func makeStable() {
@@ -96,7 +105,7 @@ final class World {
   /// The reader fetches everything and deletes it.
   func take(_ address: String) throws {
     for name in disk.image.names("mail/\(address)/new") {
-      guard let (id, recipient) = Agent.parse(name) else { continue }
+      guard let (id, recipient) = MailboxAgent.parse(name) else { continue }
       try disk.unlink("mail/\(address)/new/\(name)", at: nil)
       log(.taken(id, recipient: recipient))
     }
