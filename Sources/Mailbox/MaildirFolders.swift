@@ -47,6 +47,19 @@ struct MaildirFolders {
     return folder
   }
 
+  /// Makes the names of all folders from the base to those of the Maildir durable.
+  static func synchronizePath(_ location: MaildirLocation, _ disk: any Disk) throws(DiskError) {
+    var folder = try disk.open(location.base, at: nil, [.read, .directory], mode: 0)
+    defer { disk.release(folder) }
+    try disk.synchronize(folder)
+    for name in location.folders {
+      let next = try openFolder(name, at: folder, disk, creating: false)
+      disk.release(folder)
+      folder = next
+      try disk.synchronize(folder)
+    }
+  }
+
   static func openFolder(_ name: String, at parent: DiskHandle, _ disk: any Disk, creating: Bool) throws(DiskError) -> DiskHandle {
     let options: OpenOptions = [.read, .directory, .noFollow, .nonBlocking]
     do throws(DiskError) {

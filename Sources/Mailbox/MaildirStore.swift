@@ -18,6 +18,8 @@ package final class MaildirStore {
     var lastUse: Int
     /// When the path last led to these folders.
     var checked: Int64
+    /// The way from the base to these folders is on disk, by an fsync of each on it.
+    var isAnchored = false
   }
 
   /// `volume` tells of the file system of an open folder, and is asked before each delivery. `capacity` is how many Maildirs stay open, two
@@ -91,6 +93,7 @@ package final class MaildirStore {
       let seal = try write(file, isDurable, fill)
       attempt.isWriting = false
       try publish(name, folders, location, place, isDurable)
+      if isDurable { try anchor(location) }
       return Delivery(seal: seal, device: volume.device, isDurable: isDurable)
     } catch {
       discard(name, folders.tmp)
@@ -141,6 +144,13 @@ package final class MaildirStore {
       try disk.rename(name, at: folders.tmp, to: flagged, at: cur, replacing: true)
       if isDurable { try disk.synchronize(cur) }
     }
+  }
+
+  /// A durable file is of no use in a folder whose own name is not durable. Once for each opening.
+  private func anchor(_ location: MaildirLocation) throws(DiskError) {
+    guard opened[location]?.isAnchored != true else { return }
+    try MaildirFolders.synchronizePath(location, disk)
+    opened[location]?.isAnchored = true
   }
 
   private func discard(_ name: String, _ tmp: DiskHandle) {

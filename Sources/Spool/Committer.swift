@@ -11,11 +11,12 @@ struct Work {
 }
 
 extension Spool {
-  /// Writes what waits, and puts the segments in order; answers whether there was anything to do. The committer's thread calls this
+  /// Writes what waits, and puts the segments in order; answers whether it got anything done. The committer's thread calls this
   /// again and again; tests call it by hand. One caller at a time does the work, others wait.
   package func runOnce() -> Bool {
     log.withLock { log in
       var work = takeWork()
+      let before = log.written
       if work.isEmpty && log.voids.isEmpty { return tidy(&log) }
       if clock() >= log.retryAt {
         if !log.isOpened { open(&log) }
@@ -24,8 +25,7 @@ extension Spool {
         declareVoids(&log)
       }
       giveUp(work, &log)
-      _ = tidy(&log)
-      return work.isEmpty
+      return tidy(&log) || log.written != before
     }
   }
 
@@ -122,6 +122,7 @@ extension Spool {
     log.active = segment
     log.failure = nil
     log.failures = 0
+    log.written += 1
     if log.refusing != nil, !batch.messages.isEmpty {
       log.refusing = nil
       report(.accepting)

@@ -14,6 +14,8 @@ struct SegmentLog {
   var surplus: [SegmentFile] = []
   var nextSerial: UInt32 = 1
   var nextSequence: UInt64 = 1
+  /// Batches of this run.
+  var written = 0
   /// Ids whose commit failed after they may have reached the disk: to be declared void before anything else is written.
   var voids: [QueueID] = []
   var isOpened = false

@@ -7,7 +7,7 @@ import Testing
 
 /// Scripts are played once; then the machine is stopped after each of their disk operations, with every choice worth trying of what was on
 /// the platters by then, and the process after each of them.
-@Suite struct CrashTests {
+@Suite(.timeLimit(.minutes(2))) struct CrashTests {
   @Test func smallMessages() throws {
     let windows = try crashEverywhere { world in
       world.send(text(1), [.virtual("a")])

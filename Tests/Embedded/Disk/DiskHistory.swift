@@ -54,7 +54,7 @@ package struct DiskHistory: Sendable {
     case .sync(let node): settle(&pending, &durable) { $0.touches(node) }
     case .syncAll: settle(&pending, &durable) { _ in true }
     case .failedSync(let node):
-      for index in pending.indices where node == 0 || pending[index].change.touches(node) { pending[index].isLost = true }
+      lose(&pending, node)
     }
   }
 

@@ -84,8 +84,7 @@ extension SimulatedDisk {
     try locked { (model) throws(DiskError) in
       let open = try Self.opened(model, handle)
       do throws(DiskError) { try model.check("syncfs", open.path) } catch {
-        for index in model.pending.indices { model.pending[index].isLost = true }
-        model.steps.append(.failedSync(node: 0))
+        model.failSync(nil)
         throw error
       }
       model.sync(nil)

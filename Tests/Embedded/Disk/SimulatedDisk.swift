@@ -44,7 +44,7 @@ package final class SimulatedDisk: Disk {
   enum Step: Sendable {
     case changes([DiskImage.Change])
     case sync(node: Int)
-    case failedSync(node: Int)
+    case failedSync(node: Int?)
     case syncAll
     /// A new file or folder exists, without a name so far.
     case node(Int, isDirectory: Bool, device: UInt64)
@@ -147,8 +147,8 @@ extension SimulatedDisk.Model {
     steps.append(wanted.map { .sync(node: $0) } ?? .syncAll)
   }
 
-  mutating func failSync(_ node: Int) {
-    for index in pending.indices where pending[index].change.touches(node) { pending[index].isLost = true }
+  mutating func failSync(_ node: Int?) {
+    lose(&pending, node)
     steps.append(.failedSync(node: node))
   }
 
@@ -173,6 +173,14 @@ extension SimulatedDisk.Model {
     guard let left = space, bytes > 0 else { return }
     guard bytes <= left else { throw DiskError(code: DiskError.full, operation: operation) }
     space = left - bytes
+  }
+}
+
+/// What Linux does when data cannot be written: the pages count as clean. Names and folders are in the journal and stay on their way.
+func lose(_ pending: inout [SimulatedDisk.Pending], _ node: Int?) {
+  for index in pending.indices {
+    if case .entries = pending[index].change { continue }
+    if node.map({ pending[index].change.touches($0) }) ?? true { pending[index].isLost = true }
   }
 }
 
