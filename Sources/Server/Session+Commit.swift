@@ -152,6 +152,17 @@ extension TLSComment {
     self.init(
       version: facts.protocolVersion, cipher: facts.cipher, usedBits: facts.usedBits, algorithmBits: facts.algorithmBits,
       keyExchange: facts.keyExchange,
-      signature: facts.serverSignature.map { Signature(algorithm: $0.algorithm, digest: $0.digest) })
+      signature: facts.serverSignature.map { Signature(algorithm: $0.algorithm, digest: $0.digest) }, client: ClientCertificate(facts.peer))
+  }
+}
+
+extension TLSComment.ClientCertificate {
+  fileprivate init(_ peer: Runtime.TLSFacts.PeerCertificate) {
+    switch peer {
+    case .notRequested: self = .notRequested
+    case .absent: self = .notPresented
+    case .untrusted(let name, let issuer): self = .presented(commonName: name, issuer: issuer, verified: false)
+    case .trusted(let name, let issuer), .verified(let name, let issuer): self = .presented(commonName: name, issuer: issuer, verified: true)
+    }
   }
 }

@@ -120,6 +120,18 @@ class STARTTLS(TLSCase):
             "(256/256 bits) key-exchange X25519 server-signature ECDSA (P-256) server-digest SHA256")
         eventually(lambda: line in weir.log_text(), 5, "the log line")
 
+    def test_a_clients_certificate(self):
+        pair, client = self.pair(), self.pair("client", "client.example")
+        weir = self.with_pair(pair, "smtpd_tls_ask_ccert = yes\nsmtpd_tls_received_header = yes\nsmtpd_tls_loglevel = 1")
+        with_certificate = trusting(pair.certificate)
+        with_certificate.load_cert_chain(client.certificate, client.key)
+        for context in (trusting(pair.certificate), with_certificate):
+            with Secured(weir.port, context) as session:
+                self.assertRegex(session.send(SENDER, [ALICE], TEXT), "^250 ")
+        comments = {message["Received"].split("\t(Client")[1].split(")\t")[0] for message in weir.messages(count=2)}
+        self.assertEqual(comments, {" did not present a certificate", ' CN "client.example", Issuer "client.example" (not verified)'})
+        self.assertIn("Untrusted TLS connection established from localhost[127.0.0.1]: TLSv1.3", weir.log_text())
+
     def test_what_came_in_clear_does_not_count(self):
         weir = self.weir()
         injected = f"EHLO evil.example\r\nMAIL FROM:<evil@example.org>\r\nRCPT TO:<{ALICE}>\r\nDATA\r\n".encode()

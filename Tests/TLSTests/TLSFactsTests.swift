@@ -35,7 +35,7 @@ import Testing
 
   @Test(arguments: [
     (TLSFacts.PeerCertificate.untrusted(commonName: "a", issuer: "b"), "Untrusted"), (.trusted(commonName: "a", issuer: "b"), "Trusted"),
-    (.verified(commonName: "a", issuer: "b"), "Verified"), (.absent, "Anonymous"),
+    (.verified(commonName: "a", issuer: "b"), "Verified"), (.absent, "Anonymous"), (.notRequested, "Anonymous"),
   ])
   func theFirstWordIsTheTrust(peer: TLSFacts.PeerCertificate, word: String) {
     let facts = TLSFacts(
@@ -43,6 +43,15 @@ import Testing
       clientSignature: TLSFacts.Signature(algorithm: "Ed25519", digest: nil), peer: peer, serverName: "mx", isResumed: true)
     #expect(
       facts.summary(peer: "h[1]") == "\(word) TLS connection reused from h[1] to mx: TLSv1.3 with cipher C (128/256 bits) client-signature Ed25519")
+  }
+
+  @Test(arguments: [(true, TLSFacts.PeerCertificate.absent), (false, .notRequested)])
+  func aClientWithoutCertificate(isAsked: Bool, peer: TLSFacts.PeerCertificate) throws {
+    var settings = TLSServerSettings(files: folder.write(Identity("mx.example.org"), as: "server"))
+    settings.asksClientCertificate = isAsked
+    let pair = try Pair(TLSServerContext(settings), TLSClientContext(verification: .none))
+    #expect(pair.handshake() == (.done, .done))
+    #expect(pair.server.facts.peer == peer)
   }
 
   @Test func namesInCertificatesCannotForgeHeaders() throws {

@@ -63,7 +63,9 @@ extension TLSSession {
   }
 
   private var peerCertificate: TLSFacts.PeerCertificate {
-    guard let certificate = SSL_get0_peer_certificate(ssl) else { return .absent }
+    guard let certificate = SSL_get0_peer_certificate(ssl) else {
+      return isServer && SSL_get_verify_mode(ssl) == SSL_VERIFY_NONE ? .notRequested : .absent
+    }
     let name = commonName(X509_get_subject_name(certificate))
     let issuer = commonName(X509_get_issuer_name(certificate))
     guard verifies, SSL_get_verify_result(ssl) == Int(X509_V_OK) else { return .untrusted(commonName: name, issuer: issuer) }

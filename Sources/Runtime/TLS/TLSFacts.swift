@@ -4,6 +4,8 @@ import COpenSSL
 /// What a finished handshake agreed on, in the words that Postfix uses.
 package struct TLSFacts: Equatable, Sendable {
   package enum PeerCertificate: Equatable, Sendable {
+    /// The client was not asked for one.
+    case notRequested
     case absent
     /// Not signed by an authority we know, or not checked.
     case untrusted(commonName: String, issuer: String)
@@ -58,7 +60,7 @@ extension TLSFacts {
 
   private var trustWord: String {
     switch peer {
-    case .absent: "Anonymous"
+    case .notRequested, .absent: "Anonymous"
     case .untrusted: "Untrusted"
     case .trusted: "Trusted"
     case .verified: "Verified"
