@@ -62,7 +62,7 @@ private final class Process: Sendable {
   func open() throws(SystemError) -> BlockingStream {
     let (mine, theirs) = try BlockingStream.pair()
     let service = service
-    _ = try Thread(name: "mailbox") { service.serve(theirs) }
+    try Thread(name: "mailbox") { service.serve(theirs) }.detach()
     return mine
   }
 
@@ -210,22 +210,27 @@ private final class Process: Sendable {
     #expect(report.text.contains("No such file or directory"))
   }
 
-  @Test func aProcessThatWasReplacedIsConnectedAgain() throws {
+  @Test(arguments: ["", "421 4.4.2 mail.example.com Error: timeout exceeded\r\n"])
+  func aProcessThatWentAwayIsConnectedAgain(_ farewell: String) throws {
     let (process, station) = (Process(), try Station(system: [Self.joe]))
-    let dying = Monitor<BlockingStream?>(nil)
+    let first = Monitor<(wasOpened: Bool, stream: BlockingStream?)>((false, nil))
     let client = MailboxClient(hostname: "mta", timeout: .seconds(20)) { () throws(SystemError) in
-      guard dying.withLock({ $0 == nil }) else { return try process.open() }
+      if first.withLock({ $0.wasOpened }) { return try process.open() }
       let (mine, theirs) = try BlockingStream.pair()
-      dying.withLock { $0 = theirs }
-      let greeting = Array("220 hello\r\n250 XSTABLE\r\n250 2.0.0 Ok\r\n250 2.0.0 Ok\r\n250 2.0.0 Ok\r\n250 2.0.0 stable\r\n".utf8)
-      _ = greeting.withUnsafeBytes { theirs.write($0, timeout: .seconds(20)) }
+      let answers = "220 hello\r\n250 XSTABLE\r\n250 2.0.0 Ok\r\n250 2.0.0 Ok\r\n250 2.0.0 Ok\r\n250 2.0.0 stable\r\n" + farewell
+      _ = Array(answers.utf8).withUnsafeBytes { theirs.write($0, timeout: .seconds(20)) }
+      first.withLock { $0 = (true, theirs) }
       return mine
     }
     let agent = station.agent(client)
     station.accept("A: b\n\n", to: .local("joe"))
     _ = agent.runOnce()
-    #expect(station.reports.withLock { $0.map(\.status) } == [.sent])
     #expect(process.files == [])
+    first.withLock { $0.stream = nil }
+    let id = station.accept("A: b\n\n", to: .local("joe"))
+    _ = agent.runOnce()
+    #expect(station.reports.withLock { $0.map(\.status) } == [.sent, .sent])
+    #expect(process.files == ["1360231200.M0Q\(id)R0.vm"])
   }
 
   @Test(arguments: [

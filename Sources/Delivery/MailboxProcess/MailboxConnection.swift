@@ -113,6 +113,8 @@ final class MailboxConnection {
       guard line.utf8.count >= 3, let code = Int(line.prefix(3)), (200...599).contains(code) else { throw .foreign(line) }
       answer.code = code
       answer.lines.append(String(line.dropFirst(4)))
+      // RFC 5321 §3.8: the server is about to close, after a silence for instance.
+      if code == 421 { throw .lost(activity) }
       if line.dropFirst(3).first != "-" { return answer }
     }
     throw .foreign("too many lines")
