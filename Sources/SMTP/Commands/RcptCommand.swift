@@ -61,7 +61,7 @@ package struct RcptParameters: Equatable, Sendable {
 }
 
 extension RcptParameters.Notify {
-  /// RFC 3461 §4.1: `notify-esmtp-value = "NEVER" / 1#notify-list-element`
+  /// RFC 3461 §4.1: `notify-esmtp-value = "NEVER" / 1#notify-list-element`; RFC 822 §2.7 lets elements of a list be empty.
   init?(_ value: UnsafeRawBufferPointer) {
     self = []
     var cursor = ByteCursor(value)
@@ -76,10 +76,10 @@ extension RcptParameters.Notify {
         insert(.failure)
       } else if element.equalsIgnoringCase("DELAY") {
         insert(.delay)
-      } else {
+      } else if !element.isEmpty {
         return nil
       }
     } while cursor.take(0x2c)
-    if contains(.never), self != .never { return nil }
+    if isEmpty || contains(.never) && self != .never { return nil }
   }
 }
