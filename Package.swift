@@ -104,6 +104,7 @@ let package = Package(
 let fuzzers: [(name: String, dependencies: [Target.Dependency])] = [
   ("CRC32C", ["Bytes"]),
   ("Message", ["Message"]),
+  ("Settings", ["Diagnostics", "Settings"]),
 ]
 
 func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {

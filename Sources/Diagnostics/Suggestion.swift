@@ -18,8 +18,7 @@ package struct Suggestion {
     for candidate in candidates {
       let bound = min(limit, (best?.distance ?? .max) &- 1)
       guard abs(candidate.utf8.count - folded.count) <= bound else { continue }
-      let distance = Self.distance(folded, Array(candidate.utf8))
-      if distance <= bound { best = (distance, candidate) }
+      if let distance = Self.distance(folded, Array(candidate.utf8), limit: bound) { best = (distance, candidate) }
     }
     return best?.candidate ?? extended(folded)
   }
@@ -37,20 +36,25 @@ package struct Suggestion {
   }
 
   /// Damerau and Levenshtein's distance (optimal string alignment): insertions, deletions, replacements, swaps of neighbours.
-  static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-    var before: [Int] = []
+  /// Nil if it is more than `limit`.
+  static func distance(_ left: [UInt8], _ right: [UInt8], limit: Int) -> Int? {
+    var before = Array(repeating: 0, count: right.count + 1)
     var previous = Array(0...right.count)
-    for (row, byte) in left.enumerated() {
-      var current = [row + 1]
-      for (column, other) in right.enumerated() {
-        var cost = min(previous[column + 1], current[column]) + 1
-        cost = min(cost, previous[column] + (byte == other ? 0 : 1))
-        if row > 0, column > 0, byte == right[column - 1], left[row - 1] == other { cost = min(cost, before[column - 1] + 1) }
-        current.append(cost)
+    var current = before
+    for row in left.indices {
+      current[0] = row + 1
+      for column in right.indices {
+        let isSame = left[row] == right[column]
+        var cost = min(min(previous[column + 1], current[column]) + 1, previous[column] + (isSame ? 0 : 1))
+        let isSwap = row > 0 && column > 0 && left[row] == right[column - 1] && left[row - 1] == right[column]
+        if isSwap { cost = min(cost, before[column - 1] + 1) }
+        current[column + 1] = cost
       }
-      before = previous
-      previous = current
+      // A swap skips a row, so two of them must be beyond the limit.
+      if (current.min() ?? 0) > limit, (previous.min() ?? 0) > limit { return nil }
+      swap(&before, &previous)
+      swap(&previous, &current)
     }
-    return previous.last ?? left.count
+    return previous.last.flatMap { $0 <= limit ? $0 : nil }
   }
 }

@@ -6,8 +6,9 @@ import Testing
 @Suite struct SuggestionTests {
   @Test(arguments: [("", "", 0), ("a", "", 1), ("ab", "ba", 1), ("kitten", "sitting", 3), ("machanisms", "mechanisms", 1), ("ca", "abc", 3)])
   func distance(left: String, right: String, expected: Int) {
-    #expect(Suggestion.distance(Array(left.utf8), Array(right.utf8)) == expected)
-    #expect(Suggestion.distance(Array(right.utf8), Array(left.utf8)) == expected)
+    #expect(Suggestion.distance(Array(left.utf8), Array(right.utf8), limit: expected) == expected)
+    #expect(Suggestion.distance(Array(right.utf8), Array(left.utf8), limit: 99) == expected)
+    #expect(Suggestion.distance(Array(right.utf8), Array(left.utf8), limit: expected - 1) == nil)
   }
 
   @Test(

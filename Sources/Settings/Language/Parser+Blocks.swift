@@ -49,7 +49,7 @@ extension Parser {
     if name.isEmpty {
       report(.error(text, "a setting needs a name before the `=`"))
     } else if name.bytes.contains(where: \.isBlank) {
-      report(.error(name, "missing `=` after `\(name.firstWord)`: a name has no blanks", hint: SpellingAdvice().forNameWithBlanks(name.text)))
+      report(.error(name, "missing `=` after `\(name.firstWord)`: a name has no blanks", hint: advice.forNameWithBlanks(name.text)))
     } else {
       section.entries.append(.setting(Setting(name: name, rawValue: text[(equals + 1)...].trimmed, dialect: .dovecot)))
     }

@@ -66,7 +66,7 @@ extension Parser {
     if name.isEmpty {
       report(.error(name, "a setting needs a name before the `=`"))
     } else if name.bytes.contains(where: \.isBlank) {
-      report(.error(name, "missing `=` after `\(name.firstWord)`: a name has no blanks", hint: SpellingAdvice().forNameWithBlanks(name.text)))
+      report(.error(name, "missing `=` after `\(name.firstWord)`: a name has no blanks", hint: advice.forNameWithBlanks(name.text)))
     } else {
       return true
     }
@@ -81,7 +81,7 @@ extension Parser {
     let continuesList = previous?.rawValue.bytes.last == UInt8(ascii: ",") || text.bytes.first == UInt8(ascii: "$")
     let hint =
       continuesList
-      ? "a continuation line starts with white space: put a blank before `\(text.firstWord)`" : SpellingAdvice().forLineWithoutEquals(text.text)
+      ? "a continuation line starts with white space: put a blank before `\(text.firstWord)`" : advice.forLineWithoutEquals(text.text)
     report(.error(text, "missing `=` after `\(text.firstWord)`", hint: hint))
   }
 

@@ -17,6 +17,7 @@ package struct Parser {
   /// The paths being read, outermost first.
   var includePath: [String] = []
   var blockDepth = 0
+  var advice = SpellingAdvice()
 
   private init(files: any FileSource) { self.files = files }
 

@@ -2,18 +2,31 @@
 import Diagnostics
 
 /// What a line was probably meant to be.
+///
+/// Comparing a name with all others takes time, so only the first mistakes of a text get advice: a file that is something else altogether, such as
+/// a picture, is refused as quickly.
 struct SpellingAdvice {
+  static let maximum = 200
+
+  private var given = 0
+
+  mutating func nearest(to name: String) -> String? {
+    guard given < Self.maximum else { return nil }
+    given += 1
+    return Schema.suggestion(for: name)
+  }
+
   /// `inet interfaces = all`
-  func forNameWithBlanks(_ name: String) -> String? {
-    Schema.suggestion(for: name).map { "did you mean `\($0)`?" }
+  mutating func forNameWithBlanks(_ name: String) -> String? {
+    nearest(to: name).map { "did you mean `\($0)`?" }
   }
 
   /// `inet_interfaces all`
-  func forLineWithoutEquals(_ line: String) -> String {
+  mutating func forLineWithoutEquals(_ line: String) -> String {
     let words = line.split(whereSeparator: \.isWhitespace)
     guard let first = words.first.map(String.init) else { return "a setting is `name = value`" }
     if Schema.knows(first) { return "a setting is `name = value`: `\(first) = \(words.dropFirst().joined(separator: " "))`" }
-    if let meant = Schema.suggestion(for: first) { return "a setting is `name = value`; did you mean `\(meant)`?" }
+    if let meant = nearest(to: first) { return "a setting is `name = value`; did you mean `\(meant)`?" }
     return "a setting is `name = value`; a line that continues a value starts with white space"
   }
 }

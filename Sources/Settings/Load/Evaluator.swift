@@ -14,6 +14,7 @@ final class Evaluator {
   private(set) var diagnostics: [Diagnostic] = []
   /// Names whose expansion failed, and all that refer to them: what is left of their values must not be judged.
   private var broken: Set<String> = []
+  private var advice = SpellingAdvice()
 
   /// A name, and the outermost-counted scope from which it is looked up.
   private struct Place: Hashable {
@@ -102,7 +103,7 @@ final class Evaluator {
   }
 
   private func reportUndefined(_ reference: LocatedText) {
-    let hint = Schema.suggestion(for: reference.text).map { "did you mean `$\($0)`?" }
+    let hint = advice.nearest(to: reference.text).map { "did you mean `$\($0)`?" }
     report(.error(reference, "`$\(reference.text)`: there is no such setting", hint: hint ?? "write `$$` for a `$` that is no reference"))
   }
 }

@@ -4,6 +4,7 @@ import Diagnostics
 /// Checks the names of settings and blocks: those that Weir has, those that it has not and can say so, and those that nobody knows.
 struct NameChecker {
   private(set) var diagnostics: [Diagnostic] = []
+  private var advice = SpellingAdvice()
   /// Names that some value refers to. As in Postfix, they may be anybody's own.
   private let referenced: Set<String>
 
@@ -32,7 +33,7 @@ struct NameChecker {
     } else if let known = Schema.knownName(name) {
       report(setting, known)
     } else if !referenced.contains(name) || !setting.name.isPlainName {
-      let hint = Schema.suggestion(for: name).map { "did you mean `\($0)`?" }
+      let hint = advice.nearest(to: name).map { "did you mean `\($0)`?" }
       diagnostics.append(.error(setting.name, "unknown setting `\(name)`", hint: hint))
     }
   }

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import Settings
+
+/// A text as configuration, as the file that it includes, and as a table: nothing traps, every mistake can be shown, and what is accepted can
+/// be listed and read again with the same result.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
+  let bytes = Array(UnsafeBufferPointer(start: start, count: count))
+  let facts = HostFacts(hostName: "mail.example.com")
+  let files = MemoryFiles(bytes: ["/f": bytes, "/t": bytes, "/m": Array("include f\nvirtual_mailbox_maps = hash:/t\nmynetworks = /f\n".utf8)])
+  let whole = Configuration.load(path: "/f", files: files, facts: facts)
+  _ = CheckReport(whole, name: "f", isColored: true)
+  precondition((whole.configuration == nil) == whole.diagnostics.hasErrors)
+  _ = CheckReport(Configuration.load(path: "/m", files: files, facts: facts), name: "m")
+  if let configuration = whole.configuration { checkListing(configuration, files, facts) }
+  return 0
+}
+
+/// The settings of the top level, expanded and without further references, mean the same.
+private func checkListing(_ configuration: Configuration, _ files: MemoryFiles, _ facts: HostFacts) {
+  let listing = ConfigurationListing(configuration, isExpanded: true).text(.all)
+  guard !listing.contains("$"), !listing.contains("#"), !listing.contains("\nlistener ") else { return }
+  let again = Configuration.load(SourceText(name: "again", text: listing), files: files, facts: facts)
+  guard let second = again.configuration else { fatalError("listing cannot be read:\n\(listing)") }
+  precondition(ConfigurationListing(second, isExpanded: true).text(.all) == listing)
+}
