@@ -42,7 +42,7 @@ struct InlineTableReader {
       diagnostics.append(.error(entry, "a table entry needs a key before the `=`"))
     } else if key.bytes.contains(0) || entry.bytes.contains(0) {
       diagnostics.append(.error(entry, "a NUL byte in a table entry"))
-    } else if !table.insert(key: key.bytes.folded, value: entry[(equals + 1)...].trimmed.bytes.map { $0 == UInt8(ascii: "\n") ? 0x20 : $0 }) {
+    } else if !table.insert(key: key.bytes, value: entry[(equals + 1)...].trimmed.bytes.map { $0 == UInt8(ascii: "\n") ? 0x20 : $0 }) {
       diagnostics.append(.warning(key, "`\(key.text)` is in this table already; the first one counts"))
     }
   }

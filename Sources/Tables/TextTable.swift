@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Keys with a value each, packed: all text in one array, found through open addressing. An entry costs its own bytes and about eight more.
+///
+/// Keys are folded (ASCII letters in lower case) when they are put in; they must be folded when they are looked up. Neither keys nor values may
+/// hold NUL or a line feed.
 struct TextTable: Sendable {
   /// Offsets into the text are 32 bits wide, and 0 means an empty slot.
   static let maximumLength = Int(UInt32.max)
 
   private(set) var count = 0
-  /// After a first unused byte, each entry is its folded key, 0, its value, and a line feed.
+  /// After a first unused byte, each entry is its key, 0, its value, and a line feed.
   private var text: [UInt8] = [0]
   private var slots: [UInt32] = []
 
@@ -18,28 +21,35 @@ struct TextTable: Sendable {
   }
 
   /// False, and nothing changed, if the key is there already or there is no room.
-  mutating func insert(key: [UInt8], value: [UInt8]) -> Bool {
+  mutating func insert(key: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) -> Bool {
     if (count + 1) * 4 > slots.count * 3 { grow(to: max(8, count * 2)) }
-    guard text.count + key.count + value.count + 2 < Self.maximumLength else { return false }
-    let slot = key.withUnsafeBufferPointer { self.slot(of: $0) }
-    guard slots[slot] == 0 else { return false }
-    slots[slot] = UInt32(truncatingIfNeeded: text.count)
-    text += key
+    let begin = text.count
+    guard begin + key.count + value.count + 2 < Self.maximumLength else { return false }
+    appendFolded(key)
+    let slot = slot(ofKeyAt: begin, count: key.count)
+    guard slots[slot] == 0 else {
+      text.removeLast(key.count)
+      return false
+    }
+    slots[slot] = UInt32(truncatingIfNeeded: begin)
     text.append(0)
-    text += value
+    text.append(contentsOf: value)
     text.append(UInt8(ascii: "\n"))
     count += 1
     return true
   }
 
-  /// The key must be folded, and hold neither NUL nor line feed.
+  mutating func insert(key: [UInt8], value: [UInt8]) -> Bool {
+    key.withUnsafeBufferPointer { key in value.withUnsafeBufferPointer { insert(key: key, value: $0) } }
+  }
+
+  /// The key must be folded.
   func value(for key: [UInt8]) -> String? {
-    guard count > 0 else { return nil }
-    let slot = key.withUnsafeBufferPointer { self.slot(of: $0) }
-    guard slots[slot] != 0 else { return nil }
-    let begin = Int(slots[slot]) + key.count + 1
-    let end = text[begin...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count
-    return String(decoding: text[begin..<end], as: UTF8.self)
+    guard count > 0, let begin = key.withUnsafeBufferPointer({ entry($0) }) else { return nil }
+    return text.withUnsafeBufferPointer { text in
+      let value = text[(begin + key.count + 1)...]
+      return String(decoding: value[..<(value.firstIndex(of: UInt8(ascii: "\n")) ?? value.endIndex)], as: UTF8.self)
+    }
   }
 
   /// All entries, in the order in which they came; the keys are folded.
@@ -50,17 +60,38 @@ struct TextTable: Sendable {
     }
   }
 
+  private mutating func appendFolded(_ key: UnsafeBufferPointer<UInt8>) {
+    let begin = text.count
+    text.append(contentsOf: key)
+    text.withUnsafeMutableBufferPointer { text in
+      for offset in begin..<text.count where (0x41...0x5a).contains(text[offset]) { text[offset] |= 0x20 }
+    }
+  }
+
+  /// The offset of the entry that has the key.
+  private func entry(_ key: UnsafeBufferPointer<UInt8>) -> Int? {
+    text.withUnsafeBufferPointer { text in
+      let offset = slots[Self.find(key, text, slots)]
+      return offset == 0 ? nil : Int(offset)
+    }
+  }
+
+  private func slot(ofKeyAt begin: Int, count: Int) -> Int {
+    text.withUnsafeBufferPointer { text in Self.find(UnsafeBufferPointer(rebasing: text[begin..<(begin + count)]), text, slots) }
+  }
+
   /// The slot that holds the key, or the empty one where it belongs. There always is an empty one.
-  private func slot(of key: UnsafeBufferPointer<UInt8>) -> Int {
+  private static func find(_ key: UnsafeBufferPointer<UInt8>, _ text: UnsafeBufferPointer<UInt8>, _ slots: [UInt32]) -> Int {
     let mask = slots.count - 1
-    var slot = Self.hash(key) & mask
-    while slots[slot] != 0, !holds(key, at: Int(slots[slot])) { slot = (slot + 1) & mask }
+    var slot = hash(key) & mask
+    while slots[slot] != 0, !holds(key, text, at: Int(slots[slot])) { slot = (slot + 1) & mask }
     return slot
   }
 
-  private func holds(_ key: UnsafeBufferPointer<UInt8>, at offset: Int) -> Bool {
+  private static func holds(_ key: UnsafeBufferPointer<UInt8>, _ text: UnsafeBufferPointer<UInt8>, at offset: Int) -> Bool {
     guard offset + key.count < text.count, text[offset + key.count] == 0 else { return false }
-    return text[offset..<(offset + key.count)].elementsEqual(key)
+    for index in key.indices where key[index] != text[offset + index] { return false }
+    return true
   }
 
   private mutating func grow(to entries: Int) {
@@ -70,16 +101,10 @@ struct TextTable: Sendable {
     slots = Array(repeating: 0, count: size)
     var offset = 1
     while offset < text.count {
-      insertSlot(at: offset, mask: size - 1)
-      offset = (text[offset...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count) + 1
+      let end = text[offset...].firstIndex(of: 0) ?? text.count
+      slots[slot(ofKeyAt: offset, count: end - offset)] = UInt32(truncatingIfNeeded: offset)
+      offset = (text[end...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count) + 1
     }
-  }
-
-  private mutating func insertSlot(at offset: Int, mask: Int) {
-    let end = text[offset...].firstIndex(of: 0) ?? text.count
-    var slot = text[offset..<end].withUnsafeBufferPointer { Self.hash($0) } & mask
-    while slots[slot] != 0 { slot = (slot + 1) & mask }
-    slots[slot] = UInt32(truncatingIfNeeded: offset)
   }
 
   /// FNV-1a, its high half folded in. Only who writes the table chooses its keys, so it need not resist an attacker.

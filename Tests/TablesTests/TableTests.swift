@@ -73,7 +73,7 @@ private func read(_ text: String, _ files: [String: String] = [:]) throws -> (ta
     ("a\n", "/t:1:1 error: a table line is `key value`; here is no value"), ("  a b\n", "/t:1:1 error: the first entry starts with white space"),
     ("x y\nroot: me\n", "/t:2:1 warning: the key ends in a colon"),
     ("a b\nc d\nA e\n", "/t:3:1 warning: `A` is in this table already; the first one counts"),
-    ("a b\nc\0 d", "/t:2:1 error: a NUL byte: this is no text file"),
+    ("a b\nc\0 d", "/t:2:2 error: a NUL byte: this is no text file"),
   ])
   func refusesLines(text: String, message: String) throws {
     #expect(try read("texthash:/t", ["/t": text]).messages == [message])
