@@ -72,14 +72,16 @@ private func load(_ text: String, files: [String: String] = [:], host: String = 
 
   @Test func patternListsDecideByTheFirstMatch() throws {
     let configuration = try load(
-      "mynetworks = !10.1.0.0/16, 10.0.0.0/8, /n, [2001:db8::]/32\nmydestination = a.example, !b.example, /d\n",
-      files: ["/n": "192.0.2.0/24\n", "/d": "b.example\nc.example\n"])
+      "mynetworks = !10.1.0.0/16, 10.0.0.0/8, /n, [2001:db8::]/32\nmydestination = a.example, !x.b.example, .b.example, hash:/t\n",
+      files: ["/n": "192.0.2.0/24\n", "/t": "c.example ok\n"])
     let networks = configuration[Keys.mynetworks]
     let trusted = ["10.0.0.1", "10.1.0.1", "192.0.2.9", "192.0.3.9", "2001:db8::5", "::1"].map { IPAddress($0).map { networks.contains($0) } }
     #expect(trusted == [true, false, true, false, true, false])
     #expect(networks.words == ["!10.1.0.0/16", "10.0.0.0/8", "192.0.2.0/24", "[2001:db8::]/32"])
     let domains = configuration[Keys.mydestination]
-    #expect(["a.example", "b.example", "c.example", "d.example"].map { domains.contains($0) } == [true, false, true, false])
+    #expect(["a.example", "x.b.example", "y.b.example", "b.example", "c.example"].map { domains.contains($0) } == [true, false, true, false, false])
+    #expect(domains.contains("c.example", isListed: { $0 == 0 }))
+    #expect(domains.tables.map(\.description) == ["hash:/t"])
   }
 
   @Test func valuesHaveTheirTypes() throws {

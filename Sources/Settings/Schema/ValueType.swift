@@ -18,9 +18,9 @@ package enum ValueType: Sendable {
   case choice([String])
   /// Some of these words.
   case choices([String])
-  /// Addresses and networks; `!` negates, `/path` names a file of more.
+  /// Addresses and networks; `!` negates, `/path` and `type:name` name more of them.
   case networks
-  /// Domain names; `!` negates, `/path` names a file of more.
+  /// Domain names; `!` negates, `/path` and `type:name` name more of them.
   case domains
   /// `all`, `loopback-only`, addresses and host names.
   case interfaces

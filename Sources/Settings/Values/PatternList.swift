@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
+import Tables
 
 /// A list such as mynetworks or mydestination. The first element that matches decides; a `!` before it makes that a no.
 package struct PatternList: Sendable {
   package struct Element: Sendable {
-    package enum Pattern: Equatable, Sendable {
+    package enum Pattern: Sendable {
       case network(IPNetwork)
-      /// In lower case.
+      /// In lower case; `.example.com` matches what is below it.
       case name(String)
+      case table(TableReference)
     }
 
     package let pattern: Pattern
@@ -20,27 +22,46 @@ package struct PatternList: Sendable {
 
   package var isEmpty: Bool { elements.isEmpty }
 
+  /// The tables among the elements, in order.
+  package var tables: [TableReference] {
+    elements.compactMap { if case .table(let reference) = $0.pattern { reference } else { nil } }
+  }
+
   /// The elements as a person would write them, without files and tables: `!10.0.0.0/8`, `[::1]`, `example.com`.
   package var words: [String] {
-    elements.map { element in
+    elements.compactMap { element in
       let mark = element.isNegated ? "!" : ""
       return switch element.pattern {
       case .network(let network): mark + network.description
       case .name(let name): mark + name
+      case .table: nil
       }
     }
   }
 
-  package func contains(_ address: IPAddress) -> Bool {
-    matches { if case .network(let network) = $0 { network.contains(address) } else { false } }
+  /// `isListed` is asked with the place of a table in `tables`.
+  package func contains(_ address: IPAddress, isListed: (Int) -> Bool = { _ in false }) -> Bool {
+    matches(isListed) { if case .network(let network) = $0 { network.contains(address) } else { false } }
   }
 
   /// The name must be in lower case.
-  package func contains(_ name: String) -> Bool {
-    matches { $0 == .name(name) }
+  package func contains(_ name: String, isListed: (Int) -> Bool = { _ in false }) -> Bool {
+    matches(isListed) { pattern in
+      guard case .name(let expected) = pattern else { return false }
+      return expected.hasPrefix(".") ? name.hasSuffix(expected) : name == expected
+    }
   }
 
-  private func matches(_ isMatch: (Element.Pattern) -> Bool) -> Bool {
-    elements.first { isMatch($0.pattern) }.map { !$0.isNegated } ?? false
+  private func matches(_ isListed: (Int) -> Bool, _ isMatch: (Element.Pattern) -> Bool) -> Bool {
+    var tableIndex = 0
+    for element in elements {
+      var found = isMatch(element.pattern)
+      if case .table = element.pattern {
+        found = isListed(tableIndex)
+        tableIndex += 1
+      }
+      if found { return !element.isNegated }
+    }
+    return false
   }
 }

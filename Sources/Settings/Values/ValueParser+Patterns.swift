@@ -28,15 +28,10 @@ extension ValueParser {
       return nil
     }
     if body.bytes.first == UInt8(ascii: "/") { return parsePatternFile(body, kind, isNegated: isNegated, depth: depth) }
-    if isTable(body, kind) { return refuseTable(body) }
+    if isTable(body, kind) { return parseTable(body).map { [PatternList.Element(pattern: .table($0), isNegated: isNegated)] } }
     let pattern =
       kind == .networks ? parseNetwork(body).map(PatternList.Element.Pattern.network) : parseDomain(body).map(PatternList.Element.Pattern.name)
     return pattern.map { [PatternList.Element(pattern: $0, isNegated: isNegated)] }
-  }
-
-  private mutating func refuseTable(_ element: LocatedText) -> [PatternList.Element]? {
-    report(.error(element, "a table in this list is not supported", hint: "not yet; name the elements here, or in a file: `/path`"))
-    return nil
   }
 
   /// An IPv6 address without brackets looks like a table whose type is its first group.
@@ -82,11 +77,7 @@ extension ValueParser {
       report(.error(text, "expected a domain, not an address", hint: "an address as a domain is written `[\(name)]`"))
       return nil
     }
-    if name.hasPrefix(".") {
-      report(.error(text, "`\(name)`, for all domains below, is not supported", hint: "not yet; name each domain"))
-      return nil
-    }
-    return parseHostName(text).map { _ in name }
+    return parseHostName(name.hasPrefix(".") && name.count > 1 ? text[1...] : text).map { _ in name }
   }
 }
 

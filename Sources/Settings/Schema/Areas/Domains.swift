@@ -12,7 +12,8 @@ extension Keys {
   package static let mydestination = Key.domains(
     "mydestination", "$myhostname, localhost.$mydomain, localhost", example: "$myhostname, localhost.$mydomain, localhost, $mydomain",
     """
-    The domains whose mail goes to the users of this system. Elements are names and files that hold more of them (`/etc/weir/destinations`).
+    The domains whose mail goes to the users of this system. Elements are names, files that hold more of them (`/etc/weir/destinations`) and tables; \
+    the value found in a table does not matter.
     """)
 
   package static let localRecipientMaps = Key.tables(

@@ -30,7 +30,7 @@ extension Keys {
     "mynetworks", "127.0.0.0/8 [::1]/128", example: "127.0.0.0/8, 192.168.0.0/24, [2001:db8::]/32",
     """
     The clients that may send mail to anywhere through this server. Elements are addresses, networks (`10.0.0.0/8`; IPv6 in brackets), \
-    and files that hold more of them (`/etc/weir/networks`); `!` before an element excludes it, and the first that matches decides. \
+    files that hold more of them (`/etc/weir/networks`) and tables; `!` before an element excludes it, and the first that matches decides. \
     Postfix's own default adds the addresses of this machine; here they must be listed.
     """)
 
