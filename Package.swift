@@ -105,6 +105,9 @@ let fuzzers: [(name: String, dependencies: [Target.Dependency])] = [
   ("CRC32C", ["Bytes"]),
   ("Message", ["Message"]),
   ("Settings", ["Diagnostics", "Settings"]),
+  ("SMTPClient", ["Bytes", "SMTP"]),
+  ("SMTPCommand", ["Bytes", "SMTP"]),
+  ("SMTPSession", ["Bytes", "SMTP", "TranscriptPlayer"]),
 ]
 
 func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {

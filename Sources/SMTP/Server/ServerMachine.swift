@@ -4,7 +4,7 @@ import Bytes
 /// One SMTP or LMTP session, from the server's side: an event in, an `Action` out. RFC 5321 §4, RFC 2033.
 ///
 /// Pure: it never waits, reads or writes. The caller performs each action before the next event.
-/// Idle, it holds no heap memory of its own but the client's name.
+/// Idle, it holds no heap memory of its own but the name the client gave.
 package struct ServerMachine: ~Copyable {
   let context: ServerContext
   package let client: Client
@@ -99,7 +99,7 @@ package struct ServerMachine: ~Copyable {
   /// Whether content collected so far belongs to the transaction. When false after an action was performed, drop it.
   package var holdsContent: Bool {
     switch stage {
-    case .content, .committing: true
+    case .content, .chunk, .committing: true
     default: chunk.state == .good
     }
   }
