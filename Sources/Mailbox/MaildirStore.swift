@@ -199,7 +199,7 @@ extension MaildirStore {
   }
 
   /// Microseconds.
-  static let checkInterval: Int64 = 2_000_000
+  static let checkInterval: Int64 = 10_000
 }
 
 extension Int64 {

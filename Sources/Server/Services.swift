@@ -21,7 +21,11 @@ package final class Services {
   package let isImplicitTLS: Bool
   package let now: @Sendable () -> Int64
   /// Writes Received and missing fields. One per loop: it remembers the date it wrote last.
-  var arrival: ArrivalHeaders
+  private var arrival: ArrivalHeaders
+  private let zone: @Sendable (Int64) -> Zone
+  private var zoneIsGoodUntil: Int64 = 0
+  /// Summer time begins and ends at full quarters of an hour.
+  private static let zoneInterval: Int64 = 900_000_000
 
   package var configuration: ServerConfiguration { context.configuration }
 
@@ -29,7 +33,7 @@ package final class Services {
     context: ServerContext, log: Log, store: any MessageStore, users: any RecipientDirectory, names: any ClientNaming,
     limits: ClientLimits? = nil, habits: Habits = Habits(), tls: (@Sendable () -> TLSServerContext?)? = nil, isImplicitTLS: Bool = false,
     arrival: ArrivalHeaders,
-    now: @escaping @Sendable () -> Int64 = wallClock
+    zone: @escaping @Sendable (Int64) -> Zone = { _ in .utc }, now: @escaping @Sendable () -> Int64 = wallClock
   ) {
     self.context = context
     self.log = log
@@ -41,7 +45,21 @@ package final class Services {
     self.tls = tls
     self.isImplicitTLS = isImplicitTLS
     self.arrival = arrival
+    self.zone = zone
     self.now = now
+  }
+}
+
+extension Services {
+  /// What a message gets when it arrives at `time`.
+  func compose(
+    _ received: ReceivedField, sender: String, arrival time: Int64, content: UnsafeRawBufferPointer, isLocal: Bool
+  ) -> ArrivalHeaders.Arrival {
+    if time >= zoneIsGoodUntil {
+      arrival.zone = zone(time)
+      zoneIsGoodUntil = (time / Self.zoneInterval + 1) * Self.zoneInterval
+    }
+    return arrival.compose(received, sender: sender, arrival: time, content: content, isLocal: isLocal)
   }
 }
 

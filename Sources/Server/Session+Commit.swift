@@ -8,7 +8,7 @@ import Spool
 
 /// From the final dot to the reply: trace fields in front, then the spool.
 extension Session {
-  func commit() async -> CommitResult {
+  @inline(never) func commit() async -> CommitResult {
     guard let message, let transaction = machine.transaction else { return .writeFailed }
     self.message = nil
     if isLoop(transaction) {
@@ -21,7 +21,7 @@ extension Session {
     return report(outcome, message.id)
   }
 
-  private func store(_ message: ArrivingMessage, _ envelope: Envelope, _ transaction: Transaction) async -> CommitOutcome {
+  @inline(never) private func store(_ message: ArrivingMessage, _ envelope: Envelope, _ transaction: Transaction) async -> CommitOutcome {
     guard !message.spillFailed else { return await refuse(message, transaction) }
     guard let file = message.spill else {
       let chunks = prepared(message, transaction)
@@ -34,13 +34,13 @@ extension Session {
     return await services.store.commit(IncomingMessage(id: message.id, envelope: envelope, content: .file(finished)))
   }
 
-  private func refuse(_ message: ArrivingMessage, _ transaction: Transaction) async -> CommitOutcome {
+  @inline(never) private func refuse(_ message: ArrivingMessage, _ transaction: Transaction) async -> CommitOutcome {
     await message.discard(services.store)
     return .insufficientStorage(cause: "the spool has no room for a message of \(transaction.size) bytes")
   }
 
   /// Moves what has arrived of a big message to its file; the first part takes the trace fields along.
-  func spill() async {
+  @inline(never) func spill() async {
     guard let message, let transaction = machine.transaction else { return }
     defer { message.settle(services.store.memory, total: 0) }
     if message.spillFailed {
@@ -69,7 +69,7 @@ extension Session {
     let time = services.now()
     let content = message.takeContent()
     let arrival = content.withReadable {
-      services.arrival.compose(received, sender: sender, arrival: time, content: $0, isLocal: services.habits.completesHeader(client.address))
+      services.compose(received, sender: sender, arrival: time, content: $0, isLocal: services.habits.completesHeader(client.address))
     }
     guard arrival.edits.isEmpty else {
       return [ContentChunk(arrival.prefix), ContentChunk(content.withReadable { Edit.apply(arrival.edits, to: $0) })]

@@ -7,6 +7,9 @@ import SMTP
 /// Performs what one SMTP machine decides, over one connection: frames lines, writes replies, keeps the deadlines.
 ///
 /// Straight-line code in one task on one loop. Replies to pipelined commands are collected and written together.
+///
+/// A task keeps the memory of its deepest moment: with every call inlined into one function an idle session would hold 7 KiB for work that
+/// it may never do. So each step is a frame of its own.
 package final class Session<Stream: ByteStream> {
   let stream: Stream
   let services: Services
@@ -48,7 +51,7 @@ package final class Session<Stream: ByteStream> {
   /// Asks for the end of the session: it comes at once when the session waits for a command.
   package func interrupt() { stream.interrupt() }
 
-  private func beginsSecured() async -> Bool {
+  @inline(never) private func beginsSecured() async -> Bool {
     guard services.isImplicitTLS else { return true }
     guard await secure(), let secured else { return false }
     machine = ServerMachine(context: services.context, client: client, tls: SMTP.TLSFacts(secured))
@@ -57,7 +60,7 @@ package final class Session<Stream: ByteStream> {
 
   // MARK: Input
 
-  private func step() async {
+  @inline(never) private func step() async {
     if machine.expectsContent { return await takeContent() }
     switch input.withReadable({ framer.next(in: $0) }) {
     case .line(let length, let consumed, let isBare): await takeLine(length, consumed, isBare)
@@ -71,7 +74,7 @@ package final class Session<Stream: ByteStream> {
     }
   }
 
-  private func takeLine(_ length: Int, _ consumed: Int, _ isBare: Bool) async {
+  @inline(never) private func takeLine(_ length: Int, _ consumed: Int, _ isBare: Bool) async {
     machine.storageIsLow = services.store.isLow
     let action = input.withReadable { bytes in
       machine.lineReceived(
@@ -83,7 +86,7 @@ package final class Session<Stream: ByteStream> {
     await perform(action)
   }
 
-  private func takeContent() async {
+  @inline(never) private func takeContent() async {
     guard let message else { return await perform(.close([])) }
     let progress = input.withReadable { machine.contentReceived($0, into: &message.content) }
     input.consume(progress.consumed)
@@ -97,7 +100,7 @@ package final class Session<Stream: ByteStream> {
   }
 
   /// Writes what is due and waits for more input.
-  private func receive() async {
+  @inline(never) private func receive() async {
     guard await flush() else { return }
     switch await stream.read(into: &input, deadline: readDeadline()) {
     case .received(let count): extendRequest(by: count)
@@ -131,14 +134,14 @@ package final class Session<Stream: ByteStream> {
 
   private func deadline(_ seconds: Int) -> Instant { stream.now + .seconds(seconds) }
 
-  private func letOthersRun() async {
+  @inline(never) private func letOthersRun() async {
     turn = Turn()
     await stream.yield()
   }
 
   // MARK: Actions
 
-  private func perform(_ action: Action) async {
+  @inline(never) private func perform(_ action: Action) async {
     var next: Action? = action
     while let action = next {
       next = await performOne(action)
@@ -147,7 +150,7 @@ package final class Session<Stream: ByteStream> {
   }
 
   /// Performs one action; answers the one that its outcome leads to.
-  private func performOne(_ action: Action) async -> Action? {
+  @inline(never) private func performOne(_ action: Action) async -> Action? {
     logNotice()
     switch action {
     case .reply(let reply): await send([reply])
@@ -171,13 +174,13 @@ package final class Session<Stream: ByteStream> {
     if message == nil { message = ArrivingMessage(services.store.reserveID()) }
   }
 
-  private func dropMessage() async {
+  @inline(never) private func dropMessage() async {
     let dropped = message
     message = nil
     await dropped?.discard(services.store)
   }
 
-  private func send(_ replies: [Reply]) async {
+  @inline(never) private func send(_ replies: [Reply]) async {
     if machine.replyDelay > 0, !replies.isEmpty {
       guard await flush() else { return }
       await stream.pause(until: deadline(machine.replyDelay))
@@ -187,7 +190,7 @@ package final class Session<Stream: ByteStream> {
   }
 
   /// Writes the collected replies; false when the client is gone.
-  private func flush() async -> Bool {
+  @inline(never) private func flush() async -> Bool {
     if output.isEmpty { return !isClosed }
     guard await stream.write(&output, deadline: deadline(services.configuration.smtpdTimeout)) == .written else {
       connectionLost()
@@ -208,7 +211,7 @@ package final class Session<Stream: ByteStream> {
 
   // MARK: TLS
 
-  private func startTLS(_ reply: Reply) async {
+  @inline(never) private func startTLS(_ reply: Reply) async {
     await send([reply])
     guard await flush() else { return }
     // RFC 3207 §4.2: what was sent in clear before the handshake must not count after it.
@@ -221,7 +224,7 @@ package final class Session<Stream: ByteStream> {
     machine.tlsStarted(SMTP.TLSFacts(secured))
   }
 
-  private func secure() async -> Bool {
+  @inline(never) private func secure() async -> Bool {
     guard let context = services.tls?() else { return false }
     switch await stream.startTLS(context, deadline: deadline(services.configuration.smtpdStarttlsTimeout)) {
     case .success(let facts):

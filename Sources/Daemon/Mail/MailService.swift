@@ -39,16 +39,21 @@ final class MailService: Sendable {
       messageSizeLimit: setup.configuration[Keys.messageSizeLimit].bytes, log: log)
     storage.look()
     users = UserDirectory(setup)
-    certificates = try MailService.certificates(setup, log)
+    certificates = MailService.certificates(setup, log)
     delivery = LocalDelivery(setup, spool: spool, users: users, usesMailboxService: usesMailboxService, log: log)
     loops = try LoopGroup(count: setup.configuration[Keys.eventLoops])
     control = ControlServer(path: setup.controlSocket, queue: spool, pool: pool, log: log)
   }
 
-  private static func certificates(_ setup: Setup, _ log: Log) throws(TLSConfigurationError) -> [String: Certificates] {
+  /// The supervisor has checked them, but files can break while it runs: mail that may come in clear still does then.
+  private static func certificates(_ setup: Setup, _ log: Log) -> [String: Certificates] {
     var certificates: [String: Certificates] = [:]
     for listener in setup.configuration.listeners {
-      certificates[listener.name] = try Certificates(listener, setup, log: log)
+      do throws(TLSConfigurationError) {
+        certificates[listener.name] = try Certificates(listener, setup, log: log)
+      } catch {
+        log.error("tls", "\(error); listener \(listener.name) \(listener.requiresTLS ? "is closed" : "goes on without TLS") until Weir is started again")
+      }
     }
     return certificates
   }
@@ -81,7 +86,10 @@ final class MailService: Sendable {
 
   private func serve(_ name: String, _ descriptor: Int32) {
     guard let listener = setup.configuration.listeners.first(where: { $0.name == name }) else { return }
-    let context = ServerContext(ServerConfiguration(listener, setup, ownAddresses: OwnAddresses.all()))
+    if listener.requiresTLS, certificates[name] == nil { return }
+    var server = ServerConfiguration(listener, setup, ownAddresses: OwnAddresses.all())
+    if certificates[name] == nil { server.smtpdTlsSecurityLevel = .none }
+    let context = ServerContext(server)
     let names = listener[Keys.smtpdPeernameLookup] ? PeerNames(service: SystemNames(pool: pool)) : nil
     let store = SpoolStore(spool: spool, pool: pool, storage: storage)
     let recipients = RecipientLookup(
@@ -93,7 +101,7 @@ final class MailService: Sendable {
     loops.serve(descriptor, maximumSessions: maximum, log: log) { [log] _ in
       Services(
         context: context, log: log, store: store, users: recipients, names: ClientLookup(names: names), limits: limits, habits: habits, tls: tls,
-        isImplicitTLS: listener[Keys.smtpdTlsWrappermode], arrival: ArrivalHeaders(listener))
+        isImplicitTLS: listener[Keys.smtpdTlsWrappermode], arrival: ArrivalHeaders(listener), zone: { LocalZone.at($0).zone })
     }
   }
 }
