@@ -52,7 +52,8 @@ final class MailService: Sendable {
       do throws(TLSConfigurationError) {
         certificates[listener.name] = try Certificates(listener, setup, log: log)
       } catch {
-        log.error("tls", "\(error); listener \(listener.name) \(listener.requiresTLS ? "is closed" : "goes on without TLS") until Weir is started again")
+        let consequence = listener.requiresTLS ? "is closed" : "goes on without TLS"
+        log.error("tls", "\(error); listener \(listener.name) \(consequence) until Weir is started again")
       }
     }
     return certificates
