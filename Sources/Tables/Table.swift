@@ -29,6 +29,15 @@ package struct Table: Sendable {
     if case .entries(let table) = content { table.entries } else { [] }
   }
 
+  /// The first entry whose value does not end in `last`; for a table with one value for all, that with an empty key.
+  package func firstEntry(notEndingIn last: Unicode.Scalar) -> (key: String, value: String)? {
+    switch content {
+    case .entries(let table): table.firstEntry(notEndingIn: UInt8(ascii: last))
+    case .fixed(let value): value.unicodeScalars.last == last ? nil : ("", value)
+    case .systemUsers: nil
+    }
+  }
+
   /// The key is folded as Postfix does for tables of fixed strings.
   package func value(for key: String) -> String? {
     switch content {

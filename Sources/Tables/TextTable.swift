@@ -60,6 +60,20 @@ struct TextTable: Sendable {
     }
   }
 
+  /// The first entry whose value ends in another byte than this one.
+  func firstEntry(notEndingIn last: UInt8) -> (key: String, value: String)? {
+    var begin = 1
+    while begin < text.count {
+      let end = text[begin...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count
+      if text[end - 1] != last {
+        let parts = text[begin..<end].split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+        return (parts.first ?? "", parts.last ?? "")
+      }
+      begin = end + 1
+    }
+    return nil
+  }
+
   private mutating func appendFolded(_ key: UnsafeBufferPointer<UInt8>) {
     let begin = text.count
     text.append(contentsOf: key)

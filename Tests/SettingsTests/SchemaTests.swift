@@ -58,13 +58,19 @@ import Testing
     #expect(Schema.knownName("mail_location")?.origin == .dovecot)
   }
 
+  /// What some settings make no sense without.
+  private static let partners = [
+    "smtpd_tls_key_file": "smtpd_tls_cert_file = /etc/weir/cert.pem\n",
+    "virtual_mailbox_domains": "virtual_mailbox_base = /var/mail\nvirtual_mailbox_maps = hash:/etc/weir/virtual\n",
+  ]
+
   /// The example of each setting must be right where it stands.
   @Test(arguments: Schema.definitions.map(\.name))
   func exampleAndDefaultCanBeRead(name: String) throws {
     let definition = try #require(Schema.anyDefinition(name))
     let values = [definition.example] + (definition.computedDefault == nil ? [definition.defaultText] : [])
     for value in values {
-      let partner = name == "smtpd_tls_key_file" ? "smtpd_tls_cert_file = /etc/weir/cert.pem\n" : ""
+      let partner = Self.partners[name] ?? ""
       let line = partner + "\(name) = \(value)\n"
       let text = definition.place == .listener ? "listener a {\n\(line)}\n" : line
       let files = MemoryFiles(["/etc/weir/sni": "", "/etc/weir/virtual": "", "/etc/weir/local": ""])

@@ -20,6 +20,7 @@ struct Loader {
     diagnostics += names.diagnostics
     let top = Scope(section, diagnostics: &diagnostics)
     let values = evaluate([top], Schema.definitions.filter { $0.place != .listener }, base: nil)
+    diagnostics += MailboxCheck(files: files).check(values, top)
     let listeners = loadListeners(listenerBlocks, top, values)
     let places = listenerBlocks.map { $0.name?.start ?? $0.kind.start }
     // A mistake leaves a default in its place, which must not be blamed.
