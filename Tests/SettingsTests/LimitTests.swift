@@ -51,10 +51,18 @@ import Testing
     #expect(messages("half = \(half)\nsyslog_name = ${half}${half}\(String(repeating: "y", count: excess))\n", [:]) == expected)
   }
 
-  @Test(arguments: [(0, []), (1, ["more than 32 `${…}` inside each other"])])
+  @Test(arguments: [(0, []), (1, ["more than 16 `${…}` inside each other"])])
   func depthOfConditions(excess: Int, expected: [String]) {
     let depth = Expander.maximumDepth - 1 + excess
     let text = String(repeating: "${mydomain?{", count: depth) + "$mydomain" + String(repeating: "}}", count: depth)
     #expect(messages("mail_name = \(text)\n", [:]) == expected)
+  }
+
+  /// Both limits at once must not exhaust the stack.
+  @Test func depthOfConditionsAndReferences() {
+    let depth = Expander.maximumDepth - 1
+    let nested = { (name: String) in String(repeating: "${mydomain?{", count: depth) + "$\(name)" + String(repeating: "}}", count: depth) }
+    let lines = (1..<Evaluator.maximumChain - 1).map { "a\($0) = \(nested("a\($0 - 1)"))\n" }
+    #expect(messages("a0 = x\n\(lines.joined())syslog_name = $a\(Evaluator.maximumChain - 2)\n", [:]) == [])
   }
 }

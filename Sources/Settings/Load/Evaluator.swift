@@ -4,7 +4,7 @@ import Diagnostics
 /// Finds the expanded text of settings. Order does not matter: a value may refer to what is set further down, or to a default.
 final class Evaluator {
   /// Names that refer to names: deeper chains are refused, so that no stack overflows.
-  static let maximumChain = 64
+  static let maximumChain = 32
 
   /// Innermost first: a listener's block, then the top level.
   private let scopes: [Scope]

@@ -4,7 +4,7 @@ import Diagnostics
 /// Replaces `$name`, `${name}`, `$(name)`, `${name?text}`, `${name:text}`, `${name?{text}:{text}}`, `${{a}=={b}?{text}:{text}}` and `$$`.
 struct Expander {
   static let maximumLength = 1 << 20
-  static let maximumDepth = 32
+  static let maximumDepth = 16
 
   enum Use { case value, test }
 
