@@ -77,7 +77,10 @@ final class MailService: Sendable {
     while true {
       switch Signal.wait(timeout: Self.refreshInterval) {
       case .terminate: return
-      case nil, .hangUp:
+      case .hangUp:
+        DaemonLog.reopen(log, setup, owner: nil)
+        for certificate in certificates.values { certificate.refresh() }
+      case nil:
         storage.look()
         for certificate in certificates.values { certificate.refresh() }
       default: break

@@ -15,6 +15,16 @@ enum DaemonLog {
     return path.isEmpty || path == "/dev/stdout" ? 1 : try Folder.openLog(path, owner: owner)
   }
 
+  /// The file was moved away by whoever rotates logs: goes on in a new one of the same name.
+  static func reopen(_ log: Log, _ setup: Setup, owner: SystemUser?) {
+    do {
+      let descriptor = try descriptor(setup, owner)
+      if descriptor != 1 { log.redirect(to: descriptor) }
+    } catch {
+      log.error("master", "\(error); the old file is written to")
+    }
+  }
+
   private static func style(_ setup: Setup, _ descriptor: Int32) -> Log.Style {
     let classic = Log.Style.classic(name: setup.configuration[Keys.syslogName])
     switch setup.configuration[Keys.logStyle] {

@@ -45,7 +45,11 @@ struct Foreground {
     log.info("master", "\(Product.name) \(Product.version), configuration \(setup.name)")
     for socket in sockets { log.info("master", "listening on \(socket.text)") }
     if setup.isDemo { Terminal.writeError(Greeting.text(setup, sockets)) }
-    return supervisor.run { stager?.refresh() }
+    return supervisor.run {
+      stager?.refresh()
+    } reopened: {
+      DaemonLog.reopen(log, setup, owner: owner)
+    }
   }
 
   private func services(_ sockets: [ListeningSockets.Opened]) throws -> [Supervisor.Service] {

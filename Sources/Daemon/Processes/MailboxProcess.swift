@@ -22,7 +22,11 @@ enum MailboxProcess {
         log.error("local", "\(error)")
       }
     }
-    while Signal.wait() != .terminate {}
+    var signal = Signal.wait()
+    while signal != .terminate {
+      if signal == .hangUp { DaemonLog.reopen(log, setup, owner: nil) }
+      signal = Signal.wait()
+    }
     service.stop()
     thread.join()
   }

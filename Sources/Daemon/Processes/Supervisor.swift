@@ -49,15 +49,18 @@ package final class Supervisor {
     self.services = services.map { Running(service: $0) }
   }
 
-  /// Runs until SIGTERM or SIGINT; answers the exit status. `chore` is called at the start of every round, ten seconds apart at most.
-  package func run(chore: () -> Void) -> Int32 {
+  /// Runs until SIGTERM or SIGINT; answers the exit status. `chore` is called at the start of every round, ten seconds apart at most;
+  /// `reopened` on SIGHUP, which the services get too.
+  package func run(chore: () -> Void, reopened: () -> Void) -> Int32 {
     for index in services.indices { start(index) }
     while true {
       let signal = Signal.wait(timeout: min(Self.roundTime, timeToNextStart ?? Self.roundTime))
       chore()
       switch signal {
       case .terminate, .interrupt: return stop()
-      case .hangUp, .user1: forward(.hangUp)
+      case .hangUp:
+        reopened()
+        forward(.hangUp)
       default: break
       }
       reap()

@@ -75,8 +75,13 @@ package final class Log: Sendable {
     buffer.bytes.append(UInt8(ascii: "\n"))
   }
 
-  /// From now on writes to `descriptor`: the file was moved away and made anew.
-  package func redirect(to descriptor: Int32) { monitor.withLock { $0.descriptor = descriptor } }
+  /// From now on writes to the file that `descriptor` is open on, which is closed: the old file was moved away. In the middle of a burst
+  /// too, since the log's own descriptor stays and only leads elsewhere.
+  package func redirect(to descriptor: Int32) {
+    let own = monitor.withLock { $0.descriptor }
+    _ = clinux_redirect(own, descriptor)
+    closeDescriptor(descriptor)
+  }
 
   /// Returns when all that was logged before has been written.
   package func flush() {

@@ -5,12 +5,17 @@ import Glibc
 /// Bytes in a file without a name that nobody can change any more: to hand to another process.
 package enum SealedMemory {
   package static func make(_ name: String, _ bytes: [UInt8]) throws(SystemError) -> Int32 {
-    let descriptor = try SystemError.check(clinux_memory_file(name), "memfd_create")
+    let descriptor = try open(name)
     Terminal.write(bytes, to: descriptor)
     let result = clinux_memory_seal(descriptor, bytes.count)
     if result < 0 { closeDescriptor(descriptor) }
     _ = try SystemError.check(result, "seal memory")
     return descriptor
+  }
+
+  /// Empty, and not sealed yet.
+  package static func open(_ name: String) throws(SystemError) -> Int32 {
+    try SystemError.check(clinux_memory_file(name), "memfd_create")
   }
 
   /// All of it, wherever the descriptor's position is.

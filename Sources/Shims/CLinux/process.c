@@ -161,3 +161,5 @@ int clinux_open_log(const char *path, unsigned mode, uint32_t uid, uint32_t gid)
   if (geteuid() == 0 && fchown(fd, uid, gid) < 0) return fail(fd);
   return fd;
 }
+
+int clinux_redirect(int fd, int other) { return checked(dup3(other, fd, O_CLOEXEC)); }

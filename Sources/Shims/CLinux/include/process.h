@@ -41,6 +41,8 @@ int clinux_memory_seal(int fd, size_t length);
 int clinux_make_folder(const char *path, unsigned mode, uint32_t uid, uint32_t gid);
 /* Opens a log file for appending, made if need be; a new one belongs to uid and gid. */
 int clinux_open_log(const char *path, unsigned mode, uint32_t uid, uint32_t gid);
+/* Lets fd lead to what other is open on, at once; both stay open. */
+int clinux_redirect(int fd, int other);
 int clinux_hostname(char *name, size_t size);
 
 #endif
