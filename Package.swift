@@ -108,6 +108,7 @@ let fuzzers: [(name: String, dependencies: [Target.Dependency])] = [
   ("SMTPClient", ["Bytes", "SMTP"]),
   ("SMTPCommand", ["Bytes", "SMTP"]),
   ("SMTPSession", ["Bytes", "SMTP", "TranscriptPlayer"]),
+  ("SpoolRecord", ["Queue"]),
 ]
 
 func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {

@@ -19,7 +19,7 @@ func crashEverywhere(
   let earlier = accepted ? sent.keys.map { World.Entry(step: 0, event: .accepted($0)) } : []
   let all = sent.merging(world.sent) { first, _ in first }
   var windows: Set<Window> = []
-  disk.history(from: image).forEachMoment { moment in
+  disk.history().forEachMoment { moment in
     let cases = DiskHistory.subsets(of: moment.pendingCount, singles: singles, random: random, seed: UInt64(moment.number))
     for persisted in cases {
       let judge = Judge(diary: earlier + world.diary, sent: all, step: moment.number, isPowerCut: true)

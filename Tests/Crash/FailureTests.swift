@@ -106,7 +106,7 @@ private func failEverywhere(_ code: Int32, for count: Int, _ script: (World) -> 
       number >= first && number - first < count ? DiskError(code: code, operation: operation, path: path) : nil
     }
     script(world)
-    disk.history(from: base).forEachMoment { moment in
+    disk.history().forEachMoment { moment in
       guard moment.number == disk.stepCount else { return }
       let judge = Judge(diary: world.diary, sent: world.sent, step: moment.number, isPowerCut: true)
       accept(judge.judge(moment.afterPowerCut(seed: 7) { _ in false }), "none, failing at \(first)", &windows)

@@ -8,6 +8,16 @@ package struct RecordWriter: Sendable {
 
   package init() {}
 
+  /// Records that were built before, to be changed and sealed anew. For tests and fuzzing.
+  package init(resealing bytes: [UInt8]) {
+    self.bytes = bytes
+    var position = 0
+    while let length = bytes.withUnsafeBytes({ RecordFrame.length($0, at: position) }), length <= bytes.count - position {
+      starts.append(position)
+      position += length
+    }
+  }
+
   package mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
     starts.removeAll(keepingCapacity: true)

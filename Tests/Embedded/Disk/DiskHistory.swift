@@ -3,6 +3,7 @@
 /// The operations of one workload, to be cut after any of them: the workload runs once, the prefixes are replayed.
 package struct DiskHistory: Sendable {
   let base: DiskImage
+  let pending: [SimulatedDisk.Pending]
   let steps: [SimulatedDisk.Step]
   let boot: UInt64
 
@@ -39,7 +40,7 @@ package struct DiskHistory: Sendable {
   /// Calls `body` with every moment from before the first operation to after the last.
   package func forEachMoment(_ body: (Moment) throws -> Void) rethrows {
     var durable = base
-    var pending: [SimulatedDisk.Pending] = []
+    var pending = pending
     try body(Moment(number: 0, durable: durable, pending: pending, boot: boot))
     for (index, step) in steps.enumerated() {
       Self.apply(step, &durable, &pending)

@@ -17,6 +17,9 @@ package final class SimulatedDisk: Disk {
     var cached: DiskImage
     var durable: DiskImage
     var pending: [Pending] = []
+    /// How it was at first, and what was done since.
+    var base: DiskImage
+    var basePending: [Pending] = []
     var steps: [Step] = []
     var handles: [Int32: Open] = [:]
     var nextHandle: Int32 = 3
@@ -53,7 +56,7 @@ package final class SimulatedDisk: Disk {
   /// `boot` numbers the runs of the machine.
   package init(_ image: DiskImage = DiskImage(), boot: UInt64 = 1, seed: UInt64 = 1) {
     bootID = BootID(high: 0x5157_4549_5200_0000, low: boot)
-    model = Monitor(Model(cached: image, durable: image, seed: seed &* 0x9E37_79B9_7F4A_7C15 &+ boot))
+    model = Monitor(Model(cached: image, durable: image, base: image, seed: seed &* 0x9E37_79B9_7F4A_7C15 &+ boot))
   }
 
   /// The machine goes on, the process is another: nothing is open, and what was not synced still is not.
@@ -61,8 +64,9 @@ package final class SimulatedDisk: Disk {
     bootID = BootID(high: 0x5157_4549_5200_0000, low: boot)
     var cached = image
     for pending in pending { cached.apply(pending.change) }
-    var model = Model(cached: cached, durable: image, seed: seed &* 0x9E37_79B9_7F4A_7C15 &+ boot)
+    var model = Model(cached: cached, durable: image, base: image, seed: seed &* 0x9E37_79B9_7F4A_7C15 &+ boot)
     model.pending = pending
+    model.basePending = pending
     self.model = Monitor(model)
   }
 
@@ -86,12 +90,18 @@ package final class SimulatedDisk: Disk {
       guard let node = model.cached.find(path, from: DiskImage.root) else { return }
       model.cached.nodes[node]?.device = device
       model.durable.nodes[node]?.device = device
+      model.base.nodes[node]?.device = device
     }
   }
 
   /// What was done since the start, to be cut anywhere.
-  package func history(from image: DiskImage = DiskImage()) -> DiskHistory {
-    DiskHistory(base: image, steps: model.withLock { $0.steps }, boot: bootID.low)
+  package func history() -> DiskHistory {
+    model.withLock { DiskHistory(base: $0.base, pending: $0.basePending, steps: $0.steps, boot: bootID.low) }
+  }
+
+  /// As if everything in `image` had been on the platters at first.
+  package func history(from image: DiskImage) -> DiskHistory {
+    model.withLock { DiskHistory(base: image, pending: [], steps: $0.steps, boot: bootID.low) }
   }
 }
 
