@@ -17,6 +17,8 @@ package struct Transcript: Sendable {
     package var isForWholeOnly = false
     package var storageIsLow = false
     package var commit = "queued"
+
+    package init() {}
   }
 
   package struct Step: Sendable {
