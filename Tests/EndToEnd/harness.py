@@ -140,13 +140,20 @@ class Weir:
     def command(self, *arguments):
         return [os.environ["WEIR_BIN"], *arguments, "--config", self.config]
 
+    def run_command(self):
+        return self.command("run")
+
+    def identity(self):
+        """Whom the process is started as."""
+        if not self.user:
+            return {}
+        return {"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []}
+
     def start(self, wait=True):
         self.log = open(self.log_path, "ab")
-        command = self.command("run")
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, cwd=self.folder,
-            user=self.user, group=pwd.getpwnam(self.user).pw_gid if self.user else None,
-            extra_groups=[] if self.user else None, start_new_session=True)
+            self.run_command(), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, cwd=self.folder,
+            start_new_session=True, **self.identity())
         if wait:
             eventually(self.banner, 20, "the banner")
         return self

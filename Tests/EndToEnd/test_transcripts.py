@@ -1,16 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests/Transcripts over a socket. Transcripts with the same settings share a daemon."""
-from harness import Case, Weir
+import os
+import pwd
+import shlex
+import subprocess
+import unittest
+
+from harness import IS_ROOT, Case, Weir
 from transcript import Player, all_transcripts
+
+NAMESPACE = ("--mount",) if IS_ROOT else ("--user", "--map-current-user", "--keep-caps", "--mount")
+
+
+def can_unshare():
+    return subprocess.run(["unshare", *NAMESPACE, "mount", "--bind", "/etc/passwd", "/etc/passwd"], capture_output=True, check=False).returncode == 0
 
 
 class TranscriptWeir(Weir):
     """A daemon with the settings and mailboxes that the transcripts assume.
 
-    The users of its local domains are not on this system: they are virtual here, and the player knows the difference.
+    It sees an /etc/passwd of its own, in which only the local users of the transcripts exist, with the uid that it runs as.
     """
 
     HOST = "mx.example.test"
+    LOCAL = ("alice", "bob", "root", "postmaster")
+    VIRTUAL = ("carol@virtual.test",)
     DEFAULTS = {
         "mydomain": "example.test",
         "myorigin": "example.test",
@@ -19,33 +33,59 @@ class TranscriptWeir(Weir):
         "virtual_mailbox_domains": "virtual.test",
         "smtpd_error_sleep_time": "0",
         "smtpd_tls_security_level": "none",
+        # Not where it listens, so that no address in a transcript is by chance one of its own.
+        "inet_interfaces": "127.0.0.77",
     }
-    LOCAL = ("alice", "bob", "root", "postmaster")
-    VIRTUAL = ("carol@virtual.test",)
 
     def __init__(self, service, settings, users):
         self.service = service
         self.settings = {**self.DEFAULTS, **dict(settings)}
-        domains = [domain for domain in self.settings.pop("mydestination").replace(",", " ").split() if "$" not in domain]
-        local = [*self.LOCAL, *(user for user in users if "@" not in user)]
-        self.addresses = [f"{user}@{domain}" for user in local for domain in domains]
-        self.addresses += [*self.VIRTUAL, *(user for user in users if "@" in user)]
-        self.settings["virtual_mailbox_domains"] += ", " + ", ".join(domains)
+        self.local = [*self.LOCAL, *(user for user in users if "@" not in user)]
+        self.virtual = [*self.VIRTUAL, *(user for user in users if "@" in user)]
         super().__init__()
+        self.passwd = os.path.join(self.folder, "passwd")
+        self.write_passwd()
 
-    @property
-    def mailboxes(self):
-        return [folder_of(address) for address in self.addresses]
+    # Users
 
-    def mailbox_of(self, recipient):
-        return folder_of(recipient) if recipient in self.addresses else None
+    def write_passwd(self):
+        runner = pwd.getpwnam(self.user) if self.user else pwd.getpwuid(os.getuid())
+        lines = [f"{user}:x:{runner.pw_uid}:{runner.pw_gid}::{self.home(user)}:/bin/sh\n" for user in self.local]
+        with open(self.passwd, "w") as file:
+            file.writelines(lines)
+        # Without this, systemd's library adds users of its own.
+        self.switch = os.path.join(self.folder, "nsswitch.conf")
+        with open(self.switch, "w") as file:
+            file.write("passwd: files\ngroup: files\nhosts: files\n")
+        for user in self.local:
+            os.makedirs(self.home(user))
+            if IS_ROOT:
+                os.chown(self.home(user), runner.pw_uid, runner.pw_gid)
+
+    def home(self, user):
+        return os.path.join(self.folder, "home", user)
+
+    def run_command(self):
+        script = f"mount --bind {self.passwd} /etc/passwd && mount --bind {self.switch} /etc/nsswitch.conf && exec setpriv {self.privileges()} -- " + " ".join(map(shlex.quote, super().run_command()))
+        return ["unshare", *NAMESPACE, "sh", "-c", script]
+
+    def privileges(self):
+        if not IS_ROOT:
+            return "--inh-caps=-all --ambient-caps=-all"
+        runner = pwd.getpwnam(self.user)
+        return f"--reuid {runner.pw_uid} --regid {runner.pw_gid} --clear-groups"
+
+    def identity(self):
+        """unshare needs root; what it runs does not stay root."""
+        return {}
+
+    # Configuration
 
     def base_config(self):
-        mailboxes = ", ".join(f"{address} = {folder_of(address)}/" for address in self.addresses)
+        mailboxes = ", ".join(f"{address} = {address}/" for address in self.virtual)
         settings = {
             **self.settings,
             "myhostname": self.HOST,
-            "mydestination": "",
             "data_directory": self.data,
             "virtual_mailbox_base": self.mail,
             "virtual_mailbox_maps": f"inline:{{ {mailboxes} }}",
@@ -53,11 +93,24 @@ class TranscriptWeir(Weir):
         lines = "".join(f"{name} = {value}\n" for name, value in settings.items())
         return lines + f"listener {self.service} {{\n  address = 127.0.0.1\n  port = {self.port}\n  protocol = {self.service}\n}}\n"
 
+    # Mailboxes
 
-def folder_of(address):
-    return address.replace("@", ".at.")
+    @property
+    def mailboxes(self):
+        return [*self.local, *self.virtual]
+
+    def mailbox_of(self, recipient):
+        """Where mail for this resolved address goes; None if it stays in the queue."""
+        user, _, domain = recipient.rpartition("@")
+        if recipient in self.virtual:
+            return recipient
+        return user if domain in self.settings["mydestination"].replace(",", " ").split() and user in self.local else None
+
+    def maildir(self, user):
+        return os.path.join(self.home(user), "Maildir") if user in self.local else super().maildir(user)
 
 
+@unittest.skipUnless(can_unshare(), "this system lets its users make no mount namespaces")
 class Transcripts(Case):
     """A test for each file, made below; the daemon of the one before stays if it fits."""
 

@@ -134,7 +134,6 @@ class Player:
 
     def expect(self, line):
         got = self.file.readline().decode(errors="backslashreplace")
-        line = line.replace("in local recipient table", "in virtual mailbox table")
         pattern = "[0-9A-Za-z]+".join(re.escape(part) for part in line.split("{id}")) + "\r\n"
         if not re.fullmatch(pattern, got):
             raise Mismatch(f"expected {line!r}\n     got {got!r}")
@@ -166,10 +165,15 @@ class Player:
     def check_recipient(self, sender, recipient, content):
         mailbox = self.weir.mailbox_of(recipient)
         if mailbox is None:
-            eventually(lambda: f"<{recipient}>" in self.weir.run("queue", "list").stdout or recipient in self.weir.run("queue", "list").stdout, 10, f"{recipient} in the queue")
+            eventually(lambda: self.is_queued(sender, recipient), 10, f"{recipient} in the queue")
             return
         path = eventually(lambda: self.new_file(mailbox, sender, recipient, content), 10, f"the message for {recipient}")
         self.before[mailbox].add(path)
+
+    def is_queued(self, sender, recipient):
+        listed = [line.split()[0] for line in self.weir.run("queue", "list").stdout.splitlines()[1:-1]]
+        shown = [self.weir.run("queue", "show", identifier).stdout for identifier in listed]
+        return any(f"recipient {recipient}" in text and (sender or "<>") in text for text in shown)
 
     def new_file(self, mailbox, sender, recipient, content):
         for path in self.weir.files(mailbox):
