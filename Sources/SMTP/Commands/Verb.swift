@@ -6,7 +6,9 @@ package enum Verb: UInt8, CaseIterable, Sendable {
   case helo, ehlo, lhlo, starttls, auth, mail, rcpt, data, bdat, rset, noop, vrfy, etrn, quit, xclient, xforward, help
 
   /// In lower case, as log lines count it.
-  package var name: String { String(describing: self) }
+  package var name: String { Verb.names[Int(rawValue)] }
+
+  private static let names = allCases.map { String(describing: $0) }
 
   package init?(_ word: UnsafeRawBufferPointer) {
     switch word.count {
