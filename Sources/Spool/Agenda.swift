@@ -78,6 +78,9 @@ struct ActiveMessage {
 }
 
 extension Agenda {
+  /// Something may be taken without waiting for its time.
+  var hasReady: Bool { !fresh.isEmpty || !backlog.isEmpty || !suspects.isEmpty }
+
   mutating func add(_ id: QueueID, _ entry: Entry) {
     entries[id] = entry
     segments[entry.segment]?.live += 1

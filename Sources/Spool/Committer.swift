@@ -43,7 +43,6 @@ extension Spool {
         intake.messages = []
         intake.notes = []
         intake.finished = []
-        intake.isUrgent = false
       }
       guard !intake.finished.isEmpty else { return Work(messages: intake.messages[...], notes: intake.notes[...]) }
       // What is over needs no other note any more.
@@ -174,7 +173,7 @@ extension Spool {
   /// One turn of the committer's thread; false when it is time to end.
   func waitAndRun() -> Bool {
     let isCompany = intake.wait(timeout: settings.noteDelay) { intake -> Bool? in
-      intake.messages.isEmpty && !intake.isUrgent && !intake.isStopping ? nil : true
+      intake.messages.isEmpty && !intake.isStopping ? nil : true
     }
     if isCompany == nil, intake.withLock({ $0.isEmpty }) { waitForWork() }
     let didWork = runOnce()
@@ -183,6 +182,9 @@ extension Spool {
 
   /// Sleeps until anything at all is handed in; notes then wait `noteDelay` for company.
   private func waitForWork() {
-    _ = intake.wait { intake -> Bool? in intake.isEmpty && !intake.isStopping ? nil : true }
+    _ = intake.wait { intake -> Bool? in
+      intake.isAsleep = intake.isEmpty && !intake.isStopping
+      return intake.isAsleep ? nil : true
+    }
   }
 }

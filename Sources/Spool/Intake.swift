@@ -7,9 +7,9 @@ struct Intake {
   var messages: [PendingMessage] = []
   var notes: [NoteRecord] = []
   var finished: [QueueID] = []
-  /// Notes must not wait for company.
-  var isUrgent = false
   var isStopping = false
+  /// The committer sleeps until anything comes; else it looks again after `noteDelay` without being woken.
+  var isAsleep = false
 
   var isEmpty: Bool { messages.isEmpty && notes.isEmpty && finished.isEmpty }
 }

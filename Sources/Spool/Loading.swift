@@ -77,6 +77,7 @@ extension Spool {
 
   func content(of stored: StoredMessage) -> SpooledContent {
     SpooledContent(
-      id: stored.record.id, folder: folder, segment: stored.record.place.isFile ? nil : stored.segment, place: stored.record.place)
+      id: stored.record.id, folder: folder, segment: stored.record.place.isFile ? nil : stored.segment, place: stored.record.place,
+      report: report)
   }
 }

@@ -79,6 +79,7 @@ extension Spool {
       }
     }
     for note in notes { enqueue(note) }
+    if !notes.isEmpty { agenda.signal() }
   }
 
   /// Whatever was delivered since the last success is written again, from the spool.
@@ -102,7 +103,7 @@ extension Spool {
 
 extension Agenda {
   fileprivate mutating func redo(_ item: Stability.Item) {
-    guard var message = active[item.id], case .delivered? = message.states[at: item.recipient] else { return }
+    guard var message = active[item.id], !message.isDeleted, case .delivered? = message.states[at: item.recipient] else { return }
     message.states[item.recipient] = .waiting
     message.replays[item.recipient] = .rewrite
     active[item.id] = message

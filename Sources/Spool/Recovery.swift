@@ -69,16 +69,16 @@ struct Recovery {
     let size = Int(try disk.status(handle).size)
     let file = SegmentFile(disk, handle: handle, name: name, size: size)
     switch try header(file) {
+    case .good where size > SpoolSettings.largestSegment, .damaged:
+      report(.damage(segment: name, offset: 0))
+      log.aside.append(file)
+      return nil
     case .good(let header) where !header.isEmpty:
       mark = max(mark, header.mark)
       let scanner = SegmentScanner(file: file, generation: header.generation)
       if let first = try scanner.first() { return Used(scanner: scanner, sequence: first.head.sequence) }
     case .good(let header): mark = max(mark, header.mark)
     case .blank: break
-    case .damaged:
-      report(.damage(segment: name, offset: 0))
-      log.aside.append(file)
-      return nil
     case .later:
       later = name
       return nil

@@ -51,12 +51,18 @@ extension Spool {
   /// The envelope as it was committed; nil when there is no such message.
   package func envelope(_ id: QueueID) throws(SpoolError) -> Envelope? { try load(id)?.record.envelope }
 
-  /// Calls `body` with the content, piece after piece; false when there is no such message.
+  /// Calls `body` with the content, piece after piece, none of a small one that is damaged; false when there is no such message.
   package func withContent(
     _ id: QueueID, _ body: ([UnsafeRawBufferPointer]) throws(DiskError) -> Void
   ) throws(SpoolError) -> Bool {
     guard let stored = try load(id) else { return false }
-    try content(of: stored).forEachBlock(body)
+    do throws(SpoolError) {
+      try content(of: stored).forEachBlock(body)
+    } catch {
+      // It may have been moved, and its segment wiped, since it was looked up.
+      guard case .damaged = error, let again = try load(id), again.record.place != stored.record.place else { throw error }
+      try content(of: again).forEachBlock(body)
+    }
     return true
   }
 
@@ -72,6 +78,7 @@ extension Spool {
       }
       // No worker takes it from now on; it is gone once that is durable.
       agenda.entries[id]?.phase = .held
+      agenda.active[id]?.isDeleted = true
       return .now
     }
     if found == .now { enqueue(.finished([id])) }

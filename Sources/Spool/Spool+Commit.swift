@@ -35,7 +35,7 @@ extension Spool {
       source = .memory(chunks)
     case .file(let file):
       place = ContentPlace(isFile: true, offset: 0, length: file.length, crc: file.crc)
-      source = .spool(SpooledContent(id: message.id, folder: folder, segment: nil, place: place))
+      source = .spool(SpooledContent(id: message.id, folder: folder, segment: nil, place: place, report: report))
     }
     let due = message.envelope.recipients.indices.map { DueRecipient(index: $0, replay: .none) }
     let queued = QueuedMessage(
@@ -53,9 +53,10 @@ extension Spool {
   }
 
   func enqueue(_ note: NoteRecord) {
-    intake.withLock { intake in
+    let isAsleep = intake.withLock { intake in
       if case .finished(let ids) = note { intake.finished += ids } else { intake.notes.append(note) }
+      return intake.isAsleep
     }
-    intake.signal()
+    if isAsleep { intake.signal() }
   }
 }

@@ -11,22 +11,17 @@ extension Spool {
   ///
   /// For each message: `note` for each recipient that something happened to, then `attemptEnded`.
   package func takeReady(worker: Int, max: Int) -> [QueuedMessage] {
-    clearMarker(worker)
     while true {
-      let taken = waitForReady(max: min(max, Self.mostTaken))
-      guard let taken else { continue }
-      if taken.isEmpty { return [] }
-      mark(worker, taken)
-      let messages = taken.compactMap(prepare)
+      let messages = takeReadyNow(worker: worker, max: max)
       if !messages.isEmpty { return messages }
+      if waitForReady() == .stopping { return [] }
     }
   }
 
   /// As `takeReady`, but answers at once with what there is.
   package func takeReadyNow(worker: Int, max: Int) -> [QueuedMessage] {
-    clearMarker(worker)
-    let taken = agenda.withLock { $0.take(min(max, Self.mostTaken), now: clock()) }
-    if !taken.isEmpty { mark(worker, taken) }
+    let taken = agenda.withLock { $0.isStopping ? [] : $0.take(min(max, Self.mostTaken), now: clock()) }
+    if taken.isEmpty { clearMarker(worker) } else { mark(worker, taken) }
     return taken.compactMap(prepare)
   }
 
@@ -43,10 +38,11 @@ extension Spool {
     let change = agenda.withLock { $0.note(id, recipient, state) }
     guard change != .none else { return }
     if case .delivered(let delivered) = state, let volume {
-      volumes.withLock {
-        $0.stability.delivered(.init(id: id, recipient: recipient), bytes: delivered.length, on: volume.device, now: clock())
+      let isMuch = volumes.withLock { volumes in
+        volumes.stability.delivered(.init(id: id, recipient: recipient), bytes: delivered.length, on: volume.device, now: clock())
+        return volumes.stability.bytes(on: volume.device) >= settings.stableBytes
       }
-      volumes.signal()
+      if isMuch { volumes.signal() }
     }
     switch change {
     case .none: break
@@ -63,23 +59,28 @@ extension Spool {
   package func attemptEnded(_ id: QueueID) {
     let later = clock() + Int64(settings.unnotedDelay.components.seconds) * 1_000_000
     let note = agenda.withLock { $0.attemptEnded(id, waitingUntil: later) }
-    if let note { enqueue(note) }
+    guard let note else { return }
+    enqueue(note)
+    // Whoever waits for the next one may have to wait less long now.
+    agenda.signal()
   }
 
   // MARK: taking
 
-  private func waitForReady(max: Int) -> [Agenda.Taken]? {
-    let now = clock()
-    let next = agenda.withLock { $0.parked.first?.time }
-    let delay = next.map { Duration.microseconds(Swift.max(0, min($0 - now, 3_600_000_000))) } ?? .seconds(3600)
-    return agenda.wait(timeout: delay) { agenda -> [Agenda.Taken]? in
-      if agenda.isStopping { return [] }
-      let taken = agenda.take(max, now: clock())
-      if !taken.isEmpty { return taken }
-      // A message was parked for an earlier time meanwhile: wait again, less long.
-      return nil
+  private enum Waited { case stopping, ready }
+
+  private func waitForReady() -> Waited {
+    let planned = agenda.withLock { $0.parked.first?.time } ?? .max
+    let delay = planned == .max ? Self.longestWait : max(0, min(planned - clock(), Self.longestWait))
+    let waited = agenda.wait(timeout: .microseconds(delay)) { agenda -> Waited? in
+      if agenda.isStopping { return .stopping }
+      return agenda.hasReady || agenda.parked.first.map { $0.time < planned } ?? false ? .ready : nil
     }
+    return waited ?? .ready
   }
+
+  /// A wall clock that was set is noticed after this.
+  private static let longestWait: Int64 = 60_000_000
 
   /// Reads back what is not in memory. A message that cannot be read is held.
   private func prepare(_ taken: Agenda.Taken) -> QueuedMessage? {

@@ -35,7 +35,7 @@ package final class Spool: Sendable {
     folder path: String, lane: UInt8 = 0, disk: any Disk, settings: SpoolSettings = SpoolSettings(),
     clock: @escaping @Sendable () -> Int64, report: @escaping @Sendable (SpoolEvent) -> Void = { _ in }
   ) throws(SpoolError) {
-    guard settings.segmentSize >= SegmentHeader.area + 4 * (settings.bigMessageSize + 4096), settings.segmentSize <= 1 << 30
+    guard settings.segmentSize >= SegmentHeader.area + 4 * (settings.bigMessageSize + 4096), settings.segmentSize <= SpoolSettings.largestSegment
     else { throw .tooLarge }
     self.settings = settings
     self.disk = disk
@@ -50,6 +50,10 @@ package final class Spool: Sendable {
     agenda = Monitor(recovery.agenda)
     log = Monitor(recovery.log)
     for changed in recovery.changed { try settle(changed) }
+  }
+
+  deinit {
+    for handle in volumes.withLock({ Array($0.handles.values) }) { try? disk.close(handle) }
   }
 
   /// The id of a message that is about to arrive.

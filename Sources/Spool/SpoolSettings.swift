@@ -26,4 +26,6 @@ package struct SpoolSettings: Sendable {
   package var unnotedDelay = Duration.seconds(60)
 
   package init() {}
+
+  static let largestSegment = 1 << 30
 }

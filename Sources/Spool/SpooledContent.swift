@@ -9,12 +9,16 @@ final class SpooledContent: Sendable {
   private let folder: SpoolFolder
   private let segment: SegmentFile?
   private let place: ContentPlace
+  private let report: @Sendable (SpoolEvent) -> Void
 
-  init(id: QueueID, folder: SpoolFolder, segment: SegmentFile?, place: ContentPlace) {
+  init(
+    id: QueueID, folder: SpoolFolder, segment: SegmentFile?, place: ContentPlace, report: @escaping @Sendable (SpoolEvent) -> Void
+  ) {
     self.id = id
     self.folder = folder
     self.segment = segment
     self.place = place
+    self.report = report
   }
 
   private static let blockSize = 256 * 1024
@@ -23,13 +27,22 @@ final class SpooledContent: Sendable {
     var crc = CRC32C()
     do throws(DiskError) {
       if place.isFile { try readFile(&crc, body) } else { try readSegment(&crc, body) }
-    } catch { throw error.isMissing ? .damaged(id) : .disk(error) }
-    guard crc.value == place.crc else { throw .damaged(id) }
+    } catch {
+      if error.isMissing { throw damaged() }
+      throw .disk(error)
+    }
+    guard crc.value == place.crc else { throw damaged() }
+  }
+
+  private func damaged() -> SpoolError {
+    report(.damagedMessage(id))
+    return .damaged(id)
   }
 
   /// Checked before it is passed on, because the whole of it is in memory anyway.
   private func readSegment(_ crc: inout CRC32C, _ body: ([UnsafeRawBufferPointer]) throws(DiskError) -> Void) throws(DiskError) {
-    guard let bytes = try segment?.read(place.offset, Int(place.length)) else { return }
+    guard let segment, place.length <= Int64(segment.size) else { return }
+    let bytes = try segment.read(place.offset, Int(place.length))
     crc.update(bytes)
     if crc.value == place.crc { try bytes.withPieces(body) }
   }

@@ -33,7 +33,9 @@ struct Timetable {
 
   private mutating func sink() {
     var parent = 0
-    while let child = [2 * parent + 1, 2 * parent + 2].filter({ $0 < slots.count }).min(by: { slots[$0].time < slots[$1].time }) {
+    while 2 * parent + 1 < slots.count {
+      var child = 2 * parent + 1
+      if child + 1 < slots.count, slots[child + 1].time < slots[child].time { child += 1 }
       guard slots[child].time < slots[parent].time else { return }
       slots.swapAt(child, parent)
       parent = child
