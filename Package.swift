@@ -102,7 +102,6 @@ let package = Package(
 
 /// The fuzz targets: a folder of fuzz/ each, and what it imports.
 let fuzzers: [(name: String, dependencies: [Target.Dependency])] = [
-  ("CRC32C", ["Bytes"]),
   ("Message", ["Message"]),
   ("Settings", ["Diagnostics", "Settings"]),
   ("SMTPClient", ["Bytes", "SMTP"]),
