@@ -126,6 +126,25 @@ import Testing
     #expect(buffer.count < 200)
   }
 
+  @Test(arguments: [(65_536, false), (65_537, true)], [true, false])
+  func carriageReturnsThatCannotBeRememberedAreTooMuch(limit: (count: Int, isOver: Bool), inPieces: Bool) {
+    var decoder = ContentDecoder(mode: .normalize, sizeLimit: 0, replacesStrayCR: true)
+    var buffer = ByteBuffer()
+    let line = [0x61] + [UInt8](repeating: 0x0d, count: limit.count) + [0x0a]
+    for piece in inPieces ? [Array(line[..<40_000]), Array(line[40_000...])] : [line] {
+      _ = piece.withUnsafeBytes { decoder.decode($0, into: &buffer) }
+    }
+    #expect(decoder.isOverLimit == limit.isOver)
+  }
+
+  @Test func manyCarriageReturnsTakeNoMemory() {
+    var decoder = ContentDecoder(mode: .normalize, sizeLimit: 0, replacesStrayCR: true)
+    var buffer = ByteBuffer()
+    let piece = [UInt8](repeating: 0x0d, count: 16_384)
+    for _ in 0..<1000 { _ = piece.withUnsafeBytes { decoder.decode($0, into: &buffer) } }
+    #expect(buffer.capacity < 300_000)
+  }
+
   @Test func encodingIsUndoneByDecoding() {
     var generator = SplitMix(state: 11)
     for _ in 0..<500 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import SMTP
 import Testing
 import TranscriptPlayer
 
@@ -26,5 +27,19 @@ import TranscriptPlayer
   func cutAtEveryByte(name: String) throws {
     let transcript = try TranscriptTests.load(name)
     if !transcript.setup.isForWholeOnly { try Player.play(transcript, cut: .everyByte) }
+  }
+
+  /// What the fuzzers start from: everything a client says, without waiting for answers.
+  @Test(arguments: names)
+  func saidWithoutWaiting(name: String) throws {
+    let bytes = try TranscriptTests.load(name).clientBytes
+    let setup = Transcript.Setup()
+    let context = ServerContext(try TranscriptSettings.configuration(setup))
+    let whole = MachineSession(context: context, setup: setup)
+    let cut = MachineSession(context: context, setup: setup)
+    whole.receive(bytes)
+    for byte in bytes { cut.receive([byte]) }
+    #expect(whole.takeOutput() == cut.takeOutput())
+    #expect(whole.queued == cut.queued)
   }
 }

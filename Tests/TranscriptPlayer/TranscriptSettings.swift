@@ -3,8 +3,8 @@ import Bytes
 import SMTP
 
 /// From `config` lines to a ServerConfiguration, without the Settings module: the machine is tested by itself.
-enum TranscriptSettings {
-  static func configuration(_ setup: Transcript.Setup) throws -> ServerConfiguration {
+package enum TranscriptSettings {
+  package static func configuration(_ setup: Transcript.Setup) throws -> ServerConfiguration {
     let relay = RelayPolicy(
       mynetworks: try networks(["127.0.0.1/32"]), mydestination: ["mx.example.test", "example.test", "localhost"],
       virtualMailboxDomains: ["virtual.test"], myorigin: "example.test", mydomain: "example.test")

@@ -11,6 +11,9 @@ struct ContentDecoder {
   private let sizeLimit: Int
   private let replacesStrayCR: Bool
 
+  /// A line that ends in more CR than this makes the message too big: they would have to be remembered until it is known what they are.
+  static let maximumHeldCRs = 65_536
+
   /// As RFC 1870 §1 counts: with CR LF, without stuffed dots.
   private(set) var size = 0
   private(set) var hasBareNewline = false
@@ -47,7 +50,7 @@ struct ContentDecoder {
   mutating func decode(_ bytes: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) -> (consumed: Int, isComplete: Bool) {
     var consumed = 0
     var isComplete = false
-    _ = buffer.withWritable(minimum: bytes.count &+ heldCRs &+ 1) { space in
+    _ = buffer.withWritable(minimum: bytes.count &+ min(heldCRs, ContentDecoder.maximumHeldCRs) &+ 1) { space in
       var writer = ContentWriter(space)
       (consumed, isComplete) = decodeLines(bytes, isDotStuffed: true, into: &writer)
       return writer.count
@@ -58,7 +61,7 @@ struct ContentDecoder {
 
   /// Reads a chunk of BDAT: dots mean nothing, and all of it is content.
   mutating func decodeChunk(_ bytes: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) {
-    _ = buffer.withWritable(minimum: bytes.count &+ heldCRs &+ 1) { space in
+    _ = buffer.withWritable(minimum: bytes.count &+ min(heldCRs, ContentDecoder.maximumHeldCRs) &+ 1) { space in
       var writer = ContentWriter(space)
       _ = decodeLines(bytes, isDotStuffed: false, into: &writer)
       return writer.count
@@ -108,6 +111,7 @@ struct ContentDecoder {
     }
     if text > 0 { releaseCRs(into: &writer) }
     heldCRs = 0
+    if crs > ContentDecoder.maximumHeldCRs { isOverLimit = true }
     if crs == 0 { hasBareNewline = true }
     followsCRLF = crs > 0
     endLine(line, into: &writer)
@@ -135,7 +139,12 @@ struct ContentDecoder {
         if !header.isComplete { remember(line, blanks: 0) }
       }
     }
-    heldCRs &+= piece.count &- text
+    hold(piece.count &- text)
+  }
+
+  private mutating func hold(_ crs: Int) {
+    heldCRs &+= crs
+    if heldCRs > ContentDecoder.maximumHeldCRs { isOverLimit = true }
   }
 
   /// CR that were held turn out to be stray.

@@ -95,6 +95,9 @@ extension ServerMachine {
     return configuration.smtpdForbidBareNewline
   }
 
+  /// What `smtpd_forbid_bare_newline = note` is for.
+  mutating func noteBareNewline() { notice = .info("bare <LF> received after \(place) from \(client.description)") }
+
   var bareNewlineRefusal: Reply {
     Replies.bareNewline(configuration.myhostname, code: configuration.smtpdForbidBareNewlineRejectCode)
   }

@@ -85,6 +85,7 @@ extension ServerMachine {
 
   private mutating func contentEnded(_ transaction: Transaction) -> Action {
     stage = .committing
+    if bareNewlineMode == .note, transaction.hasBareNewline { noteBareNewline() }
     guard let refusal = refusal(of: transaction) else { return .commit }
     return endTransaction(with: refusal)
   }

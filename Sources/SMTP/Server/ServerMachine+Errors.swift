@@ -27,7 +27,7 @@ extension ServerMachine {
     if isError { errorCount &+= 1 }
     guard verb?.isJunk ?? false else { return }
     // smtpd_junk_command_limit: those beyond it count as errors.
-    if junkCount >= configuration.smtpdJunkCommandLimit &+ 1 { errorCount &+= 1 }
+    if junkCount > configuration.smtpdJunkCommandLimit { errorCount &+= 1 }
     junkCount &+= 1
   }
 

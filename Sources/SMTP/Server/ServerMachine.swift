@@ -78,7 +78,10 @@ package struct ServerMachine: ~Copyable {
   package mutating func lineReceived(_ line: RawSpan, isBareNewline: Bool = false, hasMoreInput: Bool = false) -> Action {
     notice = nil
     guard stage == .command else { return close([Replies.notSynchronized]) }
-    if isBareNewline, bareNewlineMode == .reject { return close([bareNewlineRefusal]) }
+    if isBareNewline {
+      if bareNewlineMode == .reject { return close([bareNewlineRefusal]) }
+      if bareNewlineMode == .note { noteBareNewline() }
+    }
     return line.withUnsafeBytes { commandReceived($0, hasMoreInput: hasMoreInput) }
   }
 
