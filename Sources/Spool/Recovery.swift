@@ -65,7 +65,7 @@ struct Recovery {
   /// Opens a segment file; nil when it holds nothing.
   private mutating func classify(_ name: String) throws(DiskError) -> Used? {
     let disk = folder.disk
-    let handle = try disk.open(name, at: folder.directory, [.read, .write], mode: 0)
+    let handle = try disk.openOrLook(name, at: folder.directory, [.read, .write])
     let size = Int(try disk.status(handle).size)
     let file = SegmentFile(disk, handle: handle, name: name, size: size)
     switch try header(file) {

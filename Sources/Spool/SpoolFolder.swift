@@ -19,10 +19,10 @@ final class SpoolFolder: Sendable {
       if try disk.ensureDirectory(path, at: nil) { try disk.synchronizeParent(of: path) }
       let directory = try disk.open(path, at: nil, [.read, .directory], mode: 0)
       self.directory = directory
-      lockFile = try disk.open("lock", at: directory, [.read, .write, .create], mode: 0o600)
+      lockFile = try disk.openOrLook("lock", at: directory, [.read, .write, .create])
       _ = try disk.ensureDirectory("big", at: directory)
       big = try disk.open("big", at: directory, [.read, .directory], mode: 0)
-      marker = try disk.open("delivering", at: directory, [.read, .write, .create], mode: 0o600)
+      marker = try disk.openOrLook("delivering", at: directory, [.read, .write, .create])
     } catch { throw .disk(error) }
     var locked = false
     do { locked = try disk.lock(lockFile) } catch { throw .disk(error) }
@@ -35,6 +35,16 @@ final class SpoolFolder: Sendable {
 }
 
 extension Disk {
+  /// For reading only when the file system is: what is there can still be looked at and delivered.
+  func openOrLook(_ path: String, at directory: DiskHandle, _ options: OpenOptions) throws(DiskError) -> DiskHandle {
+    do throws(DiskError) {
+      return try open(path, at: directory, options, mode: 0o600)
+    } catch {
+      guard error.isReadOnly else { throw error }
+      return try open(path, at: directory, [.read], mode: 0)
+    }
+  }
+
   /// Answers whether it was made.
   fileprivate func ensureDirectory(_ path: String, at directory: DiskHandle?) throws(DiskError) -> Bool {
     do {

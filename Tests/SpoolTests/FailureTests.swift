@@ -110,7 +110,7 @@ import Testing
     let id = spool.put(text(1), witness)
     spool.run()
     let second = disk.afterPowerCut()
-    second.setFault { _, name, path in DiskError(code: DiskError.readOnly, operation: name, path: path) }
+    second.setReadOnly(true)
     let look = try openSpool(second, ManualTime(), witness)
     #expect(look.list().map(\.id) == [id])
     let refused = look.put(text(2), witness)

@@ -26,6 +26,7 @@ extension SimulatedDisk {
         if options.contains(.exclusive) { throw DiskError(code: DiskError.taken, operation: "open", path: path) }
         let isDirectory = model.cached.nodes[node]?.isDirectory ?? false
         if options.contains(.directory), !isDirectory { throw DiskError(code: DiskError.notDirectory, operation: "open", path: path) }
+        if options.contains(.write), model.isReadOnly { throw DiskError(code: DiskError.readOnly, operation: "open", path: path) }
         if options.contains(.write), isDirectory { throw DiskError(code: DiskError.isDirectory, operation: "open", path: path) }
         return model.open(node, path)
       }

@@ -30,6 +30,7 @@ package final class SimulatedDisk: Disk {
     var seed: UInt64
     /// Bytes that may still be allocated; nil is no limit.
     var space: Int64?
+    var isReadOnly = false
   }
 
   struct Open: Sendable {
@@ -83,6 +84,8 @@ package final class SimulatedDisk: Disk {
   /// From now on so many bytes are free; nil for any number.
   package func setSpace(_ bytes: Int64?) { model.withLock { $0.space = bytes } }
 
+  package func setReadOnly(_ isReadOnly: Bool) { model.withLock { $0.isReadOnly = isReadOnly } }
+
   /// Puts another file system there: what is made below from now on is on it.
   package func mount(_ path: String, device: UInt64, kind: FileSystemKind) {
     model.withLock { model in
@@ -110,6 +113,7 @@ package final class SimulatedDisk: Disk {
 extension SimulatedDisk.Model {
   mutating func check(_ operation: String, _ path: String) throws(DiskError) {
     operations += 1
+    if isReadOnly { throw DiskError(code: DiskError.readOnly, operation: operation, path: path) }
     if let error = fault?(operations, operation, path) { throw error }
   }
 
