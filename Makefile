@@ -51,7 +51,8 @@ fuzz: ## Fuzz for TIME seconds (TARGET=Name for one; all otherwise)
 	@tools/setup build
 	@tools/fuzz $(TIME) $(TARGET)
 
-install: build ## Install below DESTDIR and PREFIX
+install: ## Install what "make build" has built, below DESTDIR and PREFIX
+	@test -x .build/release/weir || { echo "Nothing to install: type 'make build' first, as yourself" >&2; exit 1; }
 	@tools/install "$(DESTDIR)" "$(PREFIX)"
 
 clean: ## Remove what was built

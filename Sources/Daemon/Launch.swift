@@ -38,9 +38,9 @@ package enum Launch {
 
   package static func queue(_ options: Options, _ request: QueueRequest) -> Int32 {
     guard let setup = load(options) else { return ExitStatus.configuration }
-    let answer = QueueClient(setup).perform(request)
-    Terminal.write(answer.bytes, to: answer.status == ExitStatus.success ? 1 : 2)
-    return answer.status
+    return QueueClient(setup).perform(request) { answer in
+      Terminal.write(answer.bytes, to: answer.status == ExitStatus.success ? 1 : 2)
+    }
   }
 
   package static func writeReference(_ page: String) -> Int32 {

@@ -28,6 +28,8 @@ package enum QueueRequest: Equatable, Sendable {
   case show(String)
   case content(String)
   case delete(String)
+  /// The rest of a long list, in the daemon's words.
+  case further(String)
 }
 
 /// Exit statuses, as sysexits.h has them.

@@ -51,8 +51,7 @@ final class ControlServer: Sendable {
     let answer =
       await pool.run { QueueCommands.perform(line, on: queue) } ?? QueueAnswer(status: ExitStatus.unavailable, text: "the daemon is busy\n")
     var output = ByteBuffer()
-    output.append("\(answer.status)\n")
-    output.append(answer.bytes)
+    output.append(answer.encoded)
     _ = await stream.write(&output, deadline: loop.now + Self.timeout)
   }
 

@@ -10,17 +10,25 @@ struct QueueClient {
 
   init(_ setup: Setup) { self.setup = setup }
 
-  func perform(_ request: QueueRequest) -> QueueAnswer {
-    let line = request.line
+  /// Hands each part of the answer to `show`; answers the exit status.
+  func perform(_ request: QueueRequest, show: (QueueAnswer) -> Void) -> Int32 {
+    var request = request
+    while true {
+      let answer = performOne(request)
+      show(answer)
+      guard answer.status == ExitStatus.success, let next = answer.next else { return answer.status }
+      request = .further(next)
+    }
+  }
+
+  private func performOne(_ request: QueueRequest) -> QueueAnswer {
     // A daemon that is just starting or stopping has the lock and no socket, or the other way round: look again.
     for _ in 0..<Self.attempts {
-      if let answer = askDaemon(line) { return answer }
-      if let answer = performHere(request) { return answer }
+      if let answer = askDaemon(request.line) ?? performHere(request) { return answer }
       Thread.sleep(.milliseconds(100))
     }
-    return QueueAnswer(
-      status: ExitStatus.unavailable,
-      text: "weir: another process has the spool in \(setup.queueFolder), and no daemon answers at \(setup.controlSocket)\n")
+    let text = "weir: another process has the spool in \(setup.queueFolder), and no daemon answers at \(setup.controlSocket)\n"
+    return QueueAnswer(status: ExitStatus.unavailable, text: text)
   }
 
   private static let attempts = 20
@@ -33,9 +41,7 @@ struct QueueClient {
     guard sent == .written else { return nil }
     var buffer = ByteBuffer()
     while case .received = socket.read(into: &buffer, timeout: Self.timeout) {}
-    let reply = buffer.array()
-    guard let newline = reply.firstIndex(of: 0x0a), let status = Int32(String(decoding: reply[..<newline], as: UTF8.self)) else { return nil }
-    return QueueAnswer(status: status, bytes: Array(reply[(newline + 1)...]))
+    return QueueAnswer(buffer.array())
   }
 
   /// Nil when somebody else has the lock.
@@ -66,6 +72,7 @@ extension QueueRequest {
     case .show(let id): "show \(id)"
     case .content(let id): "cat \(id)"
     case .delete(let id): "delete \(id)"
+    case .further(let line): line
     }
   }
 }

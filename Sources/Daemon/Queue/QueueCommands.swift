@@ -5,12 +5,12 @@ import Spool
 
 /// Carries out a queue command on a spool: in the daemon for a client of its socket, or in the command itself when no daemon runs.
 enum QueueCommands {
-  /// `list`, `show ID`, `cat ID`, `delete ID`, `delete ALL`.
+  /// `list [AFTER]`, `show ID`, `cat ID`, `delete ID`, `delete ALL`.
   static func perform(_ line: String, on spool: Spool) -> QueueAnswer {
     let words = line.split(separator: " ").map(String.init)
     do {
       switch (words.first, words.count) {
-      case ("list", 1): return QueueAnswer(text: QueueText.list(spool.list(), now: wallClock()))
+      case ("list", 1), ("list", 2): return list(after: words.dropFirst().first.flatMap { QueueID($0) }, spool)
       case ("show", 2): return try show(words[1], spool)
       case ("cat", 2): return try content(words[1], spool)
       case ("delete", 2): return delete(words[1], spool)
@@ -19,6 +19,16 @@ enum QueueCommands {
     } catch {
       return QueueAnswer(status: ExitStatus.failure, text: "weir: \(error)\n")
     }
+  }
+
+  /// So many messages in one answer; the client asks for the next page.
+  private static let pageSize = 1000
+
+  private static func list(after: QueueID?, _ spool: Spool) -> QueueAnswer {
+    let page = spool.list(after: after, limit: pageSize)
+    let text = page.isEmpty ? "" : QueueText.list(page, isFirst: after == nil, now: wallClock())
+    guard page.count == pageSize, let last = page.last else { return QueueAnswer(text: text + QueueText.summary(spool.count)) }
+    return QueueAnswer(text: text, next: "list \(last.id)")
   }
 
   private static func show(_ text: String, _ spool: Spool) throws(SpoolError) -> QueueAnswer {

@@ -5,26 +5,29 @@ import Spool
 
 /// How `weir queue` shows messages.
 enum QueueText {
-  static func list(_ messages: [QueueListing], now: Int64) -> String {
-    if messages.isEmpty { return "The queue is empty.\n" }
+  /// A page of the list; the first one, after no message, begins with headings.
+  static func list(_ messages: [QueueListing], isFirst: Bool, now: Int64) -> String {
     let rows = messages.map { row($0, now) }
-    let headings = ["ID", "Size", "Age", "State", "Sender", "Recipients"]
-    let widths = headings.indices.map { column in rows.reduce(headings[column].count) { max($0, $1[column].count) } }
-    let total = messages.reduce(0) { $0 + $1.size }
-    let summary = "\(messages.count) message\(messages.count == 1 ? "" : "s"), \(size(total))\n"
-    return ([headings] + rows).map { line($0, widths) }.joined() + summary
+    return ((isFirst ? [["ID", "Size", "Age", "State", "Sender", "Recipients"]] : []) + rows).map(line).joined()
+  }
+
+  static func summary(_ count: Int) -> String {
+    count == 0 ? "The queue is empty.\n" : "\(count) message\(count == 1 ? "" : "s")\n"
   }
 
   private static func row(_ message: QueueListing, _ now: Int64) -> [String] {
     let first = message.recipients.first?.address ?? "-"
     let others = message.recipients.count - 1
     return [
-      message.id.description, size(message.size), age(now - message.arrival), "\(message.phase)", sender(message.sender),
+      message.id.description, size(message.size), age(now - message.arrival), message.word, sender(message.sender),
       others > 0 ? "\(first) and \(others) more" : first,
     ]
   }
 
-  private static func line(_ columns: [String], _ widths: [Int]) -> String {
+  /// Of fixed width, so that the pages of a long list fit together.
+  private static let widths = [13, 7, 7, 9, 28, 0]
+
+  private static func line(_ columns: [String]) -> String {
     let padded = zip(columns, widths).map { $0 + String(repeating: " ", count: max(0, $1 - $0.count)) }
     var text = padded.joined(separator: "  ")
     while text.hasSuffix(" ") { text.removeLast() }
@@ -34,7 +37,7 @@ enum QueueText {
   static func show(_ message: QueueListing, _ envelope: Envelope, now: Int64) -> String {
     var text = """
       id        \(message.id)
-      state     \(message.phase)
+      state     \(message.word)
       arrived   \(age(now - message.arrival)) ago
       size      \(size(message.size))
       sender    \(sender(message.sender))
@@ -73,5 +76,17 @@ enum QueueText {
     if seconds < 120 { return "\(seconds) s" }
     if seconds < 7200 { return "\(seconds / 60) min" }
     return seconds < 172_800 ? "\(seconds / 3600) h" : "\(seconds / 86_400) d"
+  }
+}
+
+extension QueueListing {
+  /// Its state in a word; a message that is in every mailbox stays until the disk has it for sure.
+  fileprivate var word: String {
+    let isDelivered =
+      !recipients.isEmpty
+      && recipients.allSatisfy { recipient in
+        if case .delivered = recipient.state { true } else { recipient.state.isFinal }
+      }
+    return isDelivered ? "delivered" : "\(phase)"
   }
 }
