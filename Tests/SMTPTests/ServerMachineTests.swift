@@ -28,7 +28,8 @@ import Testing
     var expectsContent: Bool { machine.expectsContent }
     var holdsContent: Bool { machine.holdsContent }
     var replyDelay: Int { machine.replyDelay }
-    var receivedProtocol: String { machine.receivedProtocol }
+    var protocolName: String { machine.protocolName }
+    var heloName: String { machine.heloName }
 
     func content(_ text: String) -> ContentProgress {
       Array(text.utf8).withUnsafeBytes { machine.contentReceived($0, into: &content) }
@@ -79,7 +80,7 @@ import Testing
     #expect(session.expectsContent && session.holdsContent)
     #expect(session.content("Date: x\r\n\r\nhi\r\n") == ContentProgress(consumed: 15, action: nil))
     #expect(session.content(".\r\nQUIT\r\n") == ContentProgress(consumed: 3, action: .commit))
-    #expect(session.transaction?.header.hasDate == true)
+    #expect(session.transaction?.header.isComplete == true)
     #expect(session.transaction?.size == 15)
     #expect(session.holdsContent && !session.expectsContent)
     #expect(session.committed(.queued("ID")) == .reply(Reply(250, EnhancedStatus(2, 0, 0), "Ok: queued as ID")))
@@ -145,16 +146,18 @@ import Testing
     #expect(session.notice() == nil)
   }
 
-  @Test(arguments: [("EHLO x", "", "ESMTP"), ("HELO x", "", "SMTP"), ("EHLO x", " SMTPUTF8", "UTF8SMTP")])
-  func protocols(hello: String, parameter: String, expected: String) {
-    let plain = Session()
-    let secure = Session(tls: TLSFacts(version: "TLSv1.3", cipher: "x", bits: 256))
-    for session in [plain, secure] {
-      _ = session.line(hello)
-      _ = session.line("MAIL FROM:<>\(parameter)")
-    }
-    #expect(plain.receivedProtocol == expected)
-    #expect(secure.receivedProtocol == (expected == "SMTP" ? "SMTP" : expected + "S"))
+  @Test(arguments: [("EHLO x", "ESMTP"), ("HELO x", "SMTP"), ("NOOP", "SMTP")])
+  func protocols(hello: String, expected: String) {
+    let session = Session()
+    _ = session.line(hello)
+    #expect(session.protocolName == expected)
+  }
+
+  @Test func afterTLSTheSessionStartsOver() {
+    let session = Session { $0.smtpdTlsSecurityLevel = .may }.withRecipient()
+    #expect(session.line("STARTTLS") == .startTLS(Reply(220, EnhancedStatus(2, 0, 0), "Ready to start TLS")))
+    session.machine.tlsStarted(TLSFacts(version: "TLSv1.3", cipher: "x", bits: 256))
+    #expect(session.transaction == nil && session.heloName.isEmpty && session.protocolName == "SMTP")
   }
 
   @Test func storageThatIsLowRefusesMail() {

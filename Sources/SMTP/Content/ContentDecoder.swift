@@ -196,13 +196,9 @@ extension ContentDecoder {
 
   /// Shows the scan a whole line, of which `rest` is the end and `lineLength` bytes have been kept before.
   private mutating func scanHeader(_ rest: UnsafeRawBufferPointer) {
-    let stored = lineLength &+ rest.count &+ 1
-    if lineLength == 0 {
-      header.lineReceived(rest.slice(0, HeaderScan.maximumLineLength), storedLength: stored)
-    } else {
-      remember(rest, blanks: 0)
-      partialLine.withUnsafeBytes { header.lineReceived($0, storedLength: stored) }
-      partialLine.removeAll(keepingCapacity: !header.isComplete)
-    }
+    if lineLength == 0 { return header.lineReceived(rest.slice(0, HeaderScan.maximumLineLength)) }
+    remember(rest, blanks: 0)
+    partialLine.withUnsafeBytes { header.lineReceived($0) }
+    partialLine.removeAll(keepingCapacity: !header.isComplete)
   }
 }

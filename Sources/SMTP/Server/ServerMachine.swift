@@ -121,11 +121,4 @@ package struct ServerMachine: ~Copyable {
 
   /// For `proto=` in log lines.
   package var protocolName: String { configuration.service == .lmtp ? "LMTP" : isExtended ? "ESMTP" : "SMTP" }
-
-  /// RFC 5321 §4.4, RFC 3848, RFC 6531 §4.3: what a Received field says after `with`.
-  package var receivedProtocol: String {
-    let secure = tls == nil ? "" : "S"
-    if transaction?.parameters.smtpUTF8 == true { return (configuration.service == .lmtp ? "UTF8LMTP" : "UTF8SMTP") + secure }
-    return isExtended ? protocolName + secure : protocolName
-  }
 }
