@@ -63,7 +63,8 @@ class Newcomer(unittest.TestCase):
         folder = tempfile.mkdtemp(prefix="weir-install-")
         self.addCleanup(shutil.rmtree, folder)
         subprocess.run([os.path.join(ROOT, "tools/install"), folder, "/usr"], check=True, capture_output=True)
-        for path in ("usr/sbin/weir", "usr/lib/weir/weir", "etc/weir/weir.conf", "lib/systemd/system/weir.service"):
+        for path in ("usr/sbin/weir", "usr/lib/weir/weir", "etc/weir/weir.conf", "lib/systemd/system/weir.service",
+                     "usr/lib/sysusers.d/weir.conf", "usr/share/man/man5/weir.conf.5"):
             self.assertTrue(os.path.exists(os.path.join(folder, path)), path)
         program = os.path.join(folder, "usr/sbin/weir")
         checked = subprocess.run([program, "check", "--config", os.path.join(folder, "etc/weir/weir.conf")], capture_output=True, text=True)
