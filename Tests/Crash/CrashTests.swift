@@ -60,6 +60,39 @@ import Testing
     #expect(windows.isSubset(of: [.answerLost, .takenBeforeNoted, .takenBeforeForgotten]))
   }
 
+  @Test func readersWhoLookAtTheirMail() throws {
+    let windows = try crashEverywhere { world in
+      world.send(text(1), [.virtual("a")])
+      world.run()
+      world.agent.deliverReady()
+      try world.look("a")
+      world.run()
+      world.makeStable()
+    }
+    #expect(windows == [.answerLost])
+  }
+
+  /// The machine stops, and stops again while it recovers.
+  @Test func crashesInARecovery() throws {
+    let world = try World(SimulatedDisk.withMail())
+    world.spool.begin()
+    world.send(text(1), [.virtual("a")])
+    world.send(text(2, count: 2500), [.virtual("b")], inFile: true)
+    world.run()
+    world.deliver()
+    world.send(text(3), [.virtual("a")])
+    world.run()
+    var windows: Set<Window> = []
+    try world.disk.history().forEachMoment { moment in
+      let seed = UInt64(moment.number)
+      let persisted = DiskHistory.subsets(of: moment.pendingCount, singles: 0, random: 1, seed: seed).last ?? []
+      let second = moment.number % 3 == 0 ? moment.afterProcessDeath(seed: 5) : moment.afterPowerCut(seed: 5) { persisted[$0] }
+      let judge = Judge(diary: world.diary, sent: world.sent, step: moment.number, isPowerCut: true)
+      try crashAgain(second, judge, &windows)
+    }
+    #expect(windows == [.answerLost])
+  }
+
   @Test func segmentsUsedAgain() throws {
     let windows = try crashEverywhere(singles: 3, random: 2) { world in
       for number in 0..<12 {

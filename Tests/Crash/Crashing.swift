@@ -31,6 +31,18 @@ func crashEverywhere(
   return windows
 }
 
+/// Recovers on `disk` and judges crashes in the course of it, of the machine and of the process.
+func crashAgain(_ disk: SimulatedDisk, _ judge: Judge, _ windows: inout Set<Window>) throws {
+  _ = judge.judge(disk)
+  disk.history().forEachMoment { moment in
+    guard moment.number % 3 == 0 else { return }
+    for persisted in DiskHistory.subsets(of: moment.pendingCount, singles: 1, random: 1, seed: UInt64(moment.number)) {
+      accept(judge.judge(moment.afterPowerCut(seed: 9) { persisted[$0] }), &windows)
+    }
+    accept(judge.judge(moment.afterProcessDeath(seed: 10)), &windows)
+  }
+}
+
 private func accept(_ verdict: Judge.Verdict, _ windows: inout Set<Window>) {
   for fault in verdict.faults { Issue.record(Comment(rawValue: fault)) }
   windows.formUnion(verdict.windows)

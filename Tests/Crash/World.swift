@@ -102,6 +102,14 @@ final class World {
     run()
   }
 
+  /// The reader looks at everything and leaves it there.
+  func look(_ address: String) throws {
+    for name in disk.image.names("mail/\(address)/new") {
+      let folder = "mail/\(address)"
+      try disk.rename("\(folder)/new/\(name)", at: nil, to: "\(folder)/cur/\(name):2,S", at: nil, replacing: false)
+    }
+  }
+
   /// The reader fetches everything and deletes it.
   func take(_ address: String) throws {
     for name in disk.image.names("mail/\(address)/new") {
