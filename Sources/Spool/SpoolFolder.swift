@@ -11,16 +11,18 @@ final class SpoolFolder: Sendable {
   /// Names the messages each worker is delivering; see docs/spool.md.
   let marker: DiskHandle
   private let lockFile: DiskHandle
+  private let path: String
 
   init(_ disk: any Disk, path: String, lane: UInt8) throws(SpoolError) {
     self.disk = disk
     self.lane = lane
+    self.path = path
     do {
-      if try disk.ensureDirectory(path, at: nil) { try disk.synchronizeParent(of: path) }
+      try disk.ensureDirectory(path, at: nil)
       let directory = try disk.open(path, at: nil, [.read, .directory], mode: 0)
       self.directory = directory
       lockFile = try disk.openOrLook("lock", at: directory, [.read, .write, .create])
-      _ = try disk.ensureDirectory("big", at: directory)
+      try disk.ensureDirectory("big", at: directory)
       big = try disk.open("big", at: directory, [.read, .directory], mode: 0)
       marker = try disk.openOrLook("delivering", at: directory, [.read, .write, .create])
     } catch { throw .disk(error) }
@@ -31,6 +33,20 @@ final class SpoolFolder: Sendable {
 
   deinit {
     for handle in [marker, big, lockFile, directory] { try? disk.close(handle) }
+  }
+
+  /// Makes the names of the lane's folder and of those above it durable: whoever made them may not have done so. What this process may not
+  /// read it has not made.
+  func synchronizeAncestors() throws(DiskError) {
+    var parts = path.split(separator: "/")
+    while parts.popLast() != nil {
+      let ancestor = (path.hasPrefix("/") ? "/" : "./") + parts.joined(separator: "/")
+      do throws(DiskError) {
+        try disk.synchronizeFolder(ancestor)
+      } catch {
+        if !error.isForbidden { throw error }
+      }
+    }
   }
 }
 
@@ -45,20 +61,16 @@ extension Disk {
     }
   }
 
-  /// Answers whether it was made.
-  fileprivate func ensureDirectory(_ path: String, at directory: DiskHandle?) throws(DiskError) -> Bool {
+  fileprivate func ensureDirectory(_ path: String, at directory: DiskHandle?) throws(DiskError) {
     do {
       try makeDirectory(path, at: directory, mode: 0o700)
-      return true
     } catch {
-      if error.isTaken { return false }
-      throw error
+      if !error.isTaken { throw error }
     }
   }
 
-  fileprivate func synchronizeParent(of path: String) throws(DiskError) {
-    let parent = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-    let handle = try open(parent.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : parent, at: nil, [.read, .directory], mode: 0)
+  fileprivate func synchronizeFolder(_ path: String) throws(DiskError) {
+    let handle = try open(path, at: nil, [.read, .directory], mode: 0)
     defer { try? close(handle) }
     try synchronize(handle)
   }

@@ -123,6 +123,8 @@ extension Spool {
       }
       while let file = log.surplus.popLast() { try disk.unlink(file.name, at: folder.directory) }
       try disk.synchronize(folder.directory)
+      // Nothing was ever promised here: the folder may be new.
+      if log.nextSequence == 1 { try folder.synchronizeAncestors() }
     } catch {
       log.failure = error
       report(.writeFailed(error))

@@ -106,6 +106,20 @@ import Testing
     #expect(windows == [.answerLost])
   }
 
+  /// Nothing of what a segment held before may come back: its readers have taken it.
+  @Test func segmentsUsedAgainAndReaders() throws {
+    let windows = try crashEverywhere(singles: 2, random: 2) { world in
+      for number in 0..<14 {
+        world.send(text(number, count: 3000), [.virtual("a")])
+        world.run()
+        world.deliver()
+        world.makeStable()
+        try world.take("a")
+      }
+    }
+    #expect(windows.isSubset(of: [.answerLost, .takenBeforeForgotten]))
+  }
+
   @Test func aMessageThatStaysBehind() throws {
     let windows = try crashEverywhere(singles: 3, random: 2) { world in
       try world.park(text(100), "late")

@@ -66,7 +66,7 @@ struct Judge {
 
   private func check(_ id: QueueID, _ recipient: Int, _ message: World.Sent, _ world: World, _ verdict: inout Verdict) {
     let isRemote = message.recipients[recipient].route == .remote
-    let copies = isRemote ? relays(id, recipient, world) : filesNow(id, recipient, message, world, &verdict) + takenBefore(id, recipient)
+    let copies = isRemote ? relays(id, recipient, world) : copiesInHand(id, recipient, filesNow(id, recipient, message, world, &verdict))
     let promised = had(.accepted(id))
     if promised && copies == 0 { verdict.faults.append("\(id) recipient \(recipient) lost at step \(step)") }
     guard copies > (promised ? 1 : 0) else { return }
@@ -85,7 +85,12 @@ struct Judge {
     return isPowerCut && !had(.forgotten(id)) ? .takenBeforeForgotten : nil
   }
 
-  private func takenBefore(_ id: QueueID, _ recipient: Int) -> Int { had(.taken(id, recipient: recipient)) ? 1 : 0 }
+  /// Those in the mailbox and the one that the reader had taken.
+  private func copiesInHand(_ id: QueueID, _ recipient: Int, _ files: Int) -> Int {
+    if had(.taken(id, recipient: recipient)) { return files + 1 }
+    // The reader's own deletion may have reached the disk or not.
+    return had(.taking(id, recipient: recipient)) ? max(files, 1) : files
+  }
 
   private func relays(_ id: QueueID, _ recipient: Int, _ world: World) -> Int {
     let before = diary.filter { $0.step <= step && $0.event == .relayed(id, recipient: recipient) }.count

@@ -25,7 +25,9 @@ final class World {
     case relayed(QueueID, recipient: Int)
     /// That something happened for the recipient has been written, and synced.
     case noted(QueueID, recipient: Int)
-    /// The reader has the message, and it is gone from the mailbox.
+    /// The reader has the message and deletes it from the mailbox.
+    case taking(QueueID, recipient: Int)
+    /// It is gone from the mailbox for good.
     case taken(QueueID, recipient: Int)
     /// The spool has forgotten it, durably.
     case forgotten(QueueID)
@@ -112,9 +114,13 @@ final class World {
 
   /// The reader fetches everything and deletes it.
   func take(_ address: String) throws {
-    for name in disk.image.names("mail/\(address)/new") {
+    let folder = try disk.open("mail/\(address)/new", at: nil, [.read, .directory], mode: 0)
+    defer { try? disk.close(folder) }
+    for name in try disk.list(folder) {
       guard let (id, recipient) = MailboxAgent.parse(name) else { continue }
-      try disk.unlink("mail/\(address)/new/\(name)", at: nil)
+      log(.taking(id, recipient: recipient))
+      try disk.unlink(name, at: folder)
+      try disk.synchronize(folder)
       log(.taken(id, recipient: recipient))
     }
   }

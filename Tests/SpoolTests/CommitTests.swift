@@ -122,6 +122,25 @@ import Testing
     #expect(!witness.reported.contains { if case .damage = $0 { true } else { false } })
   }
 
+  @Test func everyUseOfASegmentHasAGenerationOfItsOwn() throws {
+    let disk = SimulatedDisk()
+    let witness = Witness()
+    let spool = try openSpool(disk, ManualTime(), witness)
+    var present: [String: UInt64] = [:]
+    var seen: Set<UInt64> = []
+    for number in 0..<200 {
+      spool.put(text(number, count: 1500), witness)
+      spool.run()
+      try spool.relayAll()
+      for name in disk.image.names("lane").filter({ $0.hasPrefix("segment-") }) {
+        guard let header = try? SegmentHeader(Array(try #require(disk.image.file("lane/\(name)")).prefix(64))) else { continue }
+        if present[name] != header.generation { #expect(seen.insert(header.generation).inserted) }
+        present[name] = header.generation
+      }
+    }
+    #expect(seen.count > 20)
+  }
+
   @Test func aForgottenMessageDoesNotKeepTheLogFromMovingOn() throws {
     let disk = SimulatedDisk()
     let time = ManualTime()
