@@ -16,7 +16,7 @@ final class World {
   private(set) var diary: [Entry] = []
 
   /// Something that the world outside has seen.
-  enum Event: Equatable {
+  enum Event: Equatable, Sendable {
     /// The client was told 250.
     case accepted(QueueID)
     /// The client was told 4xx.
@@ -33,7 +33,7 @@ final class World {
     case forgotten(QueueID)
   }
 
-  struct Entry {
+  struct Entry: Sendable {
     let step: Int
     let event: Event
   }
@@ -66,7 +66,9 @@ final class World {
     guard let body = try? content.asContent(spool, id, inFile: inFile) else { return nil }
     sent[id] = Sent(content: content, recipients: recipients)
     let inbox = inbox
-    spool.submit(IncomingMessage(id: id, envelope: envelope, content: body)) { outcome in inbox.add(id, outcome) }
+    spool.submit(IncomingMessage(id: id, envelope: envelope, content: body)) { [disk] outcome in
+      inbox.add(Entry(step: disk.stepCount, event: outcome == .committed ? .accepted(id) : .refused(id)))
+    }
     return id
   }
 
@@ -77,7 +79,7 @@ final class World {
   }
 
   private func collect() {
-    for (id, outcome) in inbox.take() { log(outcome == .committed ? .accepted(id) : .refused(id)) }
+    diary += inbox.take()
     for case .accepted(let id) in diary.map(\.event) { collect(id) }
   }
 
@@ -128,11 +130,11 @@ final class World {
 
 /// Outcomes, as the committer calls them back.
 final class Inbox: Sendable {
-  private let outcomes = Monitor<[(QueueID, CommitOutcome)]>([])
+  private let outcomes = Monitor<[World.Entry]>([])
 
-  func add(_ id: QueueID, _ outcome: CommitOutcome) { outcomes.withLock { $0.append((id, outcome)) } }
+  func add(_ entry: World.Entry) { outcomes.withLock { $0.append(entry) } }
 
-  func take() -> [(QueueID, CommitOutcome)] {
+  func take() -> [World.Entry] {
     outcomes.withLock { outcomes in
       defer { outcomes = [] }
       return outcomes

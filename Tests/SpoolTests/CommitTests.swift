@@ -181,6 +181,25 @@ import Testing
     #expect(ids.allSatisfy { $0 < later })
   }
 
+  @Test func everyBatchClaimsIDsAnew() throws {
+    let disk = SimulatedDisk()
+    let time = ManualTime()
+    let start = time.now
+    let witness = Witness()
+    let first = try openSpool(disk, time, witness)
+    time.advance(seconds: 7200)
+    first.put(text(1), witness)
+    first.run()
+    let last = (0..<50).map { _ in first.nextQueueID() }.max()
+    // The clock of the next run is back where the first run began.
+    let second = try openSpool(disk.afterPowerCut(), ManualTime(start), witness)
+    #expect(second.nextQueueID() > (try #require(last)))
+    // Between two batches the ids stay within what is claimed, whatever the clock does.
+    time.advance(seconds: 7200)
+    let next = first.nextQueueID()
+    #expect(next > (try #require(last)) && next < QueueID(microseconds: time.now, lane: 0))
+  }
+
   @Test func twoLanesShareNoID() throws {
     let disk = SimulatedDisk()
     let time = ManualTime()
