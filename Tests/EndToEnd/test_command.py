@@ -131,9 +131,13 @@ class Demo(Case):
         command = [os.environ["WEIR_BIN"], "run", "--data", os.path.join(folder, "data")]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder, user="nobody" if IS_ROOT else None)
         try:
-            lines = iter(process.stdout.readline, "")
-            hint = next(line for line in lines if "swaks" in line or "curl" in line)
-            self.assertIn("2525", hint)
+            seen = []
+            for line in iter(process.stdout.readline, ""):
+                seen.append(line)
+                if "swaks" in line or "curl" in line:
+                    break
+            hint = seen[-1]
+            self.assertIn("2525", hint, "".join(seen))
             self.assertIn("alice@demo.test", hint)
         finally:
             process.send_signal(signal.SIGINT)

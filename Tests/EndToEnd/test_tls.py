@@ -130,7 +130,7 @@ class STARTTLS(TLSCase):
                 self.assertRegex(session.send(SENDER, [ALICE], TEXT), "^250 ")
         comments = {message["Received"].split("\t(Client")[1].split(")\t")[0] for message in weir.messages(count=2)}
         self.assertEqual(comments, {" did not present a certificate", ' CN "client.example", Issuer "client.example" (not verified)'})
-        self.assertIn("Untrusted TLS connection established from localhost[127.0.0.1]: TLSv1.3", weir.log_text())
+        eventually(lambda: "Untrusted TLS connection established from localhost[127.0.0.1]: TLSv1.3" in weir.log_text(), 10, "the log line")
 
     def test_what_came_in_clear_does_not_count(self):
         weir = self.weir()
@@ -366,7 +366,7 @@ class Replacement(TLSCase):
         self.assertIn(words, checked.stdout)
         weir.start(wait=False)
         self.assertNotEqual(weir.process.wait(20), 0)
-        self.assertIn(words, weir.log_text())
+        eventually(lambda: words in weir.log_text(), 10, f"a log line with {words!r}")
 
     @unittest.skipUnless(IS_ROOT, "needs a file that only root may read")
     def test_check_without_the_right_to_read_the_key(self):
