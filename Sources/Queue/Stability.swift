@@ -20,6 +20,7 @@ package struct Stability: Sendable {
     var since: Int64 = 0
     var syncing: [Item]?
     var syncingBytes: Int64 = 0
+    var syncingSince: Int64 = 0
   }
 
   /// By st_dev.
@@ -42,8 +43,11 @@ package struct Stability: Sendable {
       .keys.sorted()
   }
 
-  /// When the first file that nobody syncs yet became pending.
-  package var oldest: Int64? { volumes.values.filter { !$0.pending.isEmpty }.map(\.since).min() }
+  /// When the oldest file was delivered that is not known to be stable.
+  package func oldest(on device: UInt64) -> Int64? {
+    guard let volume = volumes[device] else { return nil }
+    return volume.syncing == nil ? volume.since : volume.syncingSince
+  }
 
   /// Bytes that are not known to be stable.
   package func bytes(on device: UInt64) -> Int64 { volumes[device].map { $0.pendingBytes + $0.syncingBytes } ?? 0 }
@@ -53,6 +57,7 @@ package struct Stability: Sendable {
     guard var volume = volumes[device], volume.syncing == nil, !volume.pending.isEmpty else { return false }
     volume.syncing = volume.pending
     volume.syncingBytes = volume.pendingBytes
+    volume.syncingSince = volume.since
     volume.pending = []
     volume.pendingBytes = 0
     volumes[device] = volume

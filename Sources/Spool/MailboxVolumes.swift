@@ -37,11 +37,15 @@ extension Spool {
     return knownVolume(device) ?? MailboxVolume(device: device, isLazy: false)
   }
 
+  /// When files have waited for so many times the usual delay, the file system is too slow to be lazy on.
+  private static let latest: Int64 = 16
+
   private func knownVolume(_ device: UInt64) -> MailboxVolume? {
     volumes.withLock { volumes in
       guard volumes.handles[device] != nil else { return nil }
       let isCrowded = volumes.stability.bytes(on: device) >= 2 * settings.stableBytes
-      return MailboxVolume(device: device, isLazy: !volumes.untrusted.contains(device) && !isCrowded)
+      let isLate = volumes.stability.oldest(on: device).map { clock() - $0 > Self.latest * settings.stableDelay.microseconds } ?? false
+      return MailboxVolume(device: device, isLazy: !volumes.untrusted.contains(device) && !isCrowded && !isLate)
     }
   }
 

@@ -72,8 +72,10 @@ private let all: [RecipientState] = [.waiting, delivered, .stable, .relayed, def
     #expect(stability.due(before: 99, bytes: 11) == [])
     #expect(stability.due(before: 100, bytes: 11) == [5])
     #expect(stability.due(before: 99, bytes: 10) == [5])
-    #expect(stability.oldest == 100)
+    #expect(stability.oldest(on: 5) == 100 && stability.oldest(on: 6) == nil)
     _ = stability.syncBegan(5)
+    stability.delivered(item(2), bytes: 10, on: 5, now: 200)
+    #expect(stability.oldest(on: 5) == 100)
     #expect(stability.due(before: .max, bytes: 0) == [])
     #expect(begin(&stability, 5) == false)
   }

@@ -240,6 +240,20 @@ import Testing
     #expect(here.isLazy && !there.isLazy && there.device == 9)
   }
 
+  @Test func tooLongPendingIsNotLazyAnyMore() throws {
+    let time = ManualTime()
+    let witness = Witness()
+    let disk = SimulatedDisk()
+    let spool = try openSpool(disk, time, witness)
+    let folder = try disk.open("lane", at: nil, [.read, .directory], mode: 0)
+    _ = try spool.mailboxVolume(of: folder)
+    _ = try delivered(disk, spool, witness)
+    time.advance(seconds: 32)
+    #expect(try spool.mailboxVolume(of: folder).isLazy)
+    time.advance(seconds: 1)
+    #expect(try !spool.mailboxVolume(of: folder).isLazy)
+  }
+
   @Test func tooMuchPendingIsNotLazyAnyMore() throws {
     let witness = Witness()
     let disk = SimulatedDisk()
