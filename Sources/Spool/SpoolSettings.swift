@@ -7,7 +7,7 @@ package struct SpoolSettings: Sendable {
   /// Content longer than this goes to a file of its own.
   package var bigMessageSize = 1 << 20
   /// Bytes of content held in memory: being received, being committed, waiting for delivery.
-  package var memoryLimit = 64 << 20
+  package var memoryLimit = 16 << 20
   /// One write takes at most this many bytes, unless a single message is longer.
   package var batchSize = 4 << 20
   /// Messages ready for delivery that are held as objects; beyond it only their ids are.

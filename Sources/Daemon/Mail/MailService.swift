@@ -25,8 +25,8 @@ final class MailService: Sendable {
 
   /// Sessions that have not ended after this are cut.
   private static let patience = Duration.seconds(30)
-  /// Certificate files and free space are looked at this often.
-  private static let refreshInterval = Duration.seconds(5)
+  /// Certificate files, free space and free memory are looked at this often.
+  private static let refreshInterval = Duration.seconds(2)
 
   init(_ setup: Setup, usesMailboxService: Bool, log: Log) throws {
     self.setup = setup
@@ -82,6 +82,7 @@ final class MailService: Sendable {
         for certificate in certificates.values { certificate.refresh() }
       case nil:
         storage.look()
+        Machine.releaseFreeMemory()
         for certificate in certificates.values { certificate.refresh() }
       default: break
       }

@@ -9,6 +9,7 @@ enum ServiceProcess {
   static func run(_ name: String) -> Int32 {
     do {
       try Signal.blockAll()
+      Machine.limitHeaps()
       guard let handover = Handover(try SealedMemory.read(Handover.memoryDescriptor)) else {
         throw StartError("'weir service' is for 'weir run' to use")
       }

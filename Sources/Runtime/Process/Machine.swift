@@ -34,6 +34,12 @@ package enum Machine {
   /// No core dumps and no ptrace by others: memory holds mail and keys.
   package static func forbidDumps() { _ = clinux_set_undumpable() }
 
+  /// Few heaps for many threads: each keeps the most it ever had. Call it before threads are started.
+  package static func limitHeaps() { clinux_limit_heaps(2) }
+
+  /// Gives back what a burst has left free. Takes a millisecond; not on an event loop.
+  package static func releaseFreeMemory() { clinux_trim_heaps() }
+
   /// The path of the running program.
   package static var executable: String {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4096) { path in

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -163,3 +164,7 @@ int clinux_open_log(const char *path, unsigned mode, uint32_t uid, uint32_t gid)
 }
 
 int clinux_redirect(int fd, int other) { return checked(dup3(other, fd, O_CLOEXEC)); }
+
+void clinux_limit_heaps(int count) { mallopt(M_ARENA_MAX, count); }
+
+void clinux_trim_heaps(void) { malloc_trim(0); }

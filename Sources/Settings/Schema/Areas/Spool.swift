@@ -25,7 +25,7 @@ extension Keys {
     "spool_big_message_size", "1M", in: 4096...1_073_741_824, .weir, example: "4M", "Longer messages get a file of their own in the spool.")
 
   package static let spoolMemoryLimit = Key.byteCount(
-    "spool_memory_limit", "64M", in: 1_048_576...1_099_511_627_776, .weir, example: "256M",
+    "spool_memory_limit", "16M", in: 1_048_576...1_099_511_627_776, .weir, example: "256M",
     "How much of the messages that are just arriving or just leaving is held in memory. Beyond it they are written to files early.")
 
   package static let spoolBatchSize = Key.byteCount(

@@ -27,6 +27,10 @@ int clinux_kill(int pid, int signal);
 /* Neither core dumps nor ptrace by others: memory holds mail and keys. */
 int clinux_set_undumpable(void);
 int clinux_processors(void);
+/* At most so many heaps for all threads together: each keeps what it once had. */
+void clinux_limit_heaps(int count);
+/* Gives free memory back to the system. */
+void clinux_trim_heaps(void);
 int clinux_terminal_width(int fd);
 /* Local time: fields of struct tm and the offset from UTC in seconds. */
 struct clinux_time {
