@@ -149,6 +149,7 @@ struct Recovery {
       try apply(summary, QueueID(rawValue: frame.id), place, serial, file, isProven: isProven)
     } else if let note = bytes.withUnsafeBytes({ NoteRecord(frame, $0, at: position) }) {
       apply(note)
+      if !isProven, note.isEnd { log.repeats.append(note) }
     }
   }
 
@@ -159,8 +160,11 @@ struct Recovery {
     if !isProven, !content.isFile, !(try isWhole(content, file)) {
       return report(.tornTail(segment: file.name, offset: Int(place.offset)))
     }
-    // The same message once more: it was moved here.
-    if let old = agenda.entries[id] { agenda.forget(old) }
+    if let old = agenda.entries[id] {
+      // The same message once more: it was moved here. Unless that is proven, only the page cache may have it: the old place counts.
+      if !isProven { return }
+      agenda.forget(old)
+    }
     var entry = Entry(
       segment: serial, offset: place.offset, length: place.length, contentLength: UInt32(clamping: content.length), phase: .ready,
       origin: .known, isFile: content.isFile)

@@ -18,6 +18,8 @@ struct SegmentLog {
   var written = 0
   /// Ids whose commit failed after they may have reached the disk: to be declared void before anything else is written.
   var voids: [QueueID] = []
+  /// Ends of messages that were found but may not be on disk: to be written again before anything is done about them.
+  var repeats: [NoteRecord] = []
   var isOpened = false
   var isClosed = false
   /// Why the last write failed; nil once one succeeds.

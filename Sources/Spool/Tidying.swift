@@ -121,6 +121,10 @@ extension Spool {
         try putAside(file)
         log.aside.removeFirst()
       }
+      // A wipe may be in the page cache only, and the next oldest segment is wiped on the strength of it.
+      var free: [FreeSegment] = []
+      for segment in log.free where try isOnDisk(segment.file) { free.append(segment) }
+      log.free = free
       while let file = log.surplus.popLast() { try disk.unlink(file.name, at: folder.directory) }
       try disk.synchronize(folder.directory)
       // Nothing was ever promised here: the folder may be new.
@@ -130,9 +134,21 @@ extension Spool {
       report(.writeFailed(error))
       return
     }
-    guard secureRoom(Batch.headSpace, &log) else { return }
+    let batch = Batch(notes: log.repeats)
+    guard secureRoom(Batch.headSpace + batch.notes.reduce(0) { $0 + $1.encodedSizeBound }, &log) else { return }
     if log.free.isEmpty { _ = addSpare(&log) }
-    log.isOpened = write(Batch(), &log)
+    log.isOpened = write(batch, &log)
+    if log.isOpened { log.repeats = [] }
+  }
+
+  private func isOnDisk(_ file: SegmentFile) throws(DiskError) -> Bool {
+    do throws(DiskError) {
+      try disk.synchronizeData(file.handle)
+      return true
+    } catch {
+      guard discard(file) else { throw error }
+      return false
+    }
   }
 
   /// Says that nothing follows, so that the next start knows that all is there.

@@ -7,7 +7,7 @@ import Testing
 
 /// Scripts are played once; then the machine is stopped after each of their disk operations, with every choice worth trying of what was on
 /// the platters by then, and the process after each of them.
-@Suite(.timeLimit(.minutes(2))) struct CrashTests {
+@Suite(.timeLimit(.minutes(5))) struct CrashTests {
   @Test func smallMessages() throws {
     let windows = try crashEverywhere { world in
       world.send(text(1), [.virtual("a")])
@@ -91,6 +91,45 @@ import Testing
       try crashAgain(second, judge, &windows)
     }
     #expect(windows == [.answerLost])
+  }
+
+  /// The process dies before a sync, the next one finds in the page cache what is not on disk, and then the power goes.
+  @Test func aMovedMessageThatOnlyThePageCacheHas() throws {
+    let world = try World(SimulatedDisk.withMail())
+    world.spool.begin()
+    try world.park(text(100), "late")
+    for number in 0..<20 {
+      world.send(text(number, count: 2000), [.virtual("a")])
+      world.run()
+      if number % 4 == 3 {
+        world.deliver()
+        world.makeStable()
+      }
+    }
+    #expect(try dieThenCut(world, early: false).isSubset(of: [.answerLost]))
+  }
+
+  @Test func aWipeThatOnlyThePageCacheHas() throws {
+    let world = try World(SimulatedDisk.withMail())
+    world.spool.begin()
+    for number in 0..<16 {
+      world.send(text(number, count: 3000), [.virtual("a")])
+      world.run()
+      world.deliver()
+      world.makeStable()
+      try world.take("a")
+    }
+    #expect(try dieThenCut(world, early: false).isSubset(of: [.answerLost, .takenBeforeForgotten]))
+  }
+
+  @Test func anEndThatOnlyThePageCacheHas() throws {
+    let world = try World(SimulatedDisk.withMail())
+    world.spool.begin()
+    world.send(text(1, count: 300), [.virtual("a")], inFile: true)
+    world.run()
+    world.deliver()
+    world.makeStable()
+    #expect(try dieThenCut(world, early: true).isSubset(of: [.answerLost]))
   }
 
   @Test func segmentsUsedAgain() throws {

@@ -43,6 +43,25 @@ func crashAgain(_ disk: SimulatedDisk, _ judge: Judge, _ windows: inout Set<Wind
   }
 }
 
+/// At every operation the process dies, the next one starts, and the power goes when it has started, or `early` anywhere in its start.
+func dieThenCut(_ world: World, early: Bool) throws -> Set<Window> {
+  var windows: Set<Window> = []
+  try world.disk.history().forEachMoment { moment in
+    let judge = Judge(diary: world.diary, sent: world.sent, step: moment.number, isPowerCut: true)
+    let second = try World(moment.afterProcessDeath(seed: 5))
+    second.spool.begin()
+    second.run()
+    let history = second.disk.history()
+    history.forEachMoment { last in
+      guard early || last.number == history.count else { return }
+      for persisted in DiskHistory.subsets(of: last.pendingCount, singles: early ? .max : 3, random: 1, seed: UInt64(moment.number)) {
+        accept(judge.judge(last.afterPowerCut(seed: 6) { persisted[$0] }), &windows)
+      }
+    }
+  }
+  return windows
+}
+
 private func accept(_ verdict: Judge.Verdict, _ windows: inout Set<Window>) {
   for fault in verdict.faults { Issue.record(Comment(rawValue: fault)) }
   windows.formUnion(verdict.windows)

@@ -6,7 +6,7 @@ import Spool
 import Testing
 
 /// Scripts are played with one operation failing, once for each; afterwards the process dies or the power goes, and the usual is expected.
-@Suite(.timeLimit(.minutes(2))) struct FailureTests {
+@Suite(.timeLimit(.minutes(5))) struct FailureTests {
   /// What a file system says of a dying medium.
   @Test func everyOperationFailsOnce() throws {
     let windows = try failEverywhere(DiskError.inputOutput, for: 1, Self.script)

@@ -55,6 +55,7 @@ struct Judge {
     for _ in 0..<4 {
       world.deliver()
       world.makeStable()
+      if world.spool.count == 0 { break }
       world.clock.advance(seconds: 3600)
     }
     return world

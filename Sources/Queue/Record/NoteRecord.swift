@@ -9,6 +9,14 @@ package enum NoteRecord: Equatable, Sendable {
   /// Their commit failed and their senders were told so: whatever of them is on disk does not count.
   case void([QueueID])
 
+  /// It says that messages are over.
+  package var isEnd: Bool {
+    switch self {
+    case .finished, .void: true
+    case .state, .snapshot: false
+    }
+  }
+
   package func write(to writer: inout RecordWriter) {
     switch self {
     case .state(let id, let recipient, let state):
