@@ -121,7 +121,8 @@ extension Agenda {
     message.isInAttempt = false
     entries[id]?.origin = .known
     active[id] = message
-    if isOver(message) { return message.isDeleted ? .finished([id]) : nil }
+    // Its last note has ended it, unless there was nobody to note anything for.
+    if isOver(message) { return message.isDeleted || message.states.isEmpty ? .finished([id]) : nil }
     return settle(id, waitingUntil: later)
   }
 

@@ -30,6 +30,16 @@ import Testing
     #expect(try spool.read(again) == text(1))
   }
 
+  @Test func aMessageForNobodyIsOverAtOnce() throws {
+    let witness = Witness()
+    let spool = try openSpool(SimulatedDisk(), ManualTime(), witness)
+    spool.put(text(1), to: [], witness)
+    try spool.relayAll()
+    spool.run()
+    try spool.relayAll()
+    #expect(spool.count == 0)
+  }
+
   @Test func anAttemptWithoutANoteIsRepeatedLater() throws {
     let time = ManualTime()
     let witness = Witness()
