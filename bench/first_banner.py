@@ -1,20 +1,34 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""first_banner.py PORT COMMAND...: start COMMAND, print the milliseconds until PORT says 220, and leave it running."""
+"""first_banner.py PORT COMMAND...: start COMMAND, print the milliseconds until PORT says 220, and end it if it is still running."""
 import socket
 import subprocess
 import sys
 import time
 
-port = int(sys.argv[1])
-began = time.monotonic()
-subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-while time.monotonic() - began < 20:
+PORT = int(sys.argv[1])
+
+
+def banner():
     try:
-        with socket.create_connection(("127.0.0.1", port), 5) as probe:
-            if probe.recv(64).startswith(b"220"):
-                print(round((time.monotonic() - began) * 1000, 1))
-                sys.exit(0)
+        with socket.create_connection(("127.0.0.1", PORT), 5) as probe:
+            return probe.recv(64)
     except OSError:
+        return b""
+
+
+def wait_until(condition, seconds, otherwise):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            sys.exit(otherwise)
         time.sleep(0.0005)
-sys.exit("no banner within 20 s")
+
+
+wait_until(lambda: not banner(), 10, f"port {PORT} is still served by what ran before")
+began = time.monotonic()
+server = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+wait_until(lambda: banner().startswith(b"220"), 20, "no banner within 20 s")
+print(round((time.monotonic() - began) * 1000, 1))
+server.terminate()
+server.wait(60)

@@ -20,7 +20,7 @@ class Load:
         self.port, self.pause = port, pause
         self.accepted, self.refused, self.broken = [], [], 0
         self.lock, self.ending = threading.Lock(), threading.Event()
-        self.threads = [threading.Thread(target=self.loop, args=(number,)) for number in range(threads)]
+        self.threads = [threading.Thread(target=self.loop, args=(number,), daemon=True) for number in range(threads)]
         for thread in self.threads:
             thread.start()
 
@@ -65,6 +65,11 @@ class Crashes(Case):
         twice = {name: count for name, count in numbers(weir).items() if count != 1}
         self.assertEqual(twice, {})
 
+    def load(self, weir):
+        load = Load(weir.port)
+        self.addCleanup(load.stop)
+        return load
+
     def is_empty(self, weir):
         self.listed = weir.run("queue", "list").stdout
         return "queue is empty" in self.listed
@@ -72,7 +77,7 @@ class Crashes(Case):
     def test_a_killed_mta_is_replaced_and_nothing_is_lost(self):
         # As shipped, a message whose delivery dies twice is held: here the deaths are not its fault.
         weir = self.weir("spool_crash_limit = 100")
-        load = Load(weir.port)
+        load = self.load(weir)
         for _ in range(4):
             load.wait_for(len(load.accepted) + 50)
             victim = eventually(lambda: weir.child("mta"), 10, "an mta")
@@ -94,7 +99,7 @@ class Crashes(Case):
 
     def test_a_crash_of_everything_loses_nothing(self):
         weir = self.weir()
-        load = Load(weir.port)
+        load = self.load(weir)
         load.wait_for(200)
         weir.kill_everything()
         load.stop()
@@ -103,7 +108,7 @@ class Crashes(Case):
 
     def test_a_clean_stop_under_load_loses_nothing(self):
         weir = self.weir()
-        load = Load(weir.port)
+        load = self.load(weir)
         load.wait_for(200)
         weir.stop()
         load.stop()
