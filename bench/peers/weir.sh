@@ -31,8 +31,7 @@ C
 
 start() {
   ulimit -n "$(ulimit -H -n)"
-  cgin $weir run --config /etc/weir/weir.conf >"$P/log/weir.log" 2>&1 </dev/null &
-  echo $! > "$P/weir.pid"
+  cgin sh -c 'echo $$ > "$1/weir.pid"; exec '$weir' run --config /etc/weir/weir.conf' _ "$P" >"$P/log/weir.log" 2>&1 </dev/null &
 }
 
 stop() { kill "$(cat "$P/weir.pid")" 2>/dev/null; sleep 0.5; }
