@@ -28,6 +28,7 @@ package enum QueueRequest: Equatable, Sendable {
   case show(String)
   case content(String)
   case delete(String)
+  case release(String)
   /// The rest of a long list, in the daemon's words.
   case further(String)
 }

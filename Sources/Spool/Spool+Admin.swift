@@ -26,6 +26,9 @@ package struct QueueListing: Equatable, Sendable {
 /// Looking at the queue and clearing it, from any thread that may block: in the daemon, or in a command that has taken the lane's lock
 /// (`init` without `start`).
 extension Spool {
+  /// Whether the committer's thread runs; without it notes wait for `flush`.
+  package var isRunning: Bool { hasThreads }
+
   /// The number of live messages.
   package var count: Int { agenda.withLock { $0.entries.count } }
 

@@ -69,6 +69,8 @@ package final class Spool: Sendable {
     threads.withLock { $0.append(syncer) }
   }
 
+  var hasThreads: Bool { threads.withLock { !$0.isEmpty } }
+
   /// Ends the threads after what was handed in is committed and the mailboxes are stable. `takeReady` answers with nothing from now on;
   /// let the delivery threads end before this.
   package func stop() {

@@ -34,6 +34,7 @@ enum Help {
       queue show ID        one message: envelope and state of each recipient
       queue cat ID         its content
       queue delete ID|ALL  take it out of the queue, for good
+      queue release ID     try a message now that is held or deferred
       reference PAGE       print the reference: markdown, sample or man
       version, help [COMMAND]
 
@@ -67,7 +68,7 @@ enum Help {
 
     """,
     "queue": """
-    usage: weir queue [list | show ID | cat ID | delete ID|ALL] [--config FILE] [--data DIR]
+    usage: weir queue [list | show ID | cat ID | delete ID|ALL | release ID] [--config FILE] [--data DIR]
 
     Looks at the messages that wait, with the daemon running or not.
 

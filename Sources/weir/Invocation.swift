@@ -54,8 +54,9 @@ enum Invocation {
     case "show": return .queue(options, .show(try words.required("a queue id")))
     case "cat": return .queue(options, .content(try words.required("a queue id")))
     case "delete": return .queue(options, .delete(try words.required("a queue id, or ALL")))
+    case "release": return .queue(options, .release(try words.required("a queue id")))
     default:
-      throw UsageError("unknown command 'queue \(verb)'", hint: Suggestion.nearest(to: verb, in: ["list", "show", "cat", "delete"]))
+      throw UsageError("unknown command 'queue \(verb)'", hint: Suggestion.nearest(to: verb, in: ["list", "show", "cat", "delete", "release"]))
     }
   }
 

@@ -106,6 +106,15 @@ class QueueCommands(Case):
         self.commands(daemon, identifier)
         self.delete(daemon, identifier)
 
+    def test_release_tries_again_at_once(self):
+        daemon, identifier = self.queued()
+        tries = lambda: daemon.log_text().count(f"{identifier}: to=<")
+        eventually(lambda: tries() == 1, 10, "the first try")
+        released = daemon.run("queue", "release", identifier)
+        self.assertEqual(released.returncode, 0, released.stderr)
+        eventually(lambda: tries() == 2, 10, "the second try")
+        self.assertEqual(daemon.run("queue", "release", "4jWd00000Cz0").returncode, 66)
+
     def test_with_the_daemon_down(self):
         daemon, identifier = self.queued()
         daemon.stop()

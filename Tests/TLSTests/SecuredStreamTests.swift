@@ -48,6 +48,41 @@ import Testing
     return (both[0], both[1])
   }
 
+  /// Both ends on loops: the client's side of `startTLS`.
+  @Test func streamsTalkToEachOther() throws {
+    let context = try context(.p256)
+    let pair = try SocketPair()
+    let result = Monitor<Result<TLSFacts, TLSError>?>(nil)
+    let (server, serverThread) = try serve(pair.left, context, result)
+    let client = try EventLoop()
+    let answer = Monitor<[UInt8]?>(nil)
+    let settings = try TLSClientContext(verification: .none, protocols: TLSProtocols("TLSv1.3"))
+    client.spawn {
+      let echo = await Self.converse(pair.right, client, settings)
+      answer.withLock { $0 = echo }
+      client.stop()
+    }
+    client.run()
+    serverThread.join()
+    #expect(answer.withLock { $0 } == Array("hello".utf8))
+    #expect(try result.withLock { $0 }?.get().protocolVersion == "TLSv1.3")
+    #expect(client.liveTasks == 0 && server.liveTasks == 0)
+    pool.stop()
+  }
+
+  private static func converse(_ descriptor: Int32, _ loop: EventLoop, _ settings: TLSClientContext) async -> [UInt8] {
+    guard let stream = try? SocketStream(descriptor, on: loop) else { return [] }
+    defer { stream.close() }
+    let deadline = loop.now + .seconds(30)
+    guard case .success = await stream.startTLS(settings, serverName: "mx.example.org", deadline: deadline) else { return [] }
+    var output = ByteBuffer()
+    output.append("hello" as String)
+    guard await stream.write(&output, deadline: deadline) == .written else { return [] }
+    var input = ByteBuffer()
+    while input.count < 5, case .received = await stream.read(into: &input, deadline: deadline) {}
+    return input.array()
+  }
+
   @Test(arguments: [(Identity.Kind.p256, "TLSv1.3"), (.p256, "TLSv1.2"), (.rsa2048, "TLSv1.3"), (.rsa2048, "TLSv1.2")])
   func bytesComeBack(kind: Identity.Kind, version: String) throws {
     let context = try context(kind)

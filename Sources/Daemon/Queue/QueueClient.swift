@@ -63,7 +63,10 @@ struct QueueClient {
 
 extension QueueRequest {
   fileprivate var changes: Bool {
-    if case .delete = self { true } else { false }
+    switch self {
+    case .delete, .release: true
+    case .list, .show, .content, .further: false
+    }
   }
 
   fileprivate var line: String {
@@ -72,6 +75,7 @@ extension QueueRequest {
     case .show(let id): "show \(id)"
     case .content(let id): "cat \(id)"
     case .delete(let id): "delete \(id)"
+    case .release(let id): "release \(id)"
     case .further(let line): line
     }
   }

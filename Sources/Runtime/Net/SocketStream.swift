@@ -138,16 +138,29 @@ package final class SocketStream: ByteStream, @unchecked Sendable {
   // MARK: TLS
 
   package func startTLS(_ context: TLSServerContext, deadline: Instant) async -> Result<TLSFacts, TLSError> {
-    let session: TLSSession
-    do {
-      session = try TLSSession(server: context, descriptor: descriptor)
+    do throws(TLSError) {
+      return await secure(try TLSSession(server: context, descriptor: descriptor), on: context.handshakePool, deadline)
     } catch {
       return .failure(error)
     }
+  }
+
+  /// Becomes the client side of TLS, to a server of this name.
+  package func startTLS(
+    _ context: TLSClientContext, serverName: String?, deadline: Instant
+  ) async -> Result<TLSFacts, TLSError> {
+    do throws(TLSError) {
+      return await secure(try TLSSession(client: context, descriptor: descriptor, serverName: serverName), on: nil, deadline)
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func secure(_ session: TLSSession, on pool: BlockingPool?, _ deadline: Instant) async -> Result<TLSFacts, TLSError> {
     tls = session
     while true {
       let wakeup: Wakeup
-      switch await handshake(session, on: context.handshakePool) {
+      switch await handshake(session, on: pool) {
       case .done: return .success(session.facts)
       case .failed(let error): return .failure(error)
       case .wantRead: wakeup = await waitUntilReadable(deadline)
