@@ -49,6 +49,14 @@ import Testing
     #expect(decide("u%evil.example", "[198.51.100.5]") == .denied)
   }
 
+  /// What cannot be a domain leads nowhere: the name stays ours, and unknown.
+  @Test(arguments: ["u%b|c", "b c!u", "u@b..c", "u%[300.1.1.1]", "u%-x.example"])
+  func aRouteToNoDomainIsAnOddName(local: String) {
+    #expect(decide(local, "mine.example") == permitted(.local, local, "mine.example"))
+    #expect(decide(local, "virtual.example") == .denied)
+    #expect(decide(local, "evil.example") == .denied)
+  }
+
   @Test(
     arguments: [
       ("u", "evil.example"), ("u", "sub.mine.example"), ("u", "example"), ("u%evil.example", "mine.example"), ("u%evil.example", nil),

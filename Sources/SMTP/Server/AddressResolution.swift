@@ -19,7 +19,7 @@ extension RelayPolicy {
     return Resolution(address: current, destination: isVirtual ? .virtual : .remote)
   }
 
-  func hasRoutingOperator(_ localPart: String) -> Bool { unwrapped(localPart) != nil }
+  func hasRoutingOperator(_ localPart: String) -> Bool { route(localPart) != nil }
 
   /// `append_at_myorigin` and `append_dot_mydomain`. A route in an address without a domain is followed.
   private func complete(_ mailbox: Mailbox) -> Mailbox {
@@ -54,8 +54,14 @@ extension RelayPolicy {
     IPAddress(text.hasPrefix("ipv6:") ? text.dropFirst(5) : text)
   }
 
-  /// The address that a local part routes to: `user@domain`, `host!user`, `user%domain`, in this order; nil if it does not.
+  /// The address that a local part routes to; nil if it does not, or to what cannot be a domain: then it is just an odd name.
   private func unwrapped(_ localPart: String) -> Mailbox? {
+    guard let inner = route(localPart), let domain = inner.domain else { return nil }
+    return Array(domain.utf8).withUnsafeBytes(DomainParser.parse) == nil ? nil : inner
+  }
+
+  /// `user@domain`, `host!user`, `user%domain`, in this order.
+  private func route(_ localPart: String) -> Mailbox? {
     if localPart.utf8.contains(0x40) { return nonEmpty(Mailbox(address: localPart)) }
     if swapBangpath, let bang = localPart.firstIndex(of: "!") {
       return nonEmpty(Mailbox(localPart: String(localPart[localPart.index(after: bang)...]), domain: String(localPart[..<bang])))
