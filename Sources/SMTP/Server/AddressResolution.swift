@@ -56,8 +56,9 @@ extension RelayPolicy {
 
   /// The address that a local part routes to; nil if it does not, or to what cannot be a domain: then it is just an odd name.
   private func unwrapped(_ localPart: String) -> Mailbox? {
-    guard let inner = route(localPart), let domain = inner.domain else { return nil }
-    return Array(domain.utf8).withUnsafeBytes(DomainParser.parse) == nil ? nil : inner
+    guard let inner = route(localPart), let text = inner.domain else { return nil }
+    guard let domain = Array(text.utf8).withUnsafeBytes(DomainParser.parse) else { return nil }
+    return Mailbox(localPart: inner.localPart, domain: domain)
   }
 
   /// `user@domain`, `host!user`, `user%domain`, in this order.
