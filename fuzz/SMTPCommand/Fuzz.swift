@@ -12,7 +12,9 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     _ = machine.connected()
     for command in before { _ = receive(Array(command.utf8), &machine) }
     line.withMemoryRebound(to: UInt8.self) { _ = receive(Array($0), &machine) }
-    if let sender = machine.transaction?.sender, case .mailbox(let mailbox) = sender { checkWritten(mailbox) }
+    for sender in [machine.transaction?.sender, machine.transaction?.givenSender] {
+      if case .mailbox(let mailbox) = sender { checkWritten(mailbox) }
+    }
     for recipient in machine.transaction?.recipients ?? [] { checkWritten(recipient.original.mailbox) }
   }
   return 0

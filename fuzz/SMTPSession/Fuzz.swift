@@ -13,9 +13,14 @@ func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   precondition(play([Array(bytes[..<cut]), Array(bytes[cut...])]) == whole)
   precondition(play(bytes.map { [$0] }) == whole)
   checkDestinations(whole.queued)
-  let mayQueue = bytes.containsSequence([13, 10, 46, 13, 10]) || bytes.contains { $0 | 0x20 == 0x62 }
+  let mayQueue = bytes.containsSequence([13, 10, 46, 13, 10]) || endsAtOnce(bytes) || bytes.contains { $0 | 0x20 == 0x62 }
   precondition(mayQueue || whole.queued.isEmpty)
   return 0
+}
+
+/// DATA may end in a bare LF, as every command, and the dot may be the first line after it.
+func endsAtOnce(_ bytes: [UInt8]) -> Bool {
+  [UInt8(ascii: "A"), UInt8(ascii: "a"), 9, 32].contains { bytes.containsSequence([$0, 10, 46, 13, 10]) }
 }
 
 struct Outcome: Equatable {
