@@ -27,7 +27,24 @@ package final class Services {
   /// Summer time begins and ends at full quarters of an hour.
   private static let zoneInterval: Int64 = 900_000_000
 
-  package var configuration: ServerConfiguration { context.configuration }
+  /// The numbers that each read and write needs: the configuration as a whole is dear to copy.
+  let pace: Pace
+
+  struct Pace {
+    let timeout: Int
+    let startTLSTimeout: Int
+    let hasRequestDeadline: Bool
+    let minimumRate: Int
+    let lineLengthLimit: Int
+
+    init(_ configuration: ServerConfiguration) {
+      timeout = configuration.smtpdTimeout
+      startTLSTimeout = configuration.smtpdStarttlsTimeout
+      hasRequestDeadline = configuration.smtpdPerRequestDeadline
+      minimumRate = max(1, configuration.smtpdMinDataRate)
+      lineLengthLimit = configuration.lineLengthLimit
+    }
+  }
 
   package init(
     context: ServerContext, log: Log, store: any MessageStore, users: any RecipientDirectory, names: any ClientNaming,
@@ -36,6 +53,7 @@ package final class Services {
     zone: @escaping @Sendable (Int64) -> Zone = { _ in .utc }, now: @escaping @Sendable () -> Int64 = wallClock
   ) {
     self.context = context
+    pace = Pace(context.configuration)
     self.log = log
     self.store = store
     self.users = users

@@ -91,7 +91,7 @@ extension Session {
   private func envelope(of transaction: Transaction) -> Envelope {
     let parameters = transaction.parameters
     return Envelope(
-      sender: transaction.sender.address, arrival: services.now(), host: services.configuration.myhostname,
+      sender: transaction.sender.address, arrival: services.now(), host: services.context.configuration.myhostname,
       recipients: transaction.recipients.map(Recipient.init), body: parameters.body == .eightBitMIME ? .eightBitMIME : .sevenBit,
       smtpUTF8: parameters.smtpUTF8, envelopeID: parameters.envelopeID,
       returnContent: parameters.returnContent.map { $0 == .full ? .full : .headers })

@@ -33,7 +33,7 @@ package final class Session<Stream: ByteStream> {
     self.client = client
     self.services = services
     machine = ServerMachine(context: services.context, client: client)
-    framer = LineFramer(maximumLength: services.configuration.lineLengthLimit)
+    framer = LineFramer(maximumLength: services.pace.lineLengthLimit)
   }
 
   /// Serves the connection to its end, and closes it.
@@ -112,8 +112,8 @@ package final class Session<Stream: ByteStream> {
 
   /// Each read gets `smtpd_timeout`, or with `smtpd_per_request_deadline` the whole request does.
   private func readDeadline() -> Instant {
-    let next = deadline(services.configuration.smtpdTimeout)
-    guard services.configuration.smtpdPerRequestDeadline else { return next }
+    let next = deadline(services.pace.timeout)
+    guard services.pace.hasRequestDeadline else { return next }
     let whole = requestDeadline ?? next
     requestDeadline = whole
     return whole
@@ -122,8 +122,8 @@ package final class Session<Stream: ByteStream> {
   /// Content earns time as it comes in, at `smtpd_min_data_rate`.
   private func extendRequest(by count: Int) {
     guard machine.expectsContent, let current = requestDeadline else { return }
-    let earned = Duration.milliseconds(count * 1000 / max(1, services.configuration.smtpdMinDataRate))
-    requestDeadline = min(current + earned, deadline(services.configuration.smtpdTimeout))
+    let earned = Duration.milliseconds(count * 1000 / services.pace.minimumRate)
+    requestDeadline = min(current + earned, deadline(services.pace.timeout))
   }
 
   private func connectionLost() {
@@ -192,7 +192,7 @@ package final class Session<Stream: ByteStream> {
   /// Writes the collected replies; false when the client is gone.
   @inline(never) private func flush() async -> Bool {
     if output.isEmpty { return !isClosed }
-    guard await stream.write(&output, deadline: deadline(services.configuration.smtpdTimeout)) == .written else {
+    guard await stream.write(&output, deadline: deadline(services.pace.timeout)) == .written else {
       connectionLost()
       return false
     }
@@ -216,7 +216,7 @@ package final class Session<Stream: ByteStream> {
     guard await flush() else { return }
     // RFC 3207 §4.2: what was sent in clear before the handshake must not count after it.
     input.release()
-    framer = LineFramer(maximumLength: services.configuration.lineLengthLimit)
+    framer = LineFramer(maximumLength: services.pace.lineLengthLimit)
     guard await secure(), let secured else {
       isClosed = true
       return
@@ -226,7 +226,7 @@ package final class Session<Stream: ByteStream> {
 
   @inline(never) private func secure() async -> Bool {
     guard let context = services.tls?() else { return false }
-    switch await stream.startTLS(context, deadline: deadline(services.configuration.smtpdStarttlsTimeout)) {
+    switch await stream.startTLS(context, deadline: deadline(services.pace.startTLSTimeout)) {
     case .success(let facts):
       secured = facts
       if services.habits.logsTLS { services.log.info("smtpd", facts.summary(peer: client.description)) }

@@ -69,14 +69,14 @@ package final class SessionServer {
 
   private func turnAway(_ connection: Int32, _ peer: SocketAddress, _ refusal: ClientLimits.Refusal) {
     let (what, status) = refusal == .tooManyConnections ? ("too many connections", "4.7.0") : ("connection rate limit exceeded", "4.7.0")
-    DyingWords.send("421 \(status) \(services.configuration.myhostname) Error: \(what) from \(peer)\r\n", on: connection)
+    DyingWords.send("421 \(status) \(services.context.configuration.myhostname) Error: \(what) from \(peer)\r\n", on: connection)
     closeDescriptor(connection)
     services.log.warning("smtpd", "\(what) from unknown[\(peer)]")
   }
 
   /// RFC 5321 §3.8: a server that cannot serve says 421. One try: the reply fits into any socket's buffer.
   private func refuse(_ connection: Int32, _ peer: SocketAddress) {
-    let reason = isStopping ? "4.3.2 Service shutting down" : "4.7.0 \(services.configuration.myhostname) Error: too many connections"
+    let reason = isStopping ? "4.3.2 Service shutting down" : "4.7.0 \(services.context.configuration.myhostname) Error: too many connections"
     DyingWords.send("421 \(reason)\r\n", on: connection)
     closeDescriptor(connection)
     if !isFull { services.log.warning("smtpd", "\(maximumSessions) sessions: refusing more, at first from \(peer)") }

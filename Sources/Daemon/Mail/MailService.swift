@@ -26,7 +26,7 @@ final class MailService: Sendable {
   /// Sessions that have not ended after this are cut.
   private static let patience = Duration.seconds(30)
   /// Certificate files, free space and free memory are looked at this often.
-  private static let refreshInterval = Duration.seconds(2)
+  private static let refreshInterval = Duration.seconds(1)
 
   init(_ setup: Setup, usesMailboxService: Bool, log: Log) throws {
     self.setup = setup
