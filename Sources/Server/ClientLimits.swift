@@ -2,7 +2,6 @@
 import Bytes
 import Runtime
 import SMTP
-import Synchronization
 
 /// How many connections a client holds and how often it comes: what Postfix's anvil counts. Shared by all loops of a process.
 package final class ClientLimits: Sendable {
@@ -36,7 +35,7 @@ package final class ClientLimits: Sendable {
   }
 
   private let limits: Limits
-  private let clients = Mutex<[IPAddress: Client]>([:])
+  private let clients = Monitor<[IPAddress: Client]>([:])
   /// Clients that are remembered only for their rate are forgotten beyond so many.
   private static let capacity = 100_000
 

@@ -16,7 +16,8 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
   private let epoll: Int32
   private let wakeup: Int32
-  private let remote = Mutex(Remote())
+  // Not Synchronization.Mutex: its slow path is in a library that ThreadSanitizer cannot see into, so it would report what is no race.
+  private let remote = Monitor(Remote())
   private let tasks = Atomic<Int>(0)
 
   // Owned by the loop's thread.
