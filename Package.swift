@@ -54,9 +54,11 @@ let package = Package(
     module("Settings", ["Bytes", "Diagnostics", "Tables"]),
     module("Tables", ["Bytes", "Diagnostics"]),
     module("Queue", ["Bytes"]),
+    module("Names", ["Bytes"]),
+    module("Restrictions", ["Bytes", "Diagnostics", "Names", "Tables"]),
 
     // Ring 2: performs
-    module("Runtime", ["Bytes", "CLinux", "COpenSSL"]),
+    module("Runtime", ["Bytes", "CLinux", "COpenSSL", "Names"]),
     module("Spool", ["Bytes", "Queue", "Runtime"]),
     module("Mailbox", ["Bytes", "Runtime"]),
 
@@ -74,7 +76,7 @@ let package = Package(
 
     // Test support: the embedded twins of Runtime
     support("TranscriptPlayer", ["Bytes", "SMTP"]),
-    support("Embedded", ["Bytes", "Runtime"]),
+    support("Embedded", ["Bytes", "Names", "Runtime"]),
 
     .target(name: "CGlobalExecutor", dependencies: ["CLinux"], path: "Tests/CGlobalExecutor"),
 
@@ -90,12 +92,13 @@ let package = Package(
     tests("TLSTests", ["Bytes", "COpenSSL", "Runtime"]),
     tests("DeliveryTests", ["Bytes", "Delivery", "Embedded", "Mailbox", "Queue", "Runtime", "SMTP", "Spool"]),
     tests("ManifestTests", []),
-    tests("ResolveTests", ["Bytes", "Embedded", "Runtime"]),
+    tests("ResolveTests", ["Bytes", "Embedded", "Names", "Runtime"]),
     tests("ServerTests", ["Bytes", "Embedded", "Message", "Queue", "Runtime", "SMTP", "Server", "Spool"]),
     tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Runtime"]),
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("SettingsTests", ["Bytes", "Diagnostics", "Settings", "Tables"], exclude: ["Fixtures"]),
     tests("TablesTests", ["Bytes", "Diagnostics", "Tables"]),
+    tests("RestrictionsTests", ["Restrictions"]),
   ],
   swiftLanguageModes: [.v6]
 )

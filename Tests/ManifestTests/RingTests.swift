@@ -4,15 +4,17 @@ import Testing
 /// The rings of docs/architecture.md, lowest first.
 private let rings: [[String]] = [
   ["Bytes", "Diagnostics"],
-  ["SMTP", "Message", "Settings", "Tables", "Pipeline", "Queue"],
+  ["SMTP", "Message", "Settings", "Tables", "Pipeline", "Queue", "Names", "Restrictions", "Import"],
   ["Runtime", "Spool", "Mailbox", "PluginHost"],
   ["Delivery", "Server", "Daemon"],
   ["weir"],
 ]
 
-/// Imports within a ring: Settings names tables, Runtime is the floor of ring 2, Daemon the roof of ring 3.
+/// Imports within a ring: Settings names tables, restrictions look into tables and ask for names, an import reads settings and tables; Runtime is the floor of ring 2, Daemon the roof of ring 3.
 private let withinRing: [String: Set<String>] = [
   "Settings": ["Tables"],
+  "Restrictions": ["Names", "Tables"],
+  "Import": ["Settings", "Tables"],
   "Spool": ["Runtime"],
   "Mailbox": ["Runtime"],
   "PluginHost": ["Runtime"],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
+import Names
 
 /// What the Domain Name System calls a client.
 package struct PeerName: Equatable, Sendable {

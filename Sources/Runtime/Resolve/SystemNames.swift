@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
 import Glibc
+import Names
 
 /// The system's name service: /etc/hosts and DNS as nsswitch.conf says. Addresses and names of hosts only.
 ///
@@ -16,7 +17,7 @@ package struct SystemNames: NameService {
       case .a(let name): await pool.run { Self.addresses(of: name, AF_INET) }
       case .aaaa(let name): await pool.run { Self.addresses(of: name, AF_INET6) }
       case .ptr(let address): await pool.run { Self.name(of: address) }
-      case .mx, .txt: .failure(.unsupported)
+      case .mx, .txt, .ns: .failure(.unsupported)
       }
     return answer ?? .failure(.temporary("too many questions at once"))
   }

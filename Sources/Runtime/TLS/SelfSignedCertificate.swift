@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
 import COpenSSL
+import Names
 
 /// A name that a self-signed certificate is for.
 enum CertificateName: Equatable, Sendable {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Names
 import Runtime
 import Synchronization
 

@@ -8,6 +8,7 @@ package enum NameQuery: Hashable, Sendable {
   case mx(String)
   case ptr(IPAddress)
   case txt(String)
+  case ns(String)
 }
 
 /// One record of an answer.
@@ -15,6 +16,8 @@ package enum NameRecord: Hashable, Sendable {
   case address(IPAddress)
   case exchanger(preference: UInt16, host: String)
   case pointer(String)
+  /// An NS record.
+  case server(String)
   /// The strings of one TXT record, joined.
   case text([UInt8])
 }
@@ -35,7 +38,7 @@ package protocol NameService: Sendable {
 }
 
 /// Whether `text` has the form of a host name: RFC 1123 §2.1 labels, with the underscore that some hosts have; RFC 1035 §2.3.4 sizes.
-func isHostName(_ text: String) -> Bool {
+package func isHostName(_ text: String) -> Bool {
   text.utf8.count <= 253
     && text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
       (1...63).contains(label.count) && label.allSatisfy(isLabelByte)
