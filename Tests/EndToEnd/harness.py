@@ -97,6 +97,8 @@ class Weir:
         self.config = os.path.join(self.folder, "weir.conf")
         self.log_path = os.path.join(self.folder, "log")
         self.port = free_port()
+        self.environment = {}
+        self.descriptors = ()
         self.process = None
         if self.user or not IS_ROOT:
             os.makedirs(self.data, exist_ok=True)
@@ -153,7 +155,7 @@ class Weir:
         self.log = open(self.log_path, "ab")
         self.process = subprocess.Popen(
             self.run_command(), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, cwd=self.folder,
-            start_new_session=True, **self.identity())
+            start_new_session=True, env={**os.environ, **self.environment}, pass_fds=self.descriptors, **self.identity())
         if wait:
             eventually(self.banner, 20, "the banner")
         return self

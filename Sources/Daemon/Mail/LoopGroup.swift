@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import Runtime
 import Server
+import Synchronization
 
 /// The event loops of a process, each with its own listeners on the shared sockets.
 final class LoopGroup: Sendable {
   /// What belongs to one loop. Touched on its thread only.
   private final class Member: @unchecked Sendable {
     let loop: EventLoop
+    /// Whether the loop has run what it was given at the last look.
+    let hasAnswered = Atomic(true)
     var servers: [SessionServer] = []
     init(_ loop: EventLoop) { self.loop = loop }
   }
@@ -41,6 +44,15 @@ final class LoopGroup: Sendable {
         }
       }
     }
+  }
+
+  /// Whether each loop has run what it was given at the last call; gives each something new to run.
+  func areTurning() -> Bool {
+    let stuck = members.filter { !$0.hasAnswered.load(ordering: .acquiring) }
+    for member in members where member.hasAnswered.exchange(false, ordering: .acquiringAndReleasing) {
+      member.loop.spawn { member.hasAnswered.store(true, ordering: .releasing) }
+    }
+    return stuck.isEmpty
   }
 
   /// Ends the sessions, for `patience` at most, and then the loops.

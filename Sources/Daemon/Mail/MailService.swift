@@ -75,6 +75,7 @@ final class MailService: Sendable {
 
   private func waitForEnd() {
     while true {
+      if loops.areTurning() { Heartbeat.beat(on: Handover.heartbeat) }
       switch Signal.wait(timeout: Self.refreshInterval) {
       case .terminate: return
       case .hangUp:

@@ -10,26 +10,30 @@ struct Foreground {
   private let options: Options
   private let files: RecordedFiles
   private let owner: SystemUser?
+  private let manager: ServiceManager
   private let log: Log
 
   static func run(_ options: Options) -> Int32 {
     do {
       try Signal.blockAll()
+      let manager = ServiceManager.take()
+      let inherited = try InheritedSocket.take()
       let files = RecordingFiles(LinuxFiles())
       let (setup, loaded, name) = Setup.load(options, files: files)
       let result = loaded.adding(setup.map { CertificateCheck(setup: $0, isStarting: true).diagnostics } ?? [])
       let report = CheckReport(result, name: name, isColored: Terminal.wantsColour(2))
       if !result.diagnostics.isEmpty { Terminal.writeError(report.text) }
       guard let setup, report.exitStatus == 0 else { return ExitStatus.configuration }
-      return try Foreground(setup, options, files.recorded).supervise()
+      return try Foreground(setup, options, files.recorded, manager).supervise(inherited)
     } catch {
       Terminal.writeError("weir: \(error)\n")
       return ExitStatus.systemError
     }
   }
 
-  private init(_ setup: Setup, _ options: Options, _ files: RecordedFiles) throws {
+  private init(_ setup: Setup, _ options: Options, _ files: RecordedFiles, _ manager: ServiceManager) throws {
     self.setup = setup
+    self.manager = manager
     self.options = options
     self.files = files
     owner = Machine.isRoot ? try setup.owner() : nil
@@ -37,11 +41,12 @@ struct Foreground {
     log = try DaemonLog.open(setup, owner: owner)
   }
 
-  private func supervise() throws -> Int32 {
+  private func supervise(_ inherited: [InheritedSocket]) throws -> Int32 {
     for folder in setup.ownFolders { try Folder.ensure(folder, owner: owner) }
-    let sockets = try ListeningSockets.open(setup)
+    let sockets = try ListeningSockets.open(setup, inherited: inherited)
     let stager = try stage()
-    let supervisor = Supervisor(program: Machine.executable, services: try services(sockets), log: log)
+    let supervisor = Supervisor(
+      program: Machine.executable, services: try services(sockets), log: log, manager: manager, watchdog: setup.configuration[Keys.watchdogTimeout])
     log.info("master", "\(Product.name) \(Product.version), configuration \(setup.name)")
     for socket in sockets { log.info("master", "listening on \(socket.text)") }
     if setup.isDemo { Terminal.writeError(Greeting.text(setup, sockets)) }

@@ -2,14 +2,14 @@
 import Runtime
 
 /// What the supervisor gives each process it starts, in a sealed piece of memory on descriptor 3: the configuration as it was checked, and
-/// which descriptors are which listening sockets.
+/// which descriptors are which listening sockets. Descriptor 4 is the wire for its heartbeat.
 struct Handover: Equatable {
   var configuration: String?
   var data: String?
   /// Whether certificates are read from copies, and a mailbox process delivers to system users: the supervisor is root.
   var isFromRoot = false
   var files = RecordedFiles()
-  /// The sockets, from descriptor 4 on: the listener's name in the configuration and the address it is bound to.
+  /// The sockets, from descriptor 5 on: the listener's name in the configuration and the address it is bound to.
   var sockets: [Socket] = []
 
   struct Socket: Equatable {
@@ -18,7 +18,8 @@ struct Handover: Equatable {
   }
 
   static let memoryDescriptor: Int32 = 3
-  static let firstSocket: Int32 = 4
+  static let heartbeat: Int32 = 4
+  static let firstSocket: Int32 = 5
 
   var options: Options {
     var options = Options()

@@ -4,6 +4,9 @@ import Runtime
 import Settings
 
 /// Opens every socket that the configuration asks for, or none.
+///
+/// Where the service manager has opened sockets, those stand in for the ones that the configuration gives the listener: a socket belongs to the
+/// listener that has its name (FileDescriptorName=), else to the one on its port or path.
 enum ListeningSockets {
   struct Opened {
     let listener: String
@@ -12,13 +15,26 @@ enum ListeningSockets {
     let text: String
   }
 
-  static func open(_ setup: Setup) throws -> [Opened] {
-    var opened: [Opened] = []
-    for listener in setup.configuration.listeners {
+  static func open(_ setup: Setup, inherited: [InheritedSocket] = []) throws -> [Opened] {
+    var opened = try inherited.map { Opened(listener: try owner(of: $0, setup), descriptor: $0.descriptor, text: $0.text) }
+    let served = Set(opened.map(\.listener))
+    for listener in setup.configuration.listeners where !served.contains(listener.name) {
       for address in listener.sockets { opened += try open(address, listener) }
     }
     guard !opened.isEmpty else { throw StartError("\(setup.name): no listener has an address to listen on") }
     return opened
+  }
+
+  private static func owner(of socket: InheritedSocket, _ setup: Setup) throws -> String {
+    let listeners = setup.configuration.listeners
+    if let named = listeners.first(where: { $0.name == socket.name }) ?? listeners.first(where: { $0.sockets.contains { $0.isLike(socket) } }) {
+      return named.name
+    }
+    throw StartError(
+      """
+      the service manager hands over a socket on \(socket.text), and \(setup.name) has no listener for it; add \
+      FileDescriptorName= with the name of one (\(listeners.map(\.name).joined(separator: ", "))) to the .socket unit, or a listener on that port
+      """)
   }
 
   private static func open(_ address: ListenAddress, _ listener: ListenerConfiguration) throws -> [Opened] {
@@ -43,9 +59,7 @@ enum ListeningSockets {
     } catch {
       throw StartError("listener \(listener): \(error)\(hint(error, address))")
     }
-    let bound = try ListeningSocket.address(of: descriptor)
-    let host = bound.ip?.family == .v6 ? "[\(bound)]" : "\(bound)"
-    return Opened(listener: listener, descriptor: descriptor, text: "\(host):\(bound.port)")
+    return Opened(listener: listener, descriptor: descriptor, text: try ListeningSocket.address(of: descriptor).withPort)
   }
 
   private static func hint(_ error: SystemError, _ address: SocketAddress) -> String {
@@ -53,4 +67,22 @@ enum ListeningSockets {
     if error.isPermissionDenied { return "; ports below 1024 need root, or CAP_NET_BIND_SERVICE" }
     return ""
   }
+}
+
+extension ListenAddress {
+  /// Whether the socket is on this port, whatever the address, or on this path.
+  fileprivate func isLike(_ socket: InheritedSocket) -> Bool {
+    switch self {
+    case .inet(_, let port), .host(_, let port): socket.path == nil && port == Int(socket.address.port)
+    case .unix(let path): path == socket.path
+    }
+  }
+}
+
+extension InheritedSocket {
+  fileprivate var text: String { path ?? address.withPort }
+}
+
+extension SocketAddress {
+  fileprivate var withPort: String { ip?.family == .v6 ? "[\(self)]:\(port)" : "\(self):\(port)" }
 }

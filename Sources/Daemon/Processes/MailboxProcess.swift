@@ -22,10 +22,11 @@ enum MailboxProcess {
         log.error("local", "\(error)")
       }
     }
-    var signal = Signal.wait()
+    var signal: Signal?
     while signal != .terminate {
       if signal == .hangUp { DaemonLog.reopen(log, setup, owner: nil) }
-      signal = Signal.wait()
+      Heartbeat.beat(on: Handover.heartbeat)
+      signal = Signal.wait(timeout: .seconds(1))
     }
     service.stop()
     thread.join()

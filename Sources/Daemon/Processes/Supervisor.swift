@@ -9,7 +9,7 @@ package final class Supervisor {
   package struct Service: Sendable {
     package let name: String
     package let arguments: [String]
-    /// What it finds as descriptors 3, 4, ...
+    /// What it finds as descriptors 3, 5, 6, ...; 4 is the wire of its heartbeat.
     package let descriptors: [Int32]
     package let identity: ChildProcess.Identity?
 
@@ -19,11 +19,16 @@ package final class Supervisor {
       self.descriptors = descriptors
       self.identity = identity
     }
+
+    fileprivate func descriptors(with heartbeat: Int32) -> [Int32] {
+      descriptors.prefix(1) + [heartbeat] + descriptors.dropFirst()
+    }
   }
 
   private struct Running {
     let service: Service
     var process: ChildProcess?
+    var pulse: Pulse?
     var startedAt = Instant.distantPast
     var restartAt = Instant.distantPast
     var delay = Supervisor.firstDelay
@@ -31,8 +36,11 @@ package final class Supervisor {
 
   private let program: String
   private let log: Log
+  private let manager: ServiceManager
+  /// A process that has not told for this long that it works is replaced; zero for never.
+  private let watchdog: Duration
   private var services: [Running]
-  private var stopping = false
+  private var toldReady = false
 
   /// A service that dies at once is started again after this, then after twice as long, and so on.
   private static let firstDelay = Duration.milliseconds(100)
@@ -40,12 +48,16 @@ package final class Supervisor {
   /// One that ran this long was all right: the next start does not wait.
   private static let provenAfter = Duration.seconds(10)
   private static let roundTime = Duration.seconds(10)
+  /// As long as processes are starting.
+  private static let startingRoundTime = Duration.milliseconds(20)
   /// Sessions get this long to end when the daemon stops.
   private static let patience = Duration.seconds(40)
 
-  package init(program: String, services: [Service], log: Log) {
+  package init(program: String, services: [Service], log: Log, manager: ServiceManager = ServiceManager(), watchdog: Duration = .zero) {
     self.program = program
     self.log = log
+    self.manager = manager
+    self.watchdog = watchdog
     self.services = services.map { Running(service: $0) }
   }
 
@@ -54,8 +66,9 @@ package final class Supervisor {
   package func run(chore: () -> Void, reopened: () -> Void) -> Int32 {
     for index in services.indices { start(index) }
     while true {
-      let signal = Signal.wait(timeout: min(Self.roundTime, timeToNextStart ?? Self.roundTime))
+      let signal = Signal.wait(timeout: roundTime)
       chore()
+      listen()
       switch signal {
       case .terminate, .interrupt: return stop()
       case .hangUp:
@@ -68,12 +81,44 @@ package final class Supervisor {
     }
   }
 
+  private var roundTime: Duration {
+    let watching = [manager.watchdog.map { $0 / 3 }, watchdog == .zero ? nil : watchdog / 3].compactMap(\.self).min() ?? Self.roundTime
+    let starting = services.contains { $0.process != nil && $0.pulse?.lastBeat == nil }
+    return min(Self.roundTime, timeToNextStart ?? Self.roundTime, watching, starting ? Self.startingRoundTime : Self.roundTime)
+  }
+
+  // MARK: Watching
+
+  /// Takes the beats of the services, replaces one that has none, and tells the service manager how things are.
+  private func listen() {
+    for index in services.indices where services[index].process != nil {
+      services[index].pulse?.listen()
+      if watchdog != .zero, let silence = services[index].pulse?.silence, silence > watchdog { replace(index, after: silence) }
+    }
+    manager.tell(.watchdog)
+    guard !toldReady, services.allSatisfy({ $0.pulse?.lastBeat != nil }) else { return }
+    toldReady = true
+    manager.tell(.ready, .status("mail is being served"))
+  }
+
+  private func replace(_ index: Int, after silence: Duration) {
+    log.error("master", "\(services[index].service.name) has not answered for \(silence.components.seconds) seconds: it is replaced")
+    services[index].process?.kill()
+    // It is reaped in a later round, and must not be killed again until then.
+    services[index].pulse = nil
+  }
+
+  // MARK: Starting
+
   private func start(_ index: Int) {
     let service = services[index].service
     services[index].startedAt = .now()
     do {
+      let wire = try Heartbeat.wire()
+      defer { closeDescriptor(wire.sender) }
+      services[index].pulse = Pulse(wire.listener)
       services[index].process = try ChildProcess.start(
-        program, service.arguments, descriptors: service.descriptors, as: service.identity)
+        program, service.arguments, descriptors: service.descriptors(with: wire.sender), as: service.identity)
     } catch {
       log.error("master", "\(service.name): \(error)")
       postpone(index)
@@ -121,6 +166,7 @@ package final class Supervisor {
   /// Ends the services: politely, and after a while not so. A second SIGINT cuts it short.
   private func stop() -> Int32 {
     log.info("master", "stopping")
+    manager.tell(.stopping, .status("stopping"))
     forward(.terminate)
     let deadline = Instant.now() + Self.patience
     while services.contains(where: { $0.process != nil }) {
@@ -136,4 +182,18 @@ package final class Supervisor {
     log.flush()
     return 0
   }
+}
+
+/// The heartbeat of one process, as the supervisor hears it.
+private final class Pulse {
+  private let wire: Int32
+  private(set) var lastBeat: Instant?
+
+  init(_ wire: Int32) { self.wire = wire }
+  deinit { closeDescriptor(wire) }
+
+  func listen() { if Heartbeat.wasHeard(on: wire) { lastBeat = .now() } }
+
+  /// Since the last beat; nil before the first, because a start may take long: a queue is read.
+  var silence: Duration? { lastBeat.map { Instant.now() - $0 } }
 }

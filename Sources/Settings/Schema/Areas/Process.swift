@@ -3,7 +3,7 @@
 extension Area {
   static let process = Area(
     "Processes, files and logs", "How Weir runs.",
-    [Keys.dataDirectory, Keys.mailOwner, Keys.eventLoops, Keys.maillogFile, Keys.syslogName, Keys.logStyle])
+    [Keys.dataDirectory, Keys.mailOwner, Keys.eventLoops, Keys.watchdogTimeout, Keys.maillogFile, Keys.syslogName, Keys.logStyle])
 }
 
 package enum LogStyle: String, CaseIterable, Sendable { case auto, terminal, classic }
@@ -19,6 +19,13 @@ extension Keys {
   package static let eventLoops = Key.integer(
     "event_loops", "1", in: 1...1024, Traits(origin: .weir, computedDefault: "the number of processors"), example: "2",
     "How many threads serve connections.")
+
+  package static let watchdogTimeout = Key.duration(
+    "watchdog_timeout", "60s", seconds: 0...86_400, .weir, example: "5m",
+    """
+    A process that has not told the supervisor for so long that it works is replaced; 0 for never. Under systemd with `WatchdogSec=` the supervisor is \
+    itself watched.
+    """)
 
   package static let maillogFile = Key.path(
     "maillog_file", "", example: "/var/log/maillog", "The log file. `/dev/stdout` and empty mean standard output.")

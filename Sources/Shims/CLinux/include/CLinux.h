@@ -9,5 +9,6 @@
 #include "users.h"
 #include "net.h"
 #include "process.h"
+#include "service.h"
 
 #endif
