@@ -19,6 +19,9 @@ package struct Table: Sendable {
     if case .systemUsers = content { true } else { false }
   }
 
+  /// True for a table of patterns: it is asked for the whole key only, never for a parent domain or a part of an address.
+  package var isPattern: Bool { false }
+
   /// The number of entries; 0 where there are no entries to count.
   package var count: Int {
     if case .entries(let table) = content { table.count } else { 0 }

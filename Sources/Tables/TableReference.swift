@@ -24,6 +24,12 @@ package struct TableReference: Sendable {
   }
 
   package var description: String { "\(type.text):\(name.text)" }
+
+  /// The same for two references that name the same table.
+  var identity: String {
+    let isText = TableType(rawValue: type.text)?.isText ?? false
+    return (isText ? "text" : type.text) + ":" + name.text
+  }
 }
 
 extension UInt8 {

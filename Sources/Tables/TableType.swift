@@ -11,6 +11,14 @@ package enum TableType: String, CaseIterable, Sendable {
   /// `unix:passwd.byname`: the users of the system.
   case unix
 
+  /// Whether it is a text with a key and a value on each line.
+  package var isText: Bool {
+    switch self {
+    case .hash, .texthash, .btree, .lmdb, .cdb, .dbm: true
+    case .inline, .static, .unix: false
+    }
+  }
+
   /// Types that Postfix has, and what to use as long as Weir has not.
   package static let otherTypes: [String: String] = [
     "regexp": "not yet; list the keys in a `hash:` or `inline:` table",

@@ -97,7 +97,7 @@ private func load(_ text: String, files: [String: String] = [:], host: String = 
     #expect(configuration[Keys.messageSizeLimit].bytes == 2048)
     #expect(configuration[Keys.smtpdTlsCiphers] == .high)
     #expect(configuration[Keys.inetInterfaces] == [.loopback])
-    let list = TableList.read(configuration[Keys.virtualMailboxMaps], files: MemoryFiles()).list
+    let list = configuration.tables.list(configuration[Keys.virtualMailboxMaps])
     #expect(list.value(for: "alice@example.org") == "alice/")
   }
 }

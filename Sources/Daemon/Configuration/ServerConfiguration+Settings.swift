@@ -93,7 +93,7 @@ extension Setup {
 
   /// One list for each table that the pattern list names, in its order.
   private func tables(_ patterns: PatternList) -> [TableList] {
-    patterns.tables.map { TableList.read([$0], files: files).list }
+    patterns.tables.map { tables([$0]) }
   }
 }
 

@@ -7,17 +7,17 @@ import Tables
 /// A configuration that was read, and the folders that follow from it.
 struct Setup: Sendable {
   let configuration: Configuration
-  let virtualMailboxMaps: TableList
-  let localRecipientMaps: TableList
-  /// `tls_server_sni_maps`, by listener.
-  private let serverNameMaps: [String: TableList]
   /// The file's name, for people.
   let name: String
   let isDemo: Bool
-  /// Where the tables are.
-  let files: any FileSource
   /// Whether the first process is root.
   var isFromRoot = Machine.isRoot
+
+  var virtualMailboxMaps: TableList { tables(configuration[Keys.virtualMailboxMaps]) }
+  var localRecipientMaps: TableList { tables(configuration[Keys.localRecipientMaps]) }
+
+  /// Tables as they were read with the configuration.
+  func tables(_ references: [TableReference]) -> TableList { configuration.tables.list(references) }
 
   var dataFolder: String { configuration[Keys.dataDirectory] }
   var queueFolder: String { configuration[Keys.queueDirectory] }
@@ -67,7 +67,7 @@ struct Setup: Sendable {
 
   /// The certificates for names that clients may ask for.
   func serverNames(of listener: ListenerConfiguration) -> [String: TLSKeyFiles] {
-    (serverNameMaps[listener.name]?.entries ?? [:]).mapValues { value in
+    tables(listener[Keys.tlsServerSniMaps]).entries.mapValues { value in
       .chain(value.split(whereSeparator: { $0 == "," || $0 == " " || $0 == "\t" }).map(String.init))
     }
   }
@@ -79,23 +79,17 @@ struct Setup: Sendable {
     let facts = HostFacts(hostName: Machine.hostName, processors: max(1, Machine.processors / 2))
     if let path = options.configuration ?? installed(files) {
       let result = Configuration.load(path: path, files: files, facts: facts)
-      return (result.configuration.map { Setup($0, name: path, isDemo: false, files) }, result, path)
+      return (result.configuration.map { Setup($0, name: path, isDemo: false) }, result, path)
     }
     let demo = DemoConfiguration.source(dataFolder: options.data ?? defaultDataFolder)
     let result = Configuration.load(demo, files: files, facts: facts)
-    return (result.configuration.map { Setup($0, name: "the demo configuration", isDemo: true, files) }, result, DemoConfiguration.name)
+    return (result.configuration.map { Setup($0, name: "the demo configuration", isDemo: true) }, result, DemoConfiguration.name)
   }
 
-  private init(_ configuration: Configuration, name: String, isDemo: Bool, _ files: any FileSource) {
+  private init(_ configuration: Configuration, name: String, isDemo: Bool) {
     self.configuration = configuration
     self.name = name
     self.isDemo = isDemo
-    self.files = files
-    localRecipientMaps = TableList.read(configuration[Keys.localRecipientMaps], files: files).list
-    virtualMailboxMaps = TableList.read(configuration[Keys.virtualMailboxMaps], files: files).list
-    serverNameMaps = configuration.listeners.reduce(into: [:]) { maps, listener in
-      maps[listener.name] = TableList.read(listener[Keys.tlsServerSniMaps], files: files).list
-    }
   }
 
   /// What the supervisor read, read again from its hand.

@@ -12,6 +12,15 @@ package struct Configuration: Sendable {
   package let values: SettingValues
   /// At least one: without a `listener` block there is one called `smtp`.
   package let listeners: [ListenerConfiguration]
+  /// Every table that a setting names.
+  package private(set) var tables: TableStore
+
+  /// The same without its tables: for who has no use for them and wants their memory back.
+  package var withoutTables: Configuration {
+    var copy = self
+    copy.tables = TableStore()
+    return copy
+  }
 
   /// `configuration[Keys.messageSizeLimit]`
   package subscript<Value>(key: Key<Value>) -> Value { values[key] }

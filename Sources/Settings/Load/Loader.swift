@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnostics
+import Tables
 
 /// Makes a configuration of a tree.
 struct Loader {
-  private let files: any FileSource
+  private let tables: TableReader
   private let facts: HostFacts
   private(set) var diagnostics: [Diagnostic]
 
   static func load(_ section: Section, _ diagnostics: [Diagnostic], files: any FileSource, facts: HostFacts) -> LoadResult {
-    var loader = Loader(files: files, facts: facts, diagnostics: diagnostics)
+    var loader = Loader(tables: TableReader(files: files), facts: facts, diagnostics: diagnostics)
     let configuration = loader.load(section)
     let all = loader.diagnostics.withoutRepetitions().sortedByPlace()
     return LoadResult(configuration: all.hasErrors ? nil : configuration, diagnostics: all)
@@ -20,12 +21,12 @@ struct Loader {
     diagnostics += names.diagnostics
     let top = Scope(section, diagnostics: &diagnostics)
     let values = evaluate([top], Schema.definitions.filter { $0.place != .listener }, base: nil)
-    diagnostics += MailboxCheck(files: files).check(values, top)
+    diagnostics += MailboxCheck(tables: tables).check(values, top)
     let listeners = loadListeners(listenerBlocks, top, values)
     let places = listenerBlocks.map { $0.name?.start ?? $0.kind.start }
     // A mistake leaves a default in its place, which must not be blamed.
     diagnostics += Consistency.check(values, zip(listeners, places), top, isComplete: !diagnostics.hasErrors)
-    return Configuration(values: values, listeners: listeners)
+    return Configuration(values: values, listeners: listeners, tables: tables.store)
   }
 
   private mutating func loadListeners(_ blocks: [Block], _ top: Scope, _ values: SettingValues) -> [ListenerConfiguration] {
@@ -58,7 +59,7 @@ struct Loader {
   }
 
   private mutating func parse(_ text: LocatedText, _ definition: Definition, isWritten: Bool) -> ParsedValue? {
-    var parser = ValueParser(files: files)
+    var parser = ValueParser(tables: tables)
     let value = parser.parse(text, as: definition.type)
     if isWritten {
       diagnostics += parser.diagnostics

@@ -6,7 +6,7 @@ import Tables
 struct MailboxCheck {
   private static let onlyMaildirs = "only Maildirs are written so far, and their names end in `/`"
 
-  let files: any FileSource
+  let tables: TableReader
 
   func check(_ values: SettingValues, _ scope: Scope) -> [Diagnostic] {
     checkHomeMailbox(values, scope) + checkVirtual(values, scope)
@@ -38,7 +38,7 @@ struct MailboxCheck {
   }
 
   private func checkTable(_ reference: TableReference) -> Diagnostic? {
-    guard let entry = Table.read(reference, files: files).table?.firstEntry(notEndingIn: "/") else { return nil }
+    guard let entry = tables.read(reference).table?.firstEntry(notEndingIn: "/") else { return nil }
     let key = entry.key.isEmpty ? "" : " of `\(entry.key)`"
     return .error(reference.type, "the mailbox `\(entry.value)`\(key) is a file: \(Self.onlyMaildirs)", hint: "did you mean `\(entry.value)/`?")
   }

@@ -35,7 +35,7 @@ extension ValueParser {
       report(.error(element, "expected a table, not `\(element.text)`", hint: hint))
       return nil
     }
-    Table.read(reference, files: files).diagnostics.forEach { report($0) }
+    tables.read(reference).diagnostics.forEach { report($0) }
     return reference
   }
 

@@ -4,10 +4,12 @@ import Tables
 
 /// Checks expanded text against the type of its setting.
 struct ValueParser {
-  let files: any FileSource
+  let tables: TableReader
   private(set) var diagnostics: [Diagnostic] = []
 
-  init(files: any FileSource) { self.files = files }
+  init(tables: TableReader) { self.tables = tables }
+
+  var files: any FileSource { tables.files }
 
   mutating func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
 
