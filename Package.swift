@@ -96,7 +96,7 @@ let package = Package(
     tests("ServerTests", ["Bytes", "Embedded", "Message", "Queue", "Runtime", "SMTP", "Server", "Spool"]),
     tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Runtime"]),
     tests("DiagnosticsTests", ["Diagnostics"]),
-    tests("SettingsTests", ["Bytes", "Diagnostics", "Settings", "Tables"], exclude: ["Fixtures"]),
+    tests("SettingsTests", ["Bytes", "Diagnostics", "Settings", "Tables"], exclude: ["Fixtures", "Names"]),
     tests("TablesTests", ["Bytes", "Diagnostics", "Tables"]),
     tests("RestrictionsTests", ["Restrictions"]),
   ],

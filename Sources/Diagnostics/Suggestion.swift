@@ -12,20 +12,26 @@ package struct Suggestion {
   /// The nearest candidate, if it is near enough: a third of the letters may differ, blanks and hyphens count as underscores.
   package func nearest(to word: String) -> String? {
     let folded = Self.fold(word)
+    return nearest(folded, limit: max(1, folded.count / 3)) ?? extended(folded)
+  }
+
+  /// The nearest candidate that differs by no more letters than that.
+  package func nearest(to word: String, differences limit: Int) -> String? { nearest(Self.fold(word), limit: limit) }
+
+  private func nearest(_ folded: [UInt8], limit: Int) -> String? {
     guard !folded.isEmpty, folded.count <= Self.maximumLength else { return nil }
-    let limit = max(1, folded.count / 3)
     var best: (distance: Int, candidate: String)?
     for candidate in candidates {
       let bound = min(limit, (best?.distance ?? .max) &- 1)
       guard abs(candidate.utf8.count - folded.count) <= bound else { continue }
       if let distance = Self.distance(folded, Array(candidate.utf8), limit: bound) { best = (distance, candidate) }
     }
-    return best?.candidate ?? extended(folded)
+    return best?.candidate
   }
 
   /// `tls_cert_file` for `smtpd_tls_cert_file`: the only candidate that ends in the word.
   private func extended(_ word: [UInt8]) -> String? {
-    guard word.count >= 6 else { return nil }
+    guard (6...Self.maximumLength).contains(word.count) else { return nil }
     let ending = "_" + String(decoding: word, as: UTF8.self)
     let matching = candidates.filter { $0.hasSuffix(ending) }
     return matching.count == 1 ? matching.first : nil

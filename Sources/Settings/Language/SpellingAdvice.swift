@@ -16,6 +16,13 @@ struct SpellingAdvice {
     return Schema.suggestion(for: name)
   }
 
+  /// A name that differs by a slip or two.
+  mutating func near(_ name: String) -> String? {
+    guard given < Self.maximum else { return nil }
+    given += 1
+    return Schema.nearName(to: name)
+  }
+
   /// `inet interfaces = all`
   mutating func forNameWithBlanks(_ name: String) -> String? {
     nearest(to: name).map { "did you mean `\($0)`?" }

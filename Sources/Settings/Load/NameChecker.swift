@@ -33,9 +33,16 @@ struct NameChecker {
     } else if let known = Schema.knownName(name) {
       report(setting, known)
     } else if !referenced.contains(name) || !setting.name.isPlainName {
-      let hint = advice.nearest(to: name).map { "did you mean `\($0)`?" }
-      diagnostics.append(.error(setting.name, "unknown setting `\(name)`", hint: hint))
+      checkUnlisted(setting)
     }
+  }
+
+  /// A name that follows a rule, unless it looks more like another one that is misspelt.
+  private mutating func checkUnlisted(_ setting: Setting) {
+    let name = setting.name.text
+    if let family = Schema.familyName(name), advice.near(name) == nil { return report(setting, family) }
+    let hint = advice.nearest(to: name).map { "did you mean `\($0)`?" }
+    diagnostics.append(.error(setting.name, "unknown setting `\(name)`", hint: hint))
   }
 
   private mutating func report(_ setting: Setting, _ known: KnownName) {

@@ -30,8 +30,7 @@ struct ScopedValue {
   init(_ setting: Setting, diagnostics: inout [Diagnostic]) {
     nameLocation = setting.name.start
     let name = setting.name.text
-    let origin = Schema.anyDefinition(name)?.origin ?? Schema.knownName(name)?.origin
-    if setting.dialect == .dovecot || origin == .dovecot {
+    if setting.dialect == .dovecot || Schema.origin(of: name) == .dovecot {
       let value = DovecotValue(setting.rawValue)
       text = value.text
       expands = value.expands

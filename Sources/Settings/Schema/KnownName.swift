@@ -22,7 +22,7 @@ package struct KnownName: Sendable {
   package static let all = postfix + dovecot
 
   /// An empty value, 0 and no turn most things off: then there is nothing to miss.
-  private static let off: Set<String> = ["", "0", "no", "none"]
+  static let off: Set<String> = ["", "0", "no", "none"]
 
   static func missing(
     _ origin: Definition.Origin, _ name: String, _ did: String, _ instead: String = "not yet: remove the line", sameAs: Set<String> = []
@@ -37,7 +37,7 @@ package struct KnownName: Sendable {
   /// Slips that tutorials and habits produce, too far from the right name for a count of letters.
   package static let slips = [
     "home_directory": "home_mailbox", "mail_directory": "home_mailbox", "maildir": "home_mailbox", "mailbox": "home_mailbox",
-    "hostname": "myhostname", "my_host_name": "myhostname", "my_hostname": "myhostname", "host_name": "myhostname", "domain": "mydomain",
+    "my_host_name": "myhostname", "my_hostname": "myhostname", "host_name": "myhostname", "domain": "mydomain",
     "my_domain": "mydomain", "domain_name": "mydomain", "origin": "myorigin", "destination": "mydestination", "destinations": "mydestination",
     "network": "mynetworks", "networks": "mynetworks", "my_networks": "mynetworks", "trusted_networks": "mynetworks", "interfaces": "inet_interfaces",
     "interface": "inet_interfaces", "bind_address": "inet_interfaces", "inet_protocol": "inet_protocols", "banner": "smtpd_banner",

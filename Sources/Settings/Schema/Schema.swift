@@ -25,9 +25,21 @@ package enum Schema {
   /// Wherever it may stand.
   static func anyDefinition(_ name: String) -> Definition? { topLevel[name] ?? inListener[name] }
 
-  package static func knownName(_ name: String) -> KnownName? { known[name] }
+  /// Listed, or the twin of one that is, or of a transport that most systems have.
+  package static func knownName(_ name: String) -> KnownName? {
+    known[name] ?? KnownFamily.twin(of: name, known: { known[$0] }, isDefined: { anyDefinition($0) != nil })
+      ?? (KnownFamily.isWellKnownTransport(name) ? KnownFamily.transport(name) : nil)
+  }
 
-  static func knows(_ name: String) -> Bool { anyDefinition(name) != nil || known[name] != nil }
+  /// Made by a rule that fits many names, misspelt ones too: to be asked when no other name is near.
+  package static func familyName(_ name: String) -> KnownName? { KnownFamily.transport(name) ?? KnownFamily.dovecot(name) }
+
+  static func knows(_ name: String) -> Bool { anyDefinition(name) != nil || knownName(name) != nil }
+
+  /// Whose word it is, if it is anybody's.
+  static func origin(of name: String) -> Definition.Origin? {
+    anyDefinition(name)?.origin ?? knownName(name)?.origin ?? familyName(name)?.origin
+  }
 
   /// What a misspelt name was meant to be.
   package static func suggestion(for name: String) -> String? {
@@ -35,4 +47,7 @@ package enum Schema {
     if let meant = KnownName.slips[folded] { return meant }
     return names.nearest(to: name)
   }
+
+  /// Another name that differs by no more than two letters.
+  static func nearName(to name: String) -> String? { names.nearest(to: name, differences: 2) }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension KnownName {
-  static let dovecot: [KnownName] = [
+  static let dovecot = dovecotBasics + dovecotServices + dovecotMailboxes
+
+  private static let dovecotBasics: [KnownName] = [
     missing(.dovecot, "protocols", "lists what is spoken with users", mailboxes),
     missing(.dovecot, "listen", "is where users connect", "not yet; for SMTP use inet_interfaces"),
     missing(.dovecot, "mail_location", "says where mailboxes are", "use home_mailbox or virtual_mailbox_maps"),

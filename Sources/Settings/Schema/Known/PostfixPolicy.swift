@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension KnownName {
-  static let postfix = postfixPolicy + postfixDelivery + postfixSecurity + postfixHousekeeping
+  static let postfix =
+    postfixPolicy + postfixDelivery + postfixSecurity + postfixHousekeeping + postfixReception + postfixEdge + postfixSending + postfixLMTP
+    + postfixQueue
 
   /// Who may send what.
   private static let postfixPolicy: [KnownName] = [

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension KnownName {
+  /// What Postfix's smtpd and cleanup do with mail that arrives.
+  static let postfixReception =
+    table(
+      .postfix, .missing,
+      """
+      access_map_defer_code defer_code plaintext_reject_code multi_recipient_bounce_reject_code: chooses a reply code == 450, 550
+      unknown_relay_recipient_reject_code unknown_virtual_alias_reject_code: chooses a reply code == 550
+      unverified_recipient_defer_code unverified_sender_defer_code: chooses a reply code == 450
+      reject_tempfail_action unknown_address_tempfail_action unknown_helo_hostname_tempfail_action: says what happens when the DNS does not answer == defer_if_permit, $reject_tempfail_action
+      unverified_recipient_tempfail_action unverified_sender_tempfail_action: says what happens when an address cannot be probed == $reject_tempfail_action, defer_if_permit
+      unverified_recipient_reject_reason unverified_sender_reject_reason: is the text when an address probe fails
+      maps_rbl_domains: is an old list of DNS lists -> use reject_rbl_client in smtpd_client_restrictions
+      parent_domain_matches_subdomains: says in which lists a domain stands for those below it too -> write `.example.com` beside `example.com`
+      smtpd_relay_before_recipient_restrictions: says whether the question of relaying comes first == yes
+      smtpd_reject_footer_maps: puts text after some refusals
+      smtpd_milter_maps: chooses milters by client
+      smtpd_proxy_options: sets how a filter gets mail
+      smtpd_null_access_lookup_key: is the key that stands for the empty sender in tables == <>
+      smtpd_delay_open_until_valid_rcpt: begins a queue file only for a good recipient == yes
+      smtpd_dns_reply_filter: drops DNS records
+      smtpd_sasl_mechanism_filter: limits the ways to log in == !external, static:rest
+      smtpd_tls_enable_rpk: accepts raw public keys of clients
+      allow_untrusted_routing: relays addresses that hold a route
+      local_login_sender_maps: says which local user may use which sender == static:*
+      authorized_submit_users: says who may hand in mail on this machine == static:anyone
+      message_drop_headers: removes header lines == bcc, content-length, resent-bcc, return-path
+      message_reject_characters: refuses messages with certain characters
+      strict_8bitmime_body strict_mime_encoding_domain: refuses messages whose MIME is not right
+      force_mime_input_conversion: converts 8-bit text that arrives
+      resolve_null_domain resolve_numeric_domain: takes odd addresses
+      resolve_dequoted_address: looks for routes inside quotes == yes
+      virtual_alias_address_length_limit virtual_alias_expansion_limit virtual_alias_recursion_limit: limits the growth of aliases == 1000
+      canonical_classes sender_canonical_classes recipient_canonical_classes: says where addresses are rewritten == envelope_sender, envelope_recipient, header_sender, header_recipient
+      smtpd_client_ipv4_prefix_length smtpd_client_ipv6_prefix_length: groups clients of one network when they are counted == 32, 84, 64
+      tls_required_enable: honours the header field TLS-Required == yes
+      smtpd_hide_client_session: leaves the client out of Received:
+      request_tls_required requiretls_enable: requires TLS all the way
+      """)
+    + table(
+      .postfix, .needless, instead: "remove the line",
+      """
+      smtpd_client_port_logging qmqpd_client_port_logging: logs the port of clients
+      smtpd_expansion_filter: says which characters replies may hold
+      smtpd_history_flush_threshold: limits what the log repeats of a session
+      smtpd_log_access_permit_actions: logs what was permitted, and by what
+      smtpd_policy_service_max_idle smtpd_policy_service_max_ttl smtpd_policy_service_request_limit: limits the life of a connection to a policy server
+      smtpd_policy_service_policy_context smtpd_policy_service_retry_delay: tunes the connection to a policy server
+      smtpd_policy_service_timeout smtpd_policy_service_try_limit: tunes the connection to a policy server
+      smtpd_proxy_ehlo smtpd_proxy_timeout: tunes the connection to a filter
+      smtpd_service_name smtpd_sasl_service_name: names one of Postfix's services
+      smtpd_upstream_proxy_timeout: is how long a proxy may take to name the client
+      milter_command_timeout milter_connect_timeout milter_content_timeout: is how long a milter may take
+      milter_data_macros milter_end_of_data_macros milter_end_of_header_macros milter_helo_macros: names what milters are told
+      milter_rcpt_macros milter_unknown_command_macros milter_macro_defaults: names what milters are told
+      milter_macro_daemon_name milter_macro_v: is what milters are told of this server
+      internal_mail_filter_classes: filters mail that Postfix itself writes
+      default_filter_nexthop: is the destination of mail that a filter returns
+      qmqpd_authorized_clients qmqpd_error_delay qmqpd_timeout: is for QMQP, a protocol of qmail -> remove the line: there is no QMQP
+      header_address_token_limit mime_boundary_length_limit mime_nesting_limit queue_file_attribute_count_limit: limits how much of a message is looked at
+      info_log_address_format: is the form of addresses in the log
+      detect_8bit_encoding_header: sets the MIME encoding of 8-bit text
+      full_name_encoding_charset: is the character set of names of local senders
+      header_from_format: is the form of the From: line that is added
+      frozen_delivered_to: fixes where Delivered-To: is looked for
+      prepend_delivered_header: says which deliveries add Delivered-To:
+      empty_address_default_transport_maps_lookup_key empty_address_local_login_sender_maps_lookup_key: is the key that stands for the empty sender in tables
+      empty_address_relayhost_maps_lookup_key: is the key that stands for the empty sender in tables
+      enable_idna2003_compatibility: converts international names in an old way
+      sendmail_fix_line_endings sun_mailtool_compatibility: helps old mail programs
+      drop_hdrs duplicate_filter_limit: limits how far repeated recipients are found
+      dont_remove: keeps delivered messages in a folder of their own
+      """)
+    + table(
+      .postfix, .needless, instead: "not yet: no addresses are probed",
+      """
+      address_verify_cache_cleanup_interval address_verify_negative_cache address_verify_negative_expire_time: keeps the results of address probes
+      address_verify_negative_refresh_time address_verify_positive_expire_time address_verify_positive_refresh_time: keeps the results of address probes
+      address_verify_default_transport address_verify_local_transport address_verify_relay_transport: says how an address is probed
+      address_verify_virtual_transport address_verify_transport_maps address_verify_relayhost: says how an address is probed
+      address_verify_sender_dependent_default_transport_maps address_verify_sender_dependent_relayhost_maps: says how an address is probed
+      address_verify_pending_request_limit address_verify_poll_count address_verify_poll_delay: limits address probes
+      address_verify_sender address_verify_sender_ttl address_verify_service_name: is the sender or the service of address probes
+      """)
+    + table(
+      .postfix, .needless, instead: "remove the line: OpenSSL's own values are used",
+      """
+      tls_config_file tls_config_name openssl_path: is OpenSSL's configuration or program
+      tls_daemon_random_bytes tls_random_bytes tls_random_exchange_name tls_random_prng_update_period tls_random_reseed_period: feeds random numbers
+      tls_dane_digests tls_dane_digest_agility tls_dane_trust_anchor_digest_enable dnssec_probe: is for DANE in outgoing mail
+      tls_disable_workarounds: turns off what OpenSSL does for faulty clients
+      tls_eecdh_strong_curve tls_eecdh_ultra_curve tls_ffdhe_auto_groups: chooses curves and groups
+      tls_export_cipherlist tls_low_cipherlist tls_null_cipherlist: redefines a grade of ciphers
+      tls_fast_shutdown_enable: does not wait for the end of TLS
+      tls_legacy_public_key_fingerprints: computes digests of keys in an old way
+      tls_session_ticket_cipher: is the cipher of tickets
+      tls_wildcard_matches_multiple_labels: lets `*` in a certificate stand for several labels
+      tlsmgr_service_name: names one of Postfix's services
+      """)
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import Foundation
+import Testing
+
+@testable import Settings
+
+/// The names in Tests/SettingsTests/Names are those that `postconf -d` and `doveconf -d` print in Debian 12, those in Dovecot's conf.d, and some of
+/// later versions. Weir has each of them or answers it by name.
+@Suite struct KnownNameTests {
+  private static func names(_ file: String) -> [String] {
+    Fixture.text(Fixture.root.appendingPathComponent("Names/\(file).txt")).split(separator: "\n").map(String.init)
+  }
+
+  @Test(arguments: [("postfix-3.7", 1000), ("postfix-later", 20), ("dovecot-2.3", 300), ("dovecot-2.4", 80)])
+  func everyNameIsAnswered(file: String, least: Int) {
+    let names = Self.names(file)
+    #expect(names.count >= least)
+    for name in names {
+      let known = Schema.knownName(name) ?? Schema.familyName(name)
+      #expect(Schema.anyDefinition(name) != nil || known?.name == name, "\(name)")
+    }
+  }
+
+  /// As the loader sees them, one by one: never as unknown.
+  @Test(arguments: ["postfix-3.7", "dovecot-2.3"])
+  func noneIsTakenForMisspelt(file: String) {
+    let text = Self.names(file).map { "\($0) =\n" }.joined()
+    let result = Configuration.load(SourceText(name: "f", text: text), files: MemoryFiles(), facts: HostFacts(hostName: "mail.example.com"))
+    #expect(result.diagnostics.filter { $0.message.hasPrefix("unknown setting") }.map(\.message) == [])
+  }
+
+  @Test func everyAnswerIsASentence() {
+    for known in KnownName.all {
+      #expect(!known.did.isEmpty && !known.did.hasSuffix(".") && known.did.first?.isLowercase == true, "\(known.name): \(known.did)")
+      #expect(!known.instead.isEmpty, "\(known.name)")
+    }
+    #expect(Set(KnownName.all.map { "\($0.origin) \($0.name)" }).count == KnownName.all.count)
+  }
+
+  @Test func twinsAndTransports() {
+    #expect(Schema.knownName("lmtp_connect_timeout")?.did == Schema.knownName("smtp_connect_timeout")?.did)
+    #expect(Schema.knownName("tlsproxy_tls_cert_file")?.instead == "use smtpd_tls_cert_file")
+    #expect(Schema.knownName("scalemail-backend_destination_recipient_limit") != nil)
+    #expect(Schema.familyName("slowly_destination_rate_delay") != nil)
+    #expect(Schema.familyName("_destination_rate_delay") == nil)
+    #expect(Schema.knownName("lmtp_nonsense") == nil)
+  }
+}
