@@ -126,6 +126,6 @@ package protocol RecipientDirectory: Sendable {
 
 /// The names of clients, for the log and Received.
 package protocol ClientNaming: Sendable {
-  /// The forward-confirmed name, or `unknown`.
-  func name(of address: Bytes.IPAddress) async -> String
+  /// The forward-confirmed name, or why there is none.
+  func name(of address: Bytes.IPAddress) async -> PeerName
 }

@@ -69,12 +69,19 @@ extension Session {
     let time = services.now()
     let content = message.takeContent()
     let arrival = content.withReadable {
-      services.compose(received, sender: sender, arrival: time, content: $0, isLocal: services.habits.completesHeader(client.address))
+      services.compose(received, sender: sender, arrival: time, content: $0, isLocal: isFromLocal)
     }
     guard arrival.edits.isEmpty else {
       return [ContentChunk(arrival.prefix), ContentChunk(content.withReadable { Edit.apply(arrival.edits, to: $0) })]
     }
     return [ContentChunk(arrival.prefix), ContentChunk(content)]
+  }
+
+  /// Whether fields that are missing in the header are added. XFORWARD's SOURCE decides it for the client that the message first came from.
+  private var isFromLocal: Bool {
+    if let isFromLocal = machine.forwardedClient?.isFromLocal { return isFromLocal }
+    // An address that is not known is no address of ours.
+    return services.habits.completesHeader(client.isLocal ? nil : client.address ?? .anyV4)
   }
 
   // MARK: What is written about the message
@@ -107,8 +114,13 @@ extension Session {
   }
 
   private func logArrival(_ id: QueueID, _ envelope: Envelope, _ transaction: Transaction) {
-    services.log.info("smtpd", "\(id): client=\(client.description)")
+    services.log.info("smtpd", "\(id): client=\(client.description)\(originSuffix)")
     services.log.info("qmgr", "\(id): from=<\(envelope.sender)>, size=\(transaction.size), nrcpt=\(envelope.recipients.count) (queue active)")
+  }
+
+  /// Who else the client says it speaks for: XCLIENT's LOGIN, and what XFORWARD told.
+  private var originSuffix: String {
+    (client.login.map { ", sasl_method=XCLIENT, sasl_username=\($0)" } ?? "") + (machine.forwardedClient?.logSuffix ?? "")
   }
 
   private func report(_ outcome: CommitOutcome, _ id: QueueID) -> CommitResult {

@@ -13,7 +13,6 @@ import SMTP
 package final class Session<Stream: ByteStream> {
   let stream: Stream
   let services: Services
-  let client: Client
   var machine: ServerMachine
   var message: ArrivingMessage?
   var secured: Runtime.TLSFacts?
@@ -30,11 +29,13 @@ package final class Session<Stream: ByteStream> {
 
   package init(_ stream: Stream, client: Client, services: Services) {
     self.stream = stream
-    self.client = client
     self.services = services
     machine = ServerMachine(context: services.context, client: client)
     framer = LineFramer(maximumLength: services.pace.lineLengthLimit)
   }
+
+  /// Whom the session is with: the client that connected, or the one that XCLIENT named.
+  var client: Client { machine.client }
 
   /// Serves the connection to its end, and closes it.
   package func run() async {
@@ -166,6 +167,7 @@ package final class Session<Stream: ByteStream> {
       await send([reply])
     case .receiveChunk: beginMessage()
     case .commit: return machine.messageCommitted(await commit())
+    case .restart: return machine.connected()
     }
     return nil
   }

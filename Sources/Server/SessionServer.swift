@@ -64,7 +64,7 @@ package final class SessionServer {
 
   private func client(_ peer: SocketAddress) async -> Client {
     guard let ip = peer.ip else { return Client(address: nil, name: "local") }
-    return Client(address: ip, name: await services.names.name(of: ip), port: peer.port)
+    return Client(address: ip, names: Client.Names(await services.names.name(of: ip)), port: peer.port)
   }
 
   private func turnAway(_ connection: Int32, _ peer: SocketAddress, _ refusal: ClientLimits.Refusal) {
@@ -81,5 +81,19 @@ package final class SessionServer {
     closeDescriptor(connection)
     if !isFull { services.log.warning("smtpd", "\(maximumSessions) sessions: refusing more, at first from \(peer)") }
     isFull = true
+  }
+}
+
+extension Client.Names {
+  fileprivate init(_ peer: PeerName) {
+    let status: Client.NameStatus =
+      switch peer.status {
+      case .verified: .known
+      case .temporaryFailure: .temporaryFailure
+      case .notFound: .notFound
+      case .forged: .forged
+      }
+    // A name that the address points to is known as such, even where its own addresses say otherwise.
+    self.init(name: peer.name, status: status, reverseName: peer.reverseName, reverseStatus: peer.reverseName == PeerName.unknown ? status : .known)
   }
 }

@@ -75,7 +75,7 @@ struct EveryoneIsKnown: RecipientDirectory {
 }
 
 struct NobodyHasAName: ClientNaming {
-  func name(of address: IPAddress) async -> String { "unknown" }
+  func name(of address: IPAddress) async -> PeerName { .notLookedUp }
 }
 
 /// A store that keeps what it gets and answers as told.

@@ -67,6 +67,8 @@ package enum TranscriptSettings {
     case "smtpd_tls_security_level": configuration.smtpdTlsSecurityLevel = value == "encrypt" ? .encrypt : value == "may" ? .may : .none
     case "smtpd_forbid_bare_newline": configuration.smtpdForbidBareNewline = try bareNewline(value)
     case "smtpd_forbid_bare_newline_exclusions": configuration.smtpdForbidBareNewlineExclusions = try networks(words)
+    case "smtpd_authorized_xclient_hosts": configuration.edge.authorizedXclientHosts = ClientList(words: words)
+    case "smtpd_authorized_xforward_hosts": configuration.edge.authorizedXforwardHosts = ClientList(words: words)
     case "mynetworks": configuration.relay.mynetworks = try networks(words)
     case "relay_domains": configuration.relay.relayDomains = DomainList(words)
     case "inet_interfaces": configuration.relay.ownAddresses = Set(words.compactMap { IPAddress($0) })

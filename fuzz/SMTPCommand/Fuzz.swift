@@ -43,7 +43,7 @@ func check(_ action: Action) {
   switch action {
   case .reply(let reply), .startTLS(let reply), .receiveContent(let reply): checkWritten(reply)
   case .replies(let replies), .close(let replies): replies.forEach(checkWritten)
-  case .resolveRecipient, .receiveChunk, .commit: break
+  case .resolveRecipient, .receiveChunk, .commit, .restart: break
   }
 }
 

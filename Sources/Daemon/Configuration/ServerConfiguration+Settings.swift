@@ -15,6 +15,7 @@ extension ServerConfiguration {
     takeStrictness(listener)
     smtpdForbidBareNewlineExclusions = setup.networks(listener[Keys.smtpdForbidBareNewlineExclusions])
     takeExtensions(listener)
+    edge = EdgeConfiguration(listener, setup)
   }
 
   private mutating func takeLimits(_ listener: ListenerConfiguration) {
@@ -82,6 +83,16 @@ extension Setup {
     let tables = tables(patterns)
     return NetworkList(matching: { address in
       patterns.contains(address) { tables[$0].value(for: address.description) != nil }
+    })
+  }
+
+  func clients(_ patterns: PatternList) -> ClientList {
+    if patterns.isEmpty { return ClientList() }
+    let tables = tables(patterns)
+    return ClientList(matching: { name, address in
+      patterns.contains(name: name, address) { index in
+        tables[index].value(for: name) != nil || address.map { tables[index].value(for: $0.description) != nil } ?? false
+      }
     })
   }
 

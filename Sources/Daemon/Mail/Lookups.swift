@@ -48,8 +48,8 @@ struct RecipientLookup: RecipientDirectory {
 struct ClientLookup: ClientNaming {
   let names: PeerNames?
 
-  func name(of address: IPAddress) async -> String {
-    guard let names else { return "unknown" }
-    return await names.lookUp(address).name
+  func name(of address: IPAddress) async -> PeerName {
+    guard let names else { return .notLookedUp }
+    return await names.lookUp(address)
   }
 }

@@ -112,6 +112,7 @@ final class MailboxSession {
     case .receiveChunk: break
     case .resolveRecipient(let query): return machine.recipientResolved(resolve(query))
     case .commit: return machine.messageCommitted(.each(deliver()))
+    case .restart: return machine.connected()
     }
     return nil
   }

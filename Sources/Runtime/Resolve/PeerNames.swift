@@ -22,9 +22,12 @@ package struct PeerName: Equatable, Sendable {
 
   package static let unknown = "unknown"
 
-  init(verified name: String) { (status, self.name, reverseName) = (.verified, name, name) }
+  /// The name of a client that nobody looked up.
+  package static let notLookedUp = PeerName(.notFound)
 
-  init(_ status: Status, reverseName: String = unknown) {
+  package init(verified name: String) { (status, self.name, reverseName) = (.verified, name, name) }
+
+  package init(_ status: Status, reverseName: String = unknown) {
     (self.status, name, self.reverseName) = (status, Self.unknown, reverseName)
   }
 }

@@ -3,7 +3,7 @@ import Bytes
 
 /// RFC 5321 §4.1.1, RFC 3030 §2 (BDAT), RFC 3207 §4 (STARTTLS), RFC 1985 (ETRN), RFC 2033 §4.1 (LHLO).
 package enum Verb: UInt8, CaseIterable, Sendable {
-  case helo, ehlo, lhlo, starttls, auth, mail, rcpt, data, bdat, rset, noop, vrfy, etrn, quit, xclient, xforward, help
+  case helo, ehlo, lhlo, xclient, xforward, starttls, auth, mail, rcpt, data, bdat, rset, noop, vrfy, etrn, quit, help
 
   /// In lower case, as log lines count it.
   package var name: String { Verb.names[Int(rawValue)] }

@@ -5,6 +5,13 @@ import Bytes
 package enum XText {
   /// The text that `bytes` encode; nil if they break the rule or are no UTF-8.
   package static func parse(_ bytes: UnsafeRawBufferPointer) -> String? {
+    guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7f }), let decoded = decode(bytes) else { return nil }
+    guard !decoded.contains(where: { $0 < 0x20 || $0 == 0x7f }) else { return nil }
+    return String(validating: decoded, as: UTF8.self)
+  }
+
+  /// The bytes that `bytes` encode; nil if a `+` has no two digits after it.
+  static func decode(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
     var cursor = ByteCursor(bytes)
     var decoded: [UInt8] = []
     decoded.reserveCapacity(bytes.count)
@@ -13,12 +20,10 @@ package enum XText {
         guard let high = hexDigit(cursor.next()), let low = hexDigit(cursor.next()) else { return nil }
         decoded.append(high << 4 | low)
       } else {
-        guard byte > 0x20, byte < 0x7f else { return nil }
         decoded.append(byte)
       }
     }
-    guard !decoded.contains(where: { $0 < 0x20 || $0 == 0x7f }) else { return nil }
-    return String(validating: decoded, as: UTF8.self)
+    return decoded
   }
 
   private static func hexDigit(_ byte: UInt8?) -> UInt8? {

@@ -21,4 +21,6 @@ package enum Action: Equatable, Sendable {
   case receiveChunk
   /// Make the collected content durable for `ServerMachine.transaction`, then call `messageCommitted`.
   case commit
+  /// XCLIENT: the client is another one now. What depends on who it is starts over; then call `connected`.
+  case restart
 }

@@ -58,6 +58,7 @@ package struct ServerConfiguration: Sendable {
   package var unknownVirtualMailboxRejectCode: UInt16 = 550
   package var smtpdRejectUnlistedRecipient = true
 
+  package var edge = EdgeConfiguration()
   package var relay: RelayPolicy
 
   package init(myhostname: String, mailName: String = "Weir", relay: RelayPolicy) {

@@ -14,21 +14,30 @@ package final class ServerContext: Sendable {
     let host = configuration.myhostname
     banner = Reply(220, nil, configuration.smtpdBanner)
     heloOk = Reply(250, nil, host)
-    let keywords = ServerContext.keywords(configuration)
-    ehloInTLS = Reply(250, nil, ([host] + keywords.filter { $0 != "STARTTLS" }).joined(separator: "\n"))
-    ehloInClear = Reply(250, nil, ([host] + keywords).joined(separator: "\n"))
+    ehloInTLS = ServerContext.ehlo(configuration, to: [], inTLS: true)
+    ehloInClear = ServerContext.ehlo(configuration, to: [], inTLS: false)
     help = Reply(214, EnhancedStatus(2, 0, 0), "Commands: \(ServerContext.commands(configuration))")
   }
 
   func offers(_ keyword: String) -> Bool { !configuration.smtpdDiscardEhloKeywords.contains(keyword) }
 
+  /// What a client with privileges is offered.
+  func ehlo(to privileges: Privileges, inTLS isInTLS: Bool) -> Reply { ServerContext.ehlo(configuration, to: privileges, inTLS: isInTLS) }
+
   /// RFC 5321 §4.1.1.1: `ehlo-line = ehlo-keyword *( SP ehlo-param )`, in Postfix's order.
-  private static func keywords(_ configuration: ServerConfiguration) -> [String] {
+  private static func ehlo(_ configuration: ServerConfiguration, to privileges: Privileges, inTLS isInTLS: Bool) -> Reply {
+    let keywords = keywords(configuration, privileges).filter { !isInTLS || $0 != "STARTTLS" }
+    return Reply(250, nil, ([configuration.myhostname] + keywords).joined(separator: "\n"))
+  }
+
+  private static func keywords(_ configuration: ServerConfiguration, _ privileges: Privileges) -> [String] {
     let limit = configuration.messageSizeLimit
     let all: [(String, Bool)] = [
       ("PIPELINING", true), (limit > 0 ? "SIZE \(limit)" : "SIZE", true), ("VRFY", !configuration.disableVrfyCommand),
       ("ETRN", configuration.service == .smtp), ("STARTTLS", configuration.smtpdTlsSecurityLevel != .none),
-      ("ENHANCEDSTATUSCODES", true), ("8BITMIME", true), ("DSN", true), ("SMTPUTF8", configuration.smtputf8Enable),
+      ("XCLIENT \(ClientOverride.attributeNames)", privileges.contains(.xclient)),
+      ("XFORWARD \(ForwardedClient.attributeNames)", privileges.contains(.xforward)), ("ENHANCEDSTATUSCODES", true), ("8BITMIME", true),
+      ("DSN", true), ("SMTPUTF8", configuration.smtputf8Enable),
       ("CHUNKING", true),
     ]
     return all.filter { keyword, isOffered in

@@ -32,7 +32,8 @@ extension ServerMachine {
     case .help: .reply(context.help)
     case .starttls: startTLS(arguments)
     case .auth: .reply(Replies.authNotEnabled)
-    case .xclient, .xforward: unauthorized(verb, arguments)
+    case .xclient: xclient(arguments)
+    case .xforward: xforward(arguments)
     case .quit: close([Replies.bye])
     }
   }

@@ -56,6 +56,7 @@ extension ServerMachine {
     transaction = nil
     pending = nil
     chunk = Chunk()
+    forwarded = nil
   }
 
   /// Refuses with the log line of Postfix's smtpd.

@@ -11,7 +11,12 @@ extension ServerMachine {
     heloName = String(decoding: name, as: UTF8.self)
     isExtended = verb != .helo
     if !isExtended { return .reply(context.heloOk) }
-    return .reply(tls == nil ? context.ehloInClear : context.ehloInTLS)
+    return .reply(ehloReply)
+  }
+
+  private var ehloReply: Reply {
+    if privileges.isEmpty { return tls == nil ? context.ehloInClear : context.ehloInTLS }
+    return context.ehlo(to: privileges, inTLS: tls != nil)
   }
 
   private func helloSyntax(_ verb: Verb) -> Reply {
@@ -72,12 +77,5 @@ extension ServerMachine {
     var arguments = arguments
     guard let domain = arguments.plainWord(), arguments.isAtEnd else { return .reply(Replies.etrnSyntax) }
     return .reply(Replies.etrnRefused(String(decoding: domain, as: UTF8.self)))
-  }
-
-  /// Postfix's own extensions, for clients that nobody has been named to be.
-  func unauthorized(_ verb: Verb, _ arguments: Arguments) -> Action {
-    var arguments = arguments
-    if !arguments.isAtEnd { return .reply(Replies.notAuthorized) }
-    return .reply(verb == .xclient ? Replies.xclientSyntax : Replies.xforwardSyntax)
   }
 }

@@ -7,7 +7,8 @@ import Bytes
 /// Idle, it holds no heap memory of its own but the name the client gave.
 package struct ServerMachine: ~Copyable {
   let context: ServerContext
-  package let client: Client
+  /// The client that connected, or the one that XCLIENT put in its place.
+  package internal(set) var client: Client
   package internal(set) var tls: TLSFacts?
   /// The argument of HELO, EHLO or LHLO; empty before.
   package internal(set) var heloName = ""
@@ -16,6 +17,8 @@ package struct ServerMachine: ~Copyable {
   /// Set by the server while the spool has no room: MAIL is then answered with 452.
   package var storageIsLow = false
   var pending: Pending?
+  /// XFORWARD.
+  var forwarded: Forwarded?
   var notice: Notice?
   var counts = CommandCounts()
   var errorCount = 0
@@ -26,6 +29,7 @@ package struct ServerMachine: ~Copyable {
   /// Whether that command has had its reply.
   var isCounted = true
   var isExtended = false
+  var privileges: Privileges = []
 
   enum Stage: UInt8 { case command, resolving, verifying, content, chunk, committing, tls, closed }
 
@@ -36,6 +40,7 @@ package struct ServerMachine: ~Copyable {
     self.context = context
     self.client = client
     self.tls = tls
+    takePrivileges()
   }
 
   var configuration: ServerConfiguration { _read { yield context.configuration } }

@@ -22,6 +22,8 @@ package enum ValueType: Sendable {
   case networks
   /// Domain names; `!` negates, `/path` and `type:name` name more of them.
   case domains
+  /// Addresses, networks and host names; `!` negates, `/path` and `type:name` name more of them.
+  case clients
   /// `all`, `loopback-only`, addresses and host names.
   case interfaces
   case port
@@ -46,6 +48,7 @@ package enum ValueType: Sendable {
     case .choices(let words): "any of " + words.joined(separator: ", ")
     case .networks: "a list of networks"
     case .domains: "a list of domains"
+    case .clients: "a list of networks and host names"
     case .interfaces: "a list of addresses"
     case .port: "a port"
     case .tables: "a list of tables"

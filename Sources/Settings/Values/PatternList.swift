@@ -52,6 +52,17 @@ package struct PatternList: Sendable {
     }
   }
 
+  /// As in Postfix's lists of clients: an element matches by name or by address. The name must be in lower case.
+  package func contains(name: String, _ address: IPAddress?, isListed: (Int) -> Bool = { _ in false }) -> Bool {
+    matches(isListed) { pattern in
+      switch pattern {
+      case .network(let network): address.map(network.contains) ?? false
+      case .name(let expected): expected.hasPrefix(".") ? name.hasSuffix(expected) : name == expected
+      case .table: false
+      }
+    }
+  }
+
   private func matches(_ isListed: (Int) -> Bool, _ isMatch: (Element.Pattern) -> Bool) -> Bool {
     var tableIndex = 0
     for element in elements {

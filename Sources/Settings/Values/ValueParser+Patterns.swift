@@ -4,7 +4,7 @@ import Diagnostics
 import Tables
 
 /// What the names in a pattern list stand for.
-enum PatternKind { case networks, domains }
+enum PatternKind { case networks, domains, clients }
 
 extension ValueParser {
   /// Files of patterns that name further files.
@@ -29,9 +29,13 @@ extension ValueParser {
     }
     if body.bytes.first == UInt8(ascii: "/") { return parsePatternFile(body, kind, isNegated: isNegated, depth: depth) }
     if isTable(body, kind) { return parseTable(body).map { [PatternList.Element(pattern: .table($0), isNegated: isNegated)] } }
-    let pattern =
-      kind == .networks ? parseNetwork(body).map(PatternList.Element.Pattern.network) : parseDomain(body).map(PatternList.Element.Pattern.name)
+    let isNetwork = kind == .networks || kind == .clients && Self.looksLikeNetwork(body.text)
+    let pattern = isNetwork ? parseNetwork(body).map(PatternList.Element.Pattern.network) : parseDomain(body).map(PatternList.Element.Pattern.name)
     return pattern.map { [PatternList.Element(pattern: $0, isNegated: isNegated)] }
+  }
+
+  private static func looksLikeNetwork(_ text: String) -> Bool {
+    text.contains("/") || text.contains(":") || text.hasPrefix("[") || text.utf8.allSatisfy { $0 == 0x2e || (0x30...0x39).contains($0) }
   }
 
   /// An IPv6 address without brackets looks like a table whose type is its first group.

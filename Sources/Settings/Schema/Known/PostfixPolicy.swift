@@ -21,8 +21,6 @@ extension KnownName {
     missing(.postfix, "smtpd_reject_unlisted_sender", "refuses senders that do not exist here"),
     missing(.postfix, "smtpd_sender_login_maps", "says which user may use which sender"),
     missing(.postfix, "smtpd_reject_footer", "puts text after refusals"),
-    missing(.postfix, "smtpd_authorized_xclient_hosts", "trusts clients with XCLIENT"),
-    missing(.postfix, "smtpd_authorized_xforward_hosts", "trusts clients with XFORWARD"),
     missing(.postfix, "smtpd_authorized_verp_clients", "trusts clients with XVERP"),
     missing(.postfix, "smtpd_upstream_proxy_protocol", "reads the client's address from a proxy"),
     missing(.postfix, "smtpd_command_filter", "rewrites commands"),
