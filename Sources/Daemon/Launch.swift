@@ -17,23 +17,8 @@ package enum Launch {
     return report.exitStatus == 0 ? ExitStatus.success : ExitStatus.configuration
   }
 
-  package static func showConfiguration(_ options: Options, _ listing: SettingsListing) -> Int32 {
-    guard let setup = load(options) else { return ExitStatus.configuration }
-    let settings = ConfigurationListing(setup.configuration)
-    guard !listing.names.isEmpty else {
-      Terminal.write(settings.text(listing.which.selection))
-      return ExitStatus.success
-    }
-    var status = ExitStatus.success
-    for name in listing.names {
-      if let line = settings.text(name: name) {
-        Terminal.write(line)
-      } else {
-        Terminal.writeError("weir: there is no setting '\(name)'\n")
-        status = ExitStatus.failure
-      }
-    }
-    return status
+  package static func config(_ options: Options, _ request: ConfigurationRequest) -> Int32 {
+    ConfigurationCommand(options, request).perform()
   }
 
   package static func queue(_ options: Options, _ request: QueueRequest) -> Int32 {
@@ -57,15 +42,5 @@ package enum Launch {
     let (setup, result, name) = Setup.load(options, files: LinuxFiles())
     if setup == nil { Terminal.writeError(CheckReport(result, name: name, isColored: Terminal.wantsColour(2)).text) }
     return setup
-  }
-}
-
-extension SettingsListing.Which {
-  fileprivate var selection: ConfigurationListing.Selection {
-    switch self {
-    case .all: .all
-    case .changed: .nonDefault
-    case .defaults: .defaults
-    }
   }
 }

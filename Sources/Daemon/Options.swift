@@ -10,18 +10,6 @@ package struct Options: Equatable, Sendable {
   package init() {}
 }
 
-/// `weir config`: which settings to print.
-package struct SettingsListing: Equatable, Sendable {
-  package enum Which: Sendable { case all, changed, defaults }
-  package var which: Which
-  package var names: [String]
-
-  package init(which: Which, names: [String]) {
-    self.which = which
-    self.names = names
-  }
-}
-
 /// `weir queue`: what to do.
 package enum QueueRequest: Equatable, Sendable {
   case list

@@ -28,8 +28,10 @@ enum Help {
 
       run                  serve mail in the foreground; Ctrl-C stops it
       check                say whether the configuration is sound, and exit
-      config [-n|-d] [NAME...]
-                           print settings; -n those that differ from the default, -d defaults
+      config [-n|-d] [-h] [-x] [NAME...]
+                           print settings; -n those that are set, -d the defaults
+      config -e NAME=VALUE...
+                           change the file; -# NAME comments a setting out, -X NAME removes it
       queue list           messages that wait
       queue show ID        one message: envelope and state of each recipient
       queue cat ID         its content
@@ -61,10 +63,24 @@ enum Help {
 
     """,
     "config": """
-    usage: weir config [-n | -d] [NAME...] [--config FILE]
+    usage: weir config [-n | -d] [-h] [-x] [NAME...] [--config FILE]
+           weir config -e NAME=VALUE... | -# NAME... | -X NAME... [--config FILE]
 
-    Prints settings as `name = value`: all, those that differ from their default
-    (-n), the defaults (-d), or the ones named.
+    Prints settings as `name = value`: all, or the ones named. LISTENER/NAME is the
+    setting of one listener, and `listener` names all their blocks.
+      -n  only what the file sets
+      -d  the defaults
+      -h  the values without the names
+      -x  with $name replaced by its value
+
+    Or changes the file, keeping its comments and its order:
+      -e  sets NAME to VALUE, where it stands now or else at the end
+      -#  makes comments of the lines that set NAME
+      -X  removes them
+    The new text is checked first; when it is not right, nothing is written.
+
+    Exit status 0; 1 when there is no such setting or the file cannot be written; 64
+    when the command line makes no sense; 78 when the configuration is not right.
 
     """,
     "queue": """

@@ -5,7 +5,7 @@ import Daemon
 enum Invocation {
   case run(Options)
   case check(Options)
-  case config(Options, SettingsListing)
+  case config(Options, ConfigurationRequest)
   case queue(Options, QueueRequest)
   case reference(String)
   case version
@@ -38,12 +38,8 @@ enum Invocation {
   }
 
   private static func parseConfig(_ words: inout Words) throws(UsageError) -> Invocation {
-    var listing = SettingsListing(which: .all, names: [])
-    if words.take("-n") { listing.which = .changed }
-    if words.take("-d") { listing.which = .defaults }
     let options = try words.options(allowingOthers: true)
-    listing.names = words.rest
-    return .config(options, listing)
+    return .config(options, try ConfigArguments.parse(words.rest))
   }
 
   private static func parseQueue(_ words: inout Words) throws(UsageError) -> Invocation {
@@ -64,7 +60,7 @@ enum Invocation {
     switch self {
     case .run(let options): Launch.run(options)
     case .check(let options): Launch.check(options)
-    case .config(let options, let listing): Launch.showConfiguration(options, listing)
+    case .config(let options, let request): Launch.config(options, request)
     case .queue(let options, let request): Launch.queue(options, request)
     case .reference(let page): Launch.writeReference(page)
     case .version: Help.printVersion()

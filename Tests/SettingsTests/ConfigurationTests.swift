@@ -125,7 +125,7 @@ private func load(_ text: String, files: [String: String] = [:], host: String = 
     let configuration = try #require(
       load("mydomain = example.org\nmyorigin = $mydomain\nlistener \"a b\" {\n  port = 1\n  smtpd_banner = \"#x\"\n}\n").configuration)
     let plain = ConfigurationListing(configuration)
-    #expect(plain.text(.nonDefault) == "mydomain = example.org\nmyorigin = $mydomain\nlistener \"a b\" {\n  port = 1\n  smtpd_banner = \"#x\"\n}\n")
+    #expect(plain.text(.set) == "mydomain = example.org\nmyorigin = $mydomain\nlistener \"a b\" {\n  port = 1\n  smtpd_banner = \"#x\"\n}\n")
     #expect(plain.text(name: "myorigin") == "myorigin = $mydomain\n")
     #expect(plain.text(name: "smtpd_banner") == "smtpd_banner = $myhostname ESMTP $mail_name\n")
     #expect(plain.text(name: "nothing") == nil)

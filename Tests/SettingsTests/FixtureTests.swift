@@ -9,7 +9,7 @@ import Testing
   private static func found(_ name: String) -> String {
     let result = Configuration.load(path: "/\(name).conf", files: Fixture.files, facts: facts)
     let report = CheckReport(result, name: "\(name).conf").text
-    let values = result.configuration.map { ConfigurationListing($0, isExpanded: true).text(.nonDefault) } ?? ""
+    let values = result.configuration.map { ConfigurationListing($0, isExpanded: true).text(.set) } ?? ""
     return report + (result.configuration == nil ? "" : "---\n" + values)
   }
 

@@ -77,7 +77,7 @@ struct Setup: Sendable {
   /// Reads what `options` name: a file, else the installed one if there is one, else the demo.
   static func load(_ options: Options, files: any FileSource) -> (setup: Setup?, report: LoadResult, name: String) {
     let facts = HostFacts(hostName: Machine.hostName, processors: max(1, Machine.processors / 2))
-    if let path = options.configuration ?? installed(files) {
+    if let path = path(options, files) {
       let result = Configuration.load(path: path, files: files, facts: facts)
       return (result.configuration.map { Setup($0, name: path, isDemo: false) }, result, path)
     }
@@ -98,6 +98,9 @@ struct Setup: Sendable {
     setup?.isFromRoot = handover.isFromRoot
     return setup
   }
+
+  /// The file that counts; nil for the demo.
+  static func path(_ options: Options, _ files: any FileSource) -> String? { options.configuration ?? installed(files) }
 
   private static func installed(_ files: any FileSource) -> String? {
     (try? files.read(installedFile, limit: 1 << 20)) == nil ? nil : installedFile

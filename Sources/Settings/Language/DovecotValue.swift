@@ -7,6 +7,8 @@ package struct DovecotValue {
   /// False in single quotes: `$` is a character there.
   package private(set) var expands = true
   package private(set) var diagnostics: [Diagnostic] = []
+  /// The bytes of the raw text that the value takes, its quotes among them.
+  private(set) var length = 0
 
   package init(_ raw: LocatedText) {
     text = raw
@@ -18,8 +20,10 @@ package struct DovecotValue {
   }
 
   private mutating func parsePlain(_ raw: LocatedText) {
+    length = raw.count
     guard let hash = raw.firstIndex(of: "#") else { return }
     text = raw[..<hash].trimmed
+    length = text.count
     if hash > 0, !raw.bytes[hash - 1].isBlank {
       diagnostics.append(.warning(raw[hash...], "`#` starts a comment here", hint: "put a blank before it, or the value in quotes"))
     }
@@ -39,6 +43,7 @@ package struct DovecotValue {
       offset += 1
     }
     text.append(raw[begin..<offset])
+    length = min(offset + 1, raw.count)
     checkEnd(raw, after: offset)
   }
 
@@ -49,5 +54,12 @@ package struct DovecotValue {
     }
     let rest = raw[(closing + 1)...].trimmed
     if !rest.isBlankOrComment { diagnostics.append(.error(rest, "text after the closing quote")) }
+  }
+
+  /// How a value is written so that it is read as it is.
+  static func written(_ value: String) -> String {
+    let isPlain = value.first.map { !"\"'<".contains($0) && !$0.isWhitespace } ?? true
+    guard !isPlain || value.contains("#") || value.hasSuffix("\\") || value.last?.isWhitespace == true else { return value }
+    return "\"\(value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
   }
 }

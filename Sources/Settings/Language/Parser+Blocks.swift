@@ -8,27 +8,26 @@ extension Parser {
     guard checkDepth(opening) else { return skipBlock(opening, &lines) }
     var body = Section()
     blockDepth += 1
-    let isClosed = parseRest(of: opening, into: &body) || parseBody(&lines, into: &body)
+    let closing = parseRest(of: opening, into: &body) ?? parseBody(&lines, into: &body)
     blockDepth -= 1
-    if !isClosed { reportUnclosed(opening) }
+    if closing == nil { reportUnclosed(opening) }
     guard checkHead(opening) else { return }
     let name = opening.name.isEmpty ? nil : DovecotValue(opening.name).text
-    section.entries.append(.block(Block(kind: opening.kind, name: name, section: body, isClosed: isClosed)))
+    section.entries.append(.block(Block(kind: opening.kind, name: name, section: body, closing: closing)))
   }
 
-  /// Reads lines until the closing brace; false if the text ends before it.
-  @discardableResult
-  mutating func parseBody(_ lines: inout LineReader, into section: inout Section) -> Bool {
+  /// Reads lines until the closing brace and answers its place; nil if the text ends before it.
+  mutating func parseBody(_ lines: inout LineReader, into section: inout Section) -> SourceLocation? {
     while let line = nextJoined(&lines) {
       let text = line.trimmed
       if text.isBlankOrComment { continue }
       if text.bytes.first == UInt8(ascii: "}") {
         checkAfterBrace(text[1...].trimmed)
-        return true
+        return text.start
       }
       parseBodyLine(text, &lines, into: &section)
     }
-    return false
+    return nil
   }
 
   private mutating func parseBodyLine(_ text: LocatedText, _ lines: inout LineReader, into section: inout Section) {
@@ -55,17 +54,17 @@ extension Parser {
     }
   }
 
-  /// `listener smtp { port = 25 }`: true if the block ends on the line it began.
-  private mutating func parseRest(of opening: BlockOpening, into section: inout Section) -> Bool {
+  /// `listener smtp { port = 25 }`: the closing brace, if the block ends on the line it began.
+  private mutating func parseRest(of opening: BlockOpening, into section: inout Section) -> SourceLocation? {
     let rest = opening.rest
-    if rest.isBlankOrComment { return false }
+    if rest.isBlankOrComment { return nil }
     guard rest.bytes.last == UInt8(ascii: "}") else {
       report(.error(rest, "text after `{`", hint: "start a new line after the brace"))
-      return false
+      return nil
     }
     let inner = rest[..<(rest.count - 1)].trimmed
     if !inner.isEmpty { parseBodySetting(inner, into: &section) }
-    return true
+    return rest.location(at: rest.count - 1)
   }
 
   private mutating func nextJoined(_ lines: inout LineReader) -> LocatedText? {

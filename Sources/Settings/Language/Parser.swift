@@ -42,7 +42,7 @@ package struct Parser {
     var lines = LineReader(source)
     if blockDepth == 0 {
       parseTopLevel(&lines, into: &section)
-    } else if parseBody(&lines, into: &section) {
+    } else if parseBody(&lines, into: &section) != nil {
       report(.error(SourceLocation(source, offset: 0), "this file closes a block that it did not open", hint: "blocks end in the file they begin in"))
     }
   }

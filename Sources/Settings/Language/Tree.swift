@@ -35,6 +35,8 @@ package struct Block: Sendable {
   package let kind: LocatedText
   package let name: LocatedText?
   package let section: Section
-  /// False if the closing brace is missing. What is inside may then belong elsewhere.
-  package let isClosed: Bool
+  /// The brace that closes it; nil if that is missing, and what is inside may then belong elsewhere.
+  package let closing: SourceLocation?
+
+  package var isClosed: Bool { closing != nil }
 }

@@ -52,10 +52,17 @@ struct Loader {
         values.set(definition.name, SettingValues.Entry(written: written?.text.text, expanded: text.text, value: value))
       }
     }
-    // What users define for themselves has no type, but must expand.
-    for name in (scopes.first?.settings.keys.sorted() ?? []) where Schema.anyDefinition(name) == nil { _ = evaluator.value(of: name) }
+    addUserDefined(&values, scopes, evaluator)
     diagnostics += evaluator.diagnostics
     return values
+  }
+
+  /// What users name for themselves has no type, but must expand.
+  private func addUserDefined(_ values: inout SettingValues, _ scopes: [Scope], _ evaluator: Evaluator) {
+    for (name, written) in (scopes.first?.settings ?? [:]).sorted(by: { $0.key < $1.key }) where Schema.anyDefinition(name) == nil {
+      guard let text = evaluator.value(of: name)?.text, !evaluator.isBroken(name), Schema.knownName(name) == nil else { continue }
+      values.set(name, SettingValues.Entry(written: written.text.text, expanded: text, value: .text(text)))
+    }
   }
 
   private mutating func parse(_ text: LocatedText, _ definition: Definition, isWritten: Bool) -> ParsedValue? {

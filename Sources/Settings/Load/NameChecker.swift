@@ -5,7 +5,7 @@ import Diagnostics
 struct NameChecker {
   private(set) var diagnostics: [Diagnostic] = []
   private var advice = SpellingAdvice()
-  /// Names that some value refers to. As in Postfix, they may be anybody's own.
+  /// Names that some value refers to, and classes of restrictions. As in Postfix, they may be anybody's own.
   private let referenced: Set<String>
 
   init(_ section: Section) {
@@ -46,8 +46,7 @@ struct NameChecker {
   }
 
   private mutating func report(_ setting: Setting, _ known: KnownName) {
-    let origin = known.origin == .dovecot ? "Dovecot" : "Postfix"
-    let message = "`\(known.name)` is \(origin)'s: it \(known.did)"
+    let message = "`\(known.name)` is \(known.origin.title)'s: it \(known.did)"
     let value = setting.rawValue.elements().map(\.text).joined(separator: " ")
     switch known.standing {
     case .missing where known.sameAs.contains(value):
@@ -95,7 +94,11 @@ struct NameChecker {
   }
 
   private static func collect(_ section: Section, into names: inout Set<String>) {
-    for setting in section.settings { collect(setting.rawValue.bytes, into: &names) }
+    for setting in section.settings {
+      collect(setting.rawValue.bytes, into: &names)
+      // postconf(5): each of these words is the name of a setting, a list of restrictions.
+      if setting.name.text == "smtpd_restriction_classes" { names.formUnion(setting.rawValue.elements().map(\.text)) }
+    }
     for block in section.blocks { collect(block.section, into: &names) }
   }
 

@@ -17,6 +17,9 @@ package struct SettingValues: Sendable {
 
   mutating func set(_ name: String, _ entry: Entry) { entries[name] = entry }
 
+  /// What users named for themselves, to be used by other values; sorted.
+  package var userDefinedNames: [String] { entries.keys.filter { Schema.anyDefinition($0) == nil }.sorted() }
+
   /// What stands in the file, or nil where the default counts.
   package func written(_ name: String) -> String? { entries[name]?.written }
 

@@ -1,67 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What `weir config` prints: `name = value` lines in the order of names, then the listeners.
+/// What `weir config` prints: `name = value` lines in the order of names, then the blocks.
 package struct ConfigurationListing {
   package enum Selection: Sendable {
     /// Every setting with the value that counts.
     case all
     /// `-d`: every setting with its default.
     case defaults
-    /// `-n`: what the file sets to something else than the default.
-    case nonDefault
+    /// `-n`: what the file sets.
+    case set
   }
 
   private let configuration: Configuration
   private let isExpanded: Bool
+  private let hasNames: Bool
 
-  /// `isExpanded` (`-x`) shows values with `$name` replaced.
-  package init(_ configuration: Configuration, isExpanded: Bool = false) {
+  /// `isExpanded` (`-x`) shows values with `$name` replaced; without `hasNames` (`-h`) there are values only.
+  package init(_ configuration: Configuration, isExpanded: Bool = false, hasNames: Bool = true) {
     self.configuration = configuration
     self.isExpanded = isExpanded
+    self.hasNames = hasNames
   }
 
   package func text(_ selection: Selection) -> String {
-    let definitions = Schema.definitions.filter { $0.place != .listener }.sorted { $0.name < $1.name }
-    let lines = definitions.compactMap { line($0, selection) }
-    let blocks = selection == .defaults ? [] : configuration.listeners.filter { !$0.ownNames.isEmpty }.map(block)
-    return lines.joined() + blocks.joined()
+    let lines = names.compactMap { name in value(of: name, selection).map { line(name, $0) } }
+    return lines.joined() + (selection == .defaults || !hasNames ? "" : blocks)
   }
 
-  /// One setting; nil if there is none of that name.
-  package func text(name: String) -> String? {
-    Schema.definition(name).flatMap { line($0, .all) }
+  /// One setting, `listener/name` for one listener's, `listener` for all blocks; nil if there is none of that name.
+  package func text(name: String, _ selection: Selection = .all) -> String? {
+    if name == "listener" { return blocks }
+    guard let place = SettingPlace(name) else { return nil }
+    guard let listener = place.listener else { return names.contains(name) ? value(of: name, selection).map { line(name, $0) } ?? "" : nil }
+    guard let values = configuration.listeners.first(where: { $0.name == listener })?.values, values.expanded(place.name) != nil else { return nil }
+    return line(name, shown(place.name, values))
   }
 
-  private func line(_ definition: Definition, _ selection: Selection) -> String? {
-    let written = configuration.values.written(definition.name)
-    let expanded = configuration.values.expanded(definition.name) ?? ""
-    // A default that the machine computes has no other text than its value.
-    let ofDefault = isExpanded && written == nil || definition.computedDefault != nil && written == nil ? expanded : definition.defaultText
+  /// Those of the top level, users' own among them.
+  private var names: [String] {
+    let own = configuration.values.userDefinedNames
+    return (Schema.definitions.filter { $0.place != .listener }.map(\.name) + own).sorted()
+  }
+
+  /// Nil if the name is not among the selected.
+  private func value(of name: String, _ selection: Selection) -> String? {
+    let written = configuration.values.written(name)
     switch selection {
-    case .all: return Self.line(definition.name, written.map { isExpanded ? expanded : $0 } ?? ofDefault)
-    case .defaults: return Self.line(definition.name, definition.computedDefault == nil ? definition.defaultText : written == nil ? expanded : "")
-    case .nonDefault:
-      guard let written, written != definition.defaultText else { return nil }
-      return Self.line(definition.name, isExpanded ? expanded : written)
+    case .all: return shown(name, configuration.values)
+    case .set: return written == nil ? nil : shown(name, configuration.values)
+    case .defaults:
+      guard let definition = Schema.definition(name) else { return nil }
+      // A default that the machine computes has no other text than its value.
+      let computed = written == nil ? configuration.values.expanded(name) ?? "" : ""
+      return definition.computedDefault == nil ? definition.defaultText : computed
     }
   }
+
+  private func shown(_ name: String, _ values: SettingValues) -> String {
+    let expanded = values.expanded(name) ?? ""
+    if isExpanded { return expanded }
+    if let written = values.written(name) { return written }
+    let definition = Schema.anyDefinition(name)
+    return definition?.computedDefault == nil ? definition?.defaultText ?? expanded : expanded
+  }
+
+  private var blocks: String { configuration.listeners.filter { !$0.ownNames.isEmpty }.map(block).joined() }
 
   private func block(_ listener: ListenerConfiguration) -> String {
-    let lines = listener.ownNames.map { name in
-      let value = (isExpanded ? listener.values.expanded(name) : listener.values.written(name)) ?? ""
-      return "  " + Self.line(name, Self.quoted(value))
-    }
+    let lines = listener.ownNames.map { name in "  " + Self.line(name, DovecotValue.written(shown(name, listener.values))) }
     let name = listener.name.allSatisfy { !$0.isWhitespace && $0 != "{" } ? listener.name : "\"\(listener.name)\""
     return "listener \(name) {\n\(lines.joined())}\n"
   }
 
+  private func line(_ name: String, _ value: String) -> String { hasNames ? Self.line(name, value) : value + "\n" }
+
   private static func line(_ name: String, _ value: String) -> String {
     value.isEmpty ? "\(name) =\n" : "\(name) = \(value)\n"
-  }
-
-  /// Inside braces `#` starts a comment and a quote a quoted value.
-  private static func quoted(_ value: String) -> String {
-    guard value.contains("#") || value.hasPrefix("\"") || value.hasPrefix("'") || value.hasSuffix("\\") else { return value }
-    return "\"\(value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
   }
 }
