@@ -43,6 +43,7 @@ let package = Package(
     shim("CBytes"),
     shim("CLinux"),
     shim("COpenSSL", link: ["ssl", "crypto"]),
+    shim("CUnbound", link: ["unbound"]),
 
     // Ring 0
     module("Bytes", ["CBytes"]),
@@ -58,7 +59,7 @@ let package = Package(
     module("Restrictions", ["Bytes", "Diagnostics", "Names", "Tables"]),
 
     // Ring 2: performs
-    module("Runtime", ["Bytes", "CLinux", "COpenSSL", "Names"]),
+    module("Runtime", ["Bytes", "CLinux", "COpenSSL", "CUnbound", "Names"]),
     module("Spool", ["Bytes", "Queue", "Runtime"]),
     module("Mailbox", ["Bytes", "Runtime"]),
 
@@ -67,7 +68,7 @@ let package = Package(
     module("Server", ["Bytes", "Message", "Queue", "Runtime", "SMTP", "Spool"]),
     module(
       "Daemon",
-      ["Bytes", "Delivery", "Diagnostics", "Mailbox", "Message", "Queue", "Runtime", "SMTP", "Server", "Settings", "Spool", "Tables"]),
+      ["Bytes", "Delivery", "Diagnostics", "Mailbox", "Message", "Names", "Queue", "Runtime", "SMTP", "Server", "Settings", "Spool", "Tables"]),
 
     // Ring 4: the command
     .executableTarget(
@@ -92,6 +93,7 @@ let package = Package(
     tests("TLSTests", ["Bytes", "COpenSSL", "Runtime"]),
     tests("DeliveryTests", ["Bytes", "Delivery", "Embedded", "Mailbox", "Queue", "Runtime", "SMTP", "Spool"]),
     tests("ManifestTests", []),
+    tests("NamesTests", ["Bytes", "Names"]),
     tests("ResolveTests", ["Bytes", "Embedded", "Names", "Runtime"]),
     tests("ServerTests", ["Bytes", "Embedded", "Message", "Queue", "Runtime", "SMTP", "Server", "Spool"]),
     tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Runtime"]),
@@ -106,6 +108,7 @@ let package = Package(
 /// The fuzz targets: a folder of fuzz/ each, and what it imports.
 let fuzzers: [(name: String, dependencies: [Target.Dependency])] = [
   ("Message", ["Message"]),
+  ("NameRecord", ["Names"]),
   ("Settings", ["Diagnostics", "Settings"]),
   ("SMTPClient", ["Bytes", "SMTP"]),
   ("SMTPCommand", ["Bytes", "SMTP"]),

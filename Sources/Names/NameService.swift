@@ -9,6 +9,8 @@ package enum NameQuery: Hashable, Sendable {
   case ptr(IPAddress)
   case txt(String)
   case ns(String)
+  case soa(String)
+  case tlsa(String)
 }
 
 /// One record of an answer.
@@ -20,6 +22,25 @@ package enum NameRecord: Hashable, Sendable {
   case server(String)
   /// The strings of one TXT record, joined.
   case text([UInt8])
+  /// An SOA record.
+  case authority(server: String, contact: String, serial: UInt32)
+  /// RFC 6698 §2.1.
+  case certificate(usage: UInt8, selector: UInt8, matching: UInt8, data: [UInt8])
+}
+
+/// Records, at least one, in the order in which they came.
+package struct NameAnswer: Equatable, Sendable {
+  package var records: [NameRecord]
+  /// Whether DNSSEC proved them.
+  package var isSecure = false
+  /// How long they hold, in seconds; nil where that is not known.
+  package var timeToLive: Int?
+
+  package init(_ records: [NameRecord], isSecure: Bool = false, timeToLive: Int? = nil) {
+    self.records = records
+    self.isSecure = isSecure
+    self.timeToLive = timeToLive
+  }
 }
 
 /// Why there is no answer.
@@ -35,6 +56,14 @@ package enum NameFailure: Error, Equatable, Sendable {
 /// What asks the Domain Name System. An answer has at least one record, in the order in which they came.
 package protocol NameService: Sendable {
   func answer(_ query: NameQuery) async -> Result<[NameRecord], NameFailure>
+  /// The same with what else is known of the answer. Whoever can do without one says how long it waits for each server: `limit`.
+  func fullAnswer(_ query: NameQuery, within limit: Duration?) async -> Result<NameAnswer, NameFailure>
+}
+
+extension NameService {
+  package func fullAnswer(_ query: NameQuery, within limit: Duration?) async -> Result<NameAnswer, NameFailure> {
+    await answer(query).map { NameAnswer($0) }
+  }
 }
 
 /// Whether `text` has the form of a host name: RFC 1123 §2.1 labels, with the underscore that some hosts have; RFC 1035 §2.3.4 sizes.

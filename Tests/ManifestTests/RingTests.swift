@@ -25,6 +25,7 @@ private let withinRing: [String: Set<String>] = [
 private let shimImporters: [String: Set<String>] = [
   "CLinux": ["Runtime"],
   "COpenSSL": ["Runtime"],
+  "CUnbound": ["Runtime"],
 ]
 
 private func ring(of module: String) -> Int? { rings.firstIndex { $0.contains(module) } }

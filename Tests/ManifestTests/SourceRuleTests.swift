@@ -7,7 +7,7 @@ import Testing
   static let allFiles =
     swiftFiles + Repository.files(below: "Sources/Shims", withExtension: ["c", "h"])
     + Repository.files(below: "Tests", withExtension: ["swift"]) + Repository.files(below: "fuzz", withExtension: ["swift", "c", "h"])
-  static let platform: Set<String> = ["Glibc", "CLinux", "COpenSSL"]
+  static let platform: Set<String> = ["Glibc", "CLinux", "COpenSSL", "CUnbound"]
 
   private func imports(in path: String) throws -> [String] {
     try Repository.lines(of: path).compactMap { line in

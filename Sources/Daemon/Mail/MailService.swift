@@ -20,6 +20,7 @@ final class MailService: Sendable {
   private let users: UserDirectory
   private let certificates: [String: Certificates]
   private let loops: LoopGroup
+  private let resolver: Resolver
   private let delivery: LocalDelivery
   private let control: ControlServer
 
@@ -42,6 +43,7 @@ final class MailService: Sendable {
     certificates = MailService.certificates(setup, log)
     delivery = LocalDelivery(setup, spool: spool, users: users, usesMailboxService: usesMailboxService, log: log)
     loops = try LoopGroup(count: setup.configuration[Keys.eventLoops])
+    resolver = Resolver(setup.configuration, home: loops.first, log: log)
     control = ControlServer(path: setup.controlSocket, queue: spool, pool: pool, log: log)
   }
 
@@ -67,6 +69,7 @@ final class MailService: Sendable {
     for socket in sockets { serve(socket.listener, socket.descriptor) }
     waitForEnd()
     loops.stop(patience: Self.patience)
+    resolver.names.close()
     delivery.stop()
     spool.stop()
     pool.stop()
@@ -83,6 +86,7 @@ final class MailService: Sendable {
         for certificate in certificates.values { certificate.refresh() }
       case nil:
         storage.look()
+        resolver.refresh()
         Machine.releaseFreeMemory()
         for certificate in certificates.values { certificate.refresh() }
       default: break
@@ -96,7 +100,7 @@ final class MailService: Sendable {
     var server = ServerConfiguration(listener, setup, ownAddresses: OwnAddresses.all())
     if certificates[name] == nil { server.smtpdTlsSecurityLevel = .none }
     let context = ServerContext(server)
-    let names = listener[Keys.smtpdPeernameLookup] ? PeerNames(service: SystemNames(pool: pool)) : nil
+    let names = listener[Keys.smtpdPeernameLookup] ? PeerNames(service: resolver.names) : nil
     let store = SpoolStore(spool: spool, pool: pool, storage: storage)
     let recipients = RecipientLookup(
       users: users, localRecipients: setup.localRecipientMaps, delimiters: listener[Keys.recipientDelimiter], pool: pool, log: log, now: wallClock)

@@ -48,10 +48,13 @@ package final class PeerNames: Sendable {
     case mustWait
   }
 
-  /// How long a name is remembered; the system's name service tells no time to live.
+  /// How long a name is remembered, or less where its records hold for less.
   package static let lifetime = Duration.seconds(300)
   package static let lifetimeOfFailures = Duration.seconds(60)
   package static let lifetimeOfTemporaryFailures = Duration.seconds(10)
+
+  /// How long a server is waited for: the client gets no banner meanwhile.
+  package static let patience = Duration.seconds(1)
 
   private let service: any NameService
   private let now: @Sendable () -> Instant
@@ -69,8 +72,9 @@ package final class PeerNames: Sendable {
     case .known(let name): return name
     case .mustWait: return await wait(for: address)
     case .mustAsk:
-      let name = await ask(address)
-      finish(address, name)
+      var timeToLive = Self.lifetime
+      let name = await ask(address, &timeToLive)
+      finish(address, name, timeToLive)
       return name
     }
   }
@@ -97,8 +101,8 @@ package final class PeerNames: Sendable {
     }
   }
 
-  private func finish(_ address: IPAddress, _ name: PeerName) {
-    let expiry = now() + Self.lifetime(of: name)
+  private func finish(_ address: IPAddress, _ name: PeerName, _ timeToLive: Duration) {
+    let expiry = now() + min(Self.lifetime(of: name), timeToLive)
     let waiting = state.withLock { state in
       state.cache.set(name, for: address, until: expiry)
       return state.waiting.removeValue(forKey: address) ?? []
@@ -114,20 +118,26 @@ package final class PeerNames: Sendable {
     }
   }
 
-  private func ask(_ address: IPAddress) async -> PeerName {
-    switch await service.answer(.ptr(address)) {
+  private func ask(_ address: IPAddress, _ timeToLive: inout Duration) async -> PeerName {
+    switch await records(.ptr(address), &timeToLive) {
     case .failure(let failure): return PeerName(Self.status(failure))
     case .success(let records):
       guard let name = records.lazy.compactMap(\.pointer).first, Self.isPresentable(name) else { return PeerName(.notFound) }
-      return await confirm(name, address)
+      return await confirm(name, address, &timeToLive)
     }
   }
 
-  private func confirm(_ name: String, _ address: IPAddress) async -> PeerName {
-    switch await service.answer(address.family == .v4 ? .a(name) : .aaaa(name)) {
+  private func confirm(_ name: String, _ address: IPAddress, _ timeToLive: inout Duration) async -> PeerName {
+    switch await records(address.family == .v4 ? .a(name) : .aaaa(name), &timeToLive) {
     case .failure(let failure): return PeerName(Self.status(failure), reverseName: name)
     case .success(let records): return records.contains(.address(address)) ? PeerName(verified: name) : PeerName(.forged, reverseName: name)
     }
+  }
+
+  private func records(_ query: NameQuery, _ timeToLive: inout Duration) async -> Result<[NameRecord], NameFailure> {
+    let answer = await service.fullAnswer(query, within: Self.patience)
+    if case .success(let answer) = answer, let seconds = answer.timeToLive { timeToLive = min(timeToLive, .seconds(seconds)) }
+    return answer.map(\.records)
   }
 
   private static func status(_ failure: NameFailure) -> PeerName.Status {

@@ -175,6 +175,14 @@ extension Key<[Interface]> {
   }
 }
 
+extension Key<NameServers> {
+  static func nameServers(_ name: String, _ text: String, _ traits: Traits = .topLevel, example: String, _ paragraph: String) -> Key {
+    Key(name, .nameServers, text, traits, example, paragraph, fallback: .system) {
+      if case .nameServers(let value) = $0 { value } else { nil }
+    }
+  }
+}
+
 extension Key<[TableReference]> {
   static func tables(_ name: String, _ text: String, _ traits: Traits = .topLevel, example: String, _ paragraph: String) -> Key {
     Key(name, .tables, text, traits, example, paragraph, fallback: []) {

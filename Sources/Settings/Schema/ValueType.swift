@@ -26,6 +26,8 @@ package enum ValueType: Sendable {
   case clients
   /// `all`, `loopback-only`, addresses and host names.
   case interfaces
+  /// Addresses of name servers, or `recursive`.
+  case nameServers
   case port
   case tables
   case tlsProtocols
@@ -50,6 +52,7 @@ package enum ValueType: Sendable {
     case .domains: "a list of domains"
     case .clients: "a list of networks and host names"
     case .interfaces: "a list of addresses"
+    case .nameServers: "a list of name servers"
     case .port: "a port"
     case .tables: "a list of tables"
     case .tlsProtocols: "a range of TLS protocols"

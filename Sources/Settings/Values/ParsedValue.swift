@@ -11,6 +11,7 @@ package enum ParsedValue: Sendable {
   case words([String])
   case patterns(PatternList)
   case interfaces([Interface])
+  case nameServers(NameServers)
   case tables([TableReference])
 }
 

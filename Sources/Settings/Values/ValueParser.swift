@@ -30,6 +30,7 @@ struct ValueParser {
     case .clients: parsePatterns(text, .clients).map(ParsedValue.patterns)
     case .domains: parsePatterns(text, .domains).map(ParsedValue.patterns)
     case .interfaces: parseInterfaces(text).map(ParsedValue.interfaces)
+    case .nameServers: parseNameServers(text).map(ParsedValue.nameServers)
     case .port: parsePort(text).map(ParsedValue.integer)
     case .tables: parseTables(text).map(ParsedValue.tables)
     case .tlsProtocols: parseTLSProtocols(text).map(ParsedValue.text)

@@ -2,7 +2,7 @@
 
 extension Area {
   static let network = Area(
-    "Network", "Where Weir listens, and whom it trusts.", [Keys.inetInterfaces, Keys.inetProtocols, Keys.mynetworks])
+    "Network", "Where Weir listens, and whom it trusts.", [Keys.inetInterfaces, Keys.inetProtocols, Keys.mynetworks, Keys.resolver])
 
   static let listener = Area(
     "Listeners",
@@ -32,6 +32,15 @@ extension Keys {
     The clients that may send mail to anywhere through this server. Elements are addresses, networks (`10.0.0.0/8`; IPv6 in brackets), \
     files that hold more of them (`/etc/weir/networks`) and tables; `!` before an element excludes it, and the first that matches decides. \
     Postfix's own default adds the addresses of this machine; here they must be listed.
+    """)
+
+  package static let resolver = Key.nameServers(
+    "resolver", "", .weir, example: "192.0.2.53, 127.0.0.1@5353",
+    """
+    The name servers to ask: addresses, each with `@port` where it is not 53, in the order in which they are asked; the next one is asked when \
+    one fails or does not answer. Empty: those of /etc/resolv.conf, which is followed when it changes. `recursive`: none, the servers of each \
+    zone are asked from the root on. Answers are kept as long as they hold. /etc/hosts comes first for addresses and their names; \
+    `search` and `ndots` of resolv.conf have no effect, because names in mail are complete.
     """)
 
   package static let listenerAddress = Key.interfaces(
