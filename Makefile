@@ -13,7 +13,7 @@ JOBS    ?= 2
 export WEIR_SWIFT_FLAGS = --explicit-target-dependency-import-check error -j $(JOBS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check format docs bench fuzz install clean
+.PHONY: help setup build run test check format docs bench fuzz install deb clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,10 @@ fuzz: ## Fuzz for TIME seconds (TARGET=Name for one; all otherwise)
 install: ## Install what "make build" has built, below DESTDIR and PREFIX
 	@test -x .build/release/weir || { echo "Nothing to install: type 'make build' first, as yourself" >&2; exit 1; }
 	@tools/install "$(DESTDIR)" "$(PREFIX)"
+
+deb: build ## Make the Debian package: build/weir_VERSION_ARCHITECTURE.deb
+	@tools/setup deb
+	@tools/deb
 
 clean: ## Remove what was built
 	rm -rf .build
