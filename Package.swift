@@ -42,6 +42,8 @@ let package = Package(
     // Shims: what Swift cannot import by itself.
     shim("CBytes"),
     shim("CLinux"),
+    shim("CPCRE2", link: ["pcre2-8"]),
+    shim("CRegex"),
     shim("COpenSSL", link: ["ssl", "crypto"]),
     shim("CUnbound", link: ["unbound"]),
 
@@ -53,7 +55,7 @@ let package = Package(
     module("SMTP", ["Bytes"]),
     module("Message", ["Bytes", "CBytes"]),
     module("Settings", ["Bytes", "Diagnostics", "Tables"]),
-    module("Tables", ["Bytes", "Diagnostics"]),
+    module("Tables", ["Bytes", "CPCRE2", "CRegex", "Diagnostics"]),
     module("Queue", ["Bytes"]),
     module("Names", ["Bytes"]),
     module("Restrictions", ["Bytes", "Diagnostics", "Names", "Tables"]),

@@ -10,6 +10,8 @@ package struct Table: Sendable {
     case entries(TextTable)
     case fixed(String)
     case systemUsers
+    case networks(NetworkTable)
+    case patterns(PatternTable)
   }
 
   private let content: Content
@@ -20,11 +22,21 @@ package struct Table: Sendable {
   }
 
   /// True for a table of patterns: it is asked for the whole key only, never for a parent domain or a part of an address.
-  package var isPattern: Bool { false }
+  package var isPattern: Bool {
+    switch content {
+    case .networks, .patterns: true
+    case .entries, .fixed, .systemUsers: false
+    }
+  }
 
-  /// The number of entries; 0 where there are no entries to count.
+  /// The number of entries or rules; 0 where there are no entries to count.
   package var count: Int {
-    if case .entries(let table) = content { table.count } else { 0 }
+    switch content {
+    case .entries(let table): table.count
+    case .networks(let table): table.count
+    case .patterns(let table): table.count
+    case .fixed, .systemUsers: 0
+    }
   }
 
   /// All entries, in their order, keys folded; none where there are no entries to count.
@@ -37,16 +49,18 @@ package struct Table: Sendable {
     switch content {
     case .entries(let table): table.firstEntry(notEndingIn: UInt8(ascii: last))
     case .fixed(let value): value.unicodeScalars.last == last ? nil : ("", value)
-    case .systemUsers: nil
+    case .systemUsers, .networks, .patterns: nil
     }
   }
 
-  /// The key is folded as Postfix does for tables of fixed strings.
+  /// The key is folded as Postfix does for tables of fixed strings; patterns see it as it is.
   package func value(for key: String) -> String? {
     switch content {
     case .entries(let table): table.value(for: Array(key.utf8).folded)
     case .fixed(let value): value
     case .systemUsers: nil
+    case .networks(let table): table.value(for: key)
+    case .patterns(let table): table.value(for: key)
     }
   }
 
@@ -58,6 +72,7 @@ package struct Table: Sendable {
     case .inline: return entries(InlineTableReader.read(reference))
     case .hash, .texthash, .btree, .lmdb, .cdb, .dbm: return readFile(reference, files)
     case .unix: return readUnix(reference)
+    case .cidr, .regexp, .pcre: return readRules(reference, type, files)
     }
   }
 
@@ -66,17 +81,48 @@ package struct Table: Sendable {
   }
 
   private static func readFile(_ reference: TableReference, _ files: any FileSource) -> (Table?, [Diagnostic]) {
+    do throws(TableProblem) {
+      return entries(LineTableReader.read(name: reference.name.text, bytes: try contents(reference, files)))
+    } catch {
+      return (nil, [error.diagnostic])
+    }
+  }
+
+  private struct TableProblem: Error { let diagnostic: Diagnostic }
+
+  private static func contents(_ reference: TableReference, _ files: any FileSource) throws(TableProblem) -> [UInt8] {
     let path = reference.name.text
     guard path.hasPrefix("/") else {
-      return (
-        nil, [.error(reference.name, "`\(path)` is no absolute path", hint: "`\(reference.type.text):` is followed by a path that starts with `/`")]
-      )
+      let hint = "`\(reference.type.text):` is followed by a path that starts with `/`"
+      throw TableProblem(diagnostic: .error(reference.name, "`\(path)` is no absolute path", hint: hint))
     }
     do throws(FileError) {
-      return entries(LineTableReader.read(name: path, bytes: try files.read(path, limit: maximumLength)))
+      return try files.read(path, limit: maximumLength)
     } catch {
-      return (nil, [.error(reference.name, "cannot read the table `\(path)`: \(error.reason)")])
+      throw TableProblem(diagnostic: .error(reference.name, "cannot read the table `\(path)`: \(error.reason)"))
     }
+  }
+
+  private static func readRules(_ reference: TableReference, _ type: TableType, _ files: any FileSource) -> (Table?, [Diagnostic]) {
+    do throws(TableProblem) {
+      let lines = try rules(reference, files)
+      switch type {
+      case .cidr:
+        let (table, diagnostics) = NetworkTableReader.read(lines, isLenient: reference.isLenient)
+        return (Table(content: .networks(table)), diagnostics)
+      default:
+        let (table, diagnostics) = PatternTableReader.read(lines, type == .pcre ? .perl : .posix, isLenient: reference.isLenient)
+        return (Table(content: .patterns(table)), diagnostics)
+      }
+    } catch {
+      return (nil, [error.diagnostic])
+    }
+  }
+
+  private static func rules(_ reference: TableReference, _ files: any FileSource) throws(TableProblem) -> RuleLines {
+    if reference.isInline { return RuleLines(inline: reference.name) }
+    let source = SourceText(name: reference.name.text, bytes: try contents(reference, files))
+    return RuleLines(source, isLenient: reference.isLenient)
   }
 
   private static func readUnix(_ reference: TableReference) -> (Table?, [Diagnostic]) {

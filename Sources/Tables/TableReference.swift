@@ -10,13 +10,18 @@ import Diagnostics
 package struct TableReference: Sendable {
   package let type: LocatedText
   package let name: LocatedText
+  /// True after `lenient:`, Weir's word: a rule that Postfix would leave out with a warning is left out with a warning, and one that matches everything is
+  /// no error.
+  package private(set) var isLenient = false
 
   /// Nil unless the text starts with a word and a colon. `proxy:` before it means nothing here: tables are shared between sessions anyway.
   package init?(_ text: LocatedText) {
     guard let colon = text.bytes.firstIndex(of: UInt8(ascii: ":")), colon > 0, text.bytes[..<colon].allSatisfy(\.isTypeByte) else { return nil }
     let rest = text[(colon + 1)...]
-    if text[..<colon].text == "proxy", let inner = TableReference(rest) {
+    let word = text[..<colon].text
+    if word == "proxy" || word == "lenient", let inner = TableReference(rest) {
       self = inner
+      if word == "lenient" { isLenient = true }
     } else {
       type = text[..<colon]
       name = rest
@@ -28,8 +33,11 @@ package struct TableReference: Sendable {
   /// The same for two references that name the same table.
   var identity: String {
     let isText = TableType(rawValue: type.text)?.isText ?? false
-    return (isText ? "text" : type.text) + ":" + name.text
+    return (isLenient ? "lenient:" : "") + (isText ? "text" : type.text) + ":" + name.text
   }
+
+  /// Whether the table itself stands in braces after its type.
+  var isInline: Bool { name.bytes.first { !$0.isBlank } == UInt8(ascii: "{") }
 }
 
 extension UInt8 {

@@ -10,20 +10,21 @@ package enum TableType: String, CaseIterable, Sendable {
   case hash, texthash, btree, lmdb, cdb, dbm
   /// `unix:passwd.byname`: the users of the system.
   case unix
+  /// Lines of `network value`: the first that holds the address.
+  case cidr
+  /// Lines of `/pattern/ value`: the first that matches; POSIX's expressions, and Perl's.
+  case regexp, pcre
 
   /// Whether it is a text with a key and a value on each line.
   package var isText: Bool {
     switch self {
     case .hash, .texthash, .btree, .lmdb, .cdb, .dbm: true
-    case .inline, .static, .unix: false
+    case .inline, .static, .unix, .cidr, .regexp, .pcre: false
     }
   }
 
   /// Types that Postfix has, and what to use as long as Weir has not.
   package static let otherTypes: [String: String] = [
-    "regexp": "not yet; list the keys in a `hash:` or `inline:` table",
-    "pcre": "not yet; list the keys in a `hash:` or `inline:` table",
-    "cidr": "not yet; list the networks in the setting itself",
     "mysql": "not yet; export the rows to a `hash:` file",
     "pgsql": "not yet; export the rows to a `hash:` file",
     "sqlite": "not yet; export the rows to a `hash:` file",

@@ -26,6 +26,8 @@ private let shimImporters: [String: Set<String>] = [
   "CLinux": ["Runtime"],
   "COpenSSL": ["Runtime"],
   "CUnbound": ["Runtime"],
+  "CPCRE2": ["Tables"],
+  "CRegex": ["Tables"],
 ]
 
 private func ring(of module: String) -> Int? { rings.firstIndex { $0.contains(module) } }

@@ -4,7 +4,8 @@ import Testing
 
 @testable import Tables
 
-private func read(_ text: String, _ files: [String: String] = [:]) throws -> (table: Table?, messages: [String]) {
+/// The table that a setting's words name, and what is said about it.
+func read(_ text: String, _ files: [String: String] = [:]) throws -> (table: Table?, messages: [String]) {
   let reference = try #require(TableReference(LocatedText(name: "t", text: text)))
   let result = Table.read(reference, files: MemoryFiles(files))
   return (result.table, result.diagnostics.map { "\($0.location.map(String.init(describing:)) ?? "") \($0.severity): \($0.message)" })
@@ -39,8 +40,9 @@ private func read(_ text: String, _ files: [String: String] = [:]) throws -> (ta
     ("inline:{ a=b, A=c }", "t:1:15 warning: `A` is in this table already; the first one counts"),
     ("hash:virtual", "t:1:6 error: `virtual` is no absolute path"),
     ("hash:/none", "t:1:6 error: cannot read the table `/none`: No such file or directory"),
-    ("regexp:/x", "t:1:1 error: tables of type `regexp:` are not supported"), ("pcre:/x", "t:1:1 error: tables of type `pcre:` are not supported"),
-    ("cidr:/x", "t:1:1 error: tables of type `cidr:` are not supported"), ("mysql:/x", "t:1:1 error: tables of type `mysql:` are not supported"),
+    ("regexp:/x", "t:1:8 error: cannot read the table `/x`: No such file or directory"), ("pcre:x", "t:1:6 error: `x` is no absolute path"),
+    ("cidr:/x", "t:1:6 error: cannot read the table `/x`: No such file or directory"),
+    ("mysql:/x", "t:1:1 error: tables of type `mysql:` are not supported"),
     ("hahs:/x", "t:1:1 error: unknown type of table `hahs:`"), ("unix:group.byname", "t:1:6 error: there is no table `unix:group.byname`"),
   ])
   func refuses(table: String, message: String) throws {

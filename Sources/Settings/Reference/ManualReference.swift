@@ -40,7 +40,7 @@ package struct ManualReference {
     the elements of a list are apart by commas or blanks;
     a table is
     .IB type : name
-    with the types hash, texthash, inline, static and unix.
+    with the types hash, texthash, cidr, regexp, pcre, inline, static and unix.
     .PP
     .B weir check
     tells all that is wrong with the file,

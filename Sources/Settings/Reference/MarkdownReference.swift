@@ -55,7 +55,9 @@ package struct MarkdownReference {
     - **numbers of bytes**: a number, perhaps with `K`, `M` or `G` after it (1024 each).
     - **lists**: elements apart by commas or blanks; what stands in `{ }` is one element.
     - **tables**: `hash:/path` and `texthash:/path` (a text file of `key value` lines; there is no `postmap` to run), `inline:{ key = value, … }`,
-      `static:value`, `unix:passwd.byname`. `proxy:` before them is accepted and means nothing.
+      `static:value`, `unix:passwd.byname`, and rules of which the first that matches counts: `cidr:/path` (`network value`), `regexp:/path` and
+      `pcre:/path` (`/pattern/ value`). Rules can stand in the setting too: `pcre:{ {rule}, {rule} }`. `proxy:` before a table is accepted and means
+      nothing; `lenient:` before it makes errors in its rules warnings, as they are in Postfix. See [tables](tables.md).
 
     """
 

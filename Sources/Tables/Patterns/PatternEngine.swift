@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPCRE2
+import CRegex
+
+/// Which library reads the patterns of a table.
+enum PatternEngine: Sendable {
+  /// `regexp:`: the C library's POSIX expressions. The leftmost-longest match counts.
+  case posix
+  /// `pcre:`: Perl's expressions, by PCRE2.
+  case perl
+
+  /// The letters that may follow a pattern, and what each toggles. Case is ignored and `.` matches line feeds until toggled, as in Postfix.
+  var flags: [UInt8: Int] {
+    switch self {
+    case .posix:
+      [UInt8(ascii: "i"): CREGEX_CASELESS, UInt8(ascii: "m"): CREGEX_BY_LINE, UInt8(ascii: "x"): CREGEX_BASIC]
+    case .perl:
+      [
+        UInt8(ascii: "i"): CPCRE2_CASELESS, UInt8(ascii: "m"): CPCRE2_MULTILINE, UInt8(ascii: "s"): CPCRE2_DOTALL,
+        UInt8(ascii: "x"): CPCRE2_EXTENDED, UInt8(ascii: "A"): CPCRE2_ANCHORED,
+        UInt8(ascii: "E"): CPCRE2_DOLLAR_ENDONLY, UInt8(ascii: "U"): CPCRE2_UNGREEDY,
+        // PCRE2 has no such option any more.
+        UInt8(ascii: "X"): 0,
+      ]
+    }
+  }
+
+  var defaultFlags: Int {
+    switch self {
+    case .posix: CREGEX_CASELESS
+    case .perl: CPCRE2_CASELESS | CPCRE2_DOTALL
+    }
+  }
+
+  func compile(_ pattern: [UInt8], flags: Int) -> Result<Pattern, PatternProblem> {
+    switch self {
+    case .posix: PosixPattern.compile(pattern, flags: flags).map(Pattern.posix)
+    case .perl: PerlPattern.compile(pattern, flags: flags).map(Pattern.perl)
+    }
+  }
+}
+
+/// Why a pattern does not compile.
+struct PatternProblem: Error {
+  /// What the libraries tell apart, as far as it helps to find the place.
+  enum Kind { case repetition, backReference, bracket, parenthesis, brace, range, characterClass, escape, other }
+
+  let kind: Kind
+  /// The library's words.
+  let reason: String
+  /// Where the library noticed it; POSIX's does not say.
+  var offset: Int?
+}
+
+/// A compiled pattern. It never changes, so any thread may match with it.
+enum Pattern: Sendable {
+  case posix(PosixPattern)
+  case perl(PerlPattern)
+
+  /// The most groups of one pattern that are known by number.
+  static let maximumGroups = 99
+
+  var groups: Int {
+    switch self {
+    case .posix(let pattern): pattern.groups
+    case .perl(let pattern): pattern.groups
+    }
+  }
+
+  /// Whether the subject matches. `spans` gets begin and end of the match and of its groups, as many as there is room for; -1 for a group that took no
+  /// part. A match that reaches a limit is none, as in Postfix.
+  func matches(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> Bool {
+    switch self {
+    case .posix(let pattern): pattern.matches(subject, spans: spans)
+    case .perl(let pattern): pattern.matches(subject, spans: spans)
+    }
+  }
+
+  func matches(_ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { matches($0, spans: UnsafeMutableBufferPointer(start: nil, count: 0)) }
+  }
+}
+
+final class PosixPattern: Sendable {
+  private nonisolated(unsafe) let handle: OpaquePointer
+
+  private init(_ handle: OpaquePointer) { self.handle = handle }
+
+  deinit { cregex_free(handle) }
+
+  static func compile(_ pattern: [UInt8], flags: Int) -> Result<PosixPattern, PatternProblem> {
+    var problem: Int32 = 0
+    var text = [CChar](repeating: 0, count: 128)
+    let terminated = pattern.map { CChar(bitPattern: $0) } + [0]
+    if let handle = cregex_compile(terminated, Int32(truncatingIfNeeded: flags), &problem, &text, text.count) {
+      return .success(PosixPattern(handle))
+    }
+    return .failure(PatternProblem(kind: kind(problem), reason: String(text)))
+  }
+
+  private static func kind(_ problem: Int32) -> PatternProblem.Kind {
+    switch Int(problem) {
+    case CREGEX_BAD_REPETITION: .repetition
+    case CREGEX_BAD_BACK_REFERENCE: .backReference
+    case CREGEX_BAD_BRACKET: .bracket
+    case CREGEX_BAD_PARENTHESIS: .parenthesis
+    case CREGEX_BAD_BRACE: .brace
+    case CREGEX_BAD_RANGE: .range
+    case CREGEX_BAD_CLASS: .characterClass
+    case CREGEX_BAD_ESCAPE: .escape
+    default: .other
+    }
+  }
+
+  var groups: Int { cregex_groups(handle) }
+
+  func matches(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> Bool {
+    var nothing: UInt8 = 0
+    // An empty Swift buffer may have no address, and the library needs one.
+    guard let base = subject.baseAddress else { return cregex_match(handle, &nothing, 0, spans.baseAddress, spans.count / 2) == 1 }
+    return cregex_match(handle, base, subject.count, spans.baseAddress, spans.count / 2) == 1
+  }
+}
+
+final class PerlPattern: Sendable {
+  private nonisolated(unsafe) let handle: OpaquePointer
+
+  private init(_ handle: OpaquePointer) { self.handle = handle }
+
+  deinit { cpcre2_free(handle) }
+
+  static func compile(_ pattern: [UInt8], flags: Int) -> Result<PerlPattern, PatternProblem> {
+    var offset = 0
+    var text = [CChar](repeating: 0, count: 256)
+    if let handle = cpcre2_compile(pattern, pattern.count, UInt32(truncatingIfNeeded: flags), &offset, &text, text.count) {
+      return .success(PerlPattern(handle))
+    }
+    let reason = String(text)
+    let kind: PatternProblem.Kind = reason.contains("parenthesis") ? .parenthesis : reason.contains("terminating ]") ? .bracket : .other
+    return .failure(PatternProblem(kind: kind, reason: reason, offset: min(offset, pattern.count)))
+  }
+
+  var groups: Int { cpcre2_groups(handle) }
+
+  func matches(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> Bool {
+    var nothing: UInt8 = 0
+    guard let base = subject.baseAddress else { return cpcre2_match(handle, &nothing, 0, spans.baseAddress, spans.count / 2) == 1 }
+    return cpcre2_match(handle, base, subject.count, spans.baseAddress, spans.count / 2) == 1
+  }
+}
+
+extension String {
+  /// From a C string with room behind its NUL.
+  fileprivate init(_ text: [CChar]) {
+    self.init(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}

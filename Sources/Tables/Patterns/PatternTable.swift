@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Rules of `regexp:` and `pcre:`: the first that matches gives the value.
+///
+/// A match with `regexp:` has no limit but the library's own wisdom: a rule with back references can take long on a long text, as in Postfix. A match
+/// with `pcre:` ends after some ten milliseconds at the latest, and then is none.
+final class PatternTable: Sendable {
+  struct Rule: Sendable {
+    let pattern: Pattern
+    let isNegated: Bool
+    let value: PatternValue
+  }
+
+  enum Step: Sendable {
+    case rule(Rule)
+    /// `if`: where the pattern does not match, the steps up to `end` are left out.
+    case condition(Pattern, isNegated: Bool, end: Int)
+  }
+
+  let steps: [Step]
+  /// Of the rule whose value needs the most groups.
+  private let groups: Int
+
+  init(_ steps: [Step]) {
+    self.steps = steps
+    groups = steps.map { if case .rule(let rule) = $0 { rule.value.lastGroup } else { 0 } }.max() ?? 0
+  }
+
+  /// The number of rules.
+  var count: Int { steps.count { if case .rule = $0 { true } else { false } } }
+
+  func value(for key: String) -> String? {
+    var key = key
+    return key.withUTF8 { value(for: $0) }
+  }
+
+  func value(for subject: UnsafeBufferPointer<UInt8>) -> String? {
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * (groups + 1)) { value(for: subject, spans: $0) }
+  }
+
+  private func value(for subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> String? {
+    var index = 0
+    while index < steps.count {
+      switch steps[index] {
+      case .rule(let rule):
+        let needed = UnsafeMutableBufferPointer(rebasing: spans[..<(rule.value.lastGroup == 0 ? 0 : 2 * (rule.value.lastGroup + 1))])
+        if rule.pattern.matches(subject, spans: needed) != rule.isNegated { return rule.value.text(subject, UnsafeBufferPointer(needed)) }
+        index += 1
+      case .condition(let pattern, let isNegated, let end):
+        let holds = pattern.matches(subject, spans: UnsafeMutableBufferPointer(start: nil, count: 0)) != isNegated
+        index = holds ? index + 1 : end
+      }
+    }
+    return nil
+  }
+}
+
+/// What a rule answers: its text, with `$1`, `${1}` and `$(1)` standing for groups of the match and `$$` for a dollar.
+struct PatternValue: Sendable {
+  private enum Part: Sendable {
+    case text([UInt8])
+    case group(Int)
+  }
+
+  private let parts: [Part]
+  private let literal: String?
+  /// The greatest number of a group in it; 0 for none.
+  let lastGroup: Int
+
+  /// What is wrong with a value, at an offset in it.
+  struct Problem: Error {
+    let range: Range<Int>
+    let message: String
+  }
+
+  init(_ text: [UInt8]) throws(Problem) {
+    var parts: [Part] = []
+    var offset = 0
+    while offset < text.count {
+      let dollar = text[offset...].firstIndex(of: UInt8(ascii: "$")) ?? text.count
+      if dollar > offset { parts.append(.text(Array(text[offset..<dollar]))) }
+      offset = dollar
+      if offset < text.count { offset = try Self.readReference(text, at: offset, into: &parts) }
+    }
+    self.parts = parts
+    lastGroup = parts.map { if case .group(let number) = $0 { number } else { 0 } }.max() ?? 0
+    literal =
+      lastGroup > 0 ? nil : String(decoding: parts.flatMap { part -> [UInt8] in if case .text(let text) = part { text } else { [] } }, as: UTF8.self)
+  }
+
+  /// Answers the offset after it.
+  private static func readReference(_ text: [UInt8], at dollar: Int, into parts: inout [Part]) throws(Problem) -> Int {
+    let start = dollar + 1
+    guard start < text.count else { throw Problem(range: dollar..<start, message: "a `$` at the end refers to nothing") }
+    if text[start] == UInt8(ascii: "$") {
+      parts.append(.text([UInt8(ascii: "$")]))
+      return start + 1
+    }
+    let closing = [UInt8(ascii: "{"): UInt8(ascii: "}"), UInt8(ascii: "("): UInt8(ascii: ")")][text[start]]
+    let nameStart = closing == nil ? start : start + 1
+    let name = text[nameStart...].prefix { $0.isDigit || $0 == UInt8(ascii: "_") || (0x61...0x7a).contains($0 | 0x20) }
+    var end = name.endIndex
+    if let closing {
+      guard end < text.count, text[end] == closing else { throw Problem(range: dollar..<end, message: "a group's number is written `$1` or `${1}`") }
+      end += 1
+    }
+    guard !name.isEmpty, name.allSatisfy(\.isDigit), let number = Int(String(decoding: name, as: UTF8.self)), number > 0 else {
+      throw Problem(range: dollar..<max(end, start), message: "only a number can follow a `$` here")
+    }
+    guard number <= Pattern.maximumGroups else { throw Problem(range: dollar..<end, message: "there are at most \(Pattern.maximumGroups) groups") }
+    parts.append(.group(number))
+    return end
+  }
+
+  /// `spans` are those of the match.
+  func text(_ subject: UnsafeBufferPointer<UInt8>, _ spans: UnsafeBufferPointer<Int>) -> String {
+    if let literal { return literal }
+    var bytes: [UInt8] = []
+    for part in parts {
+      switch part {
+      case .text(let text): bytes += text
+      case .group(let number):
+        guard 2 * number + 1 < spans.count else { continue }
+        let (begin, end) = (spans[2 * number], spans[2 * number + 1])
+        if begin >= 0, begin <= end, end <= subject.count { bytes += subject[begin..<end] }
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension UInt8 {
+  var isDigit: Bool { (0x30...0x39).contains(self) }
+}
