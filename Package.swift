@@ -67,7 +67,7 @@ let package = Package(
 
     // Ring 3: puts together
     module("Delivery", ["Bytes", "Mailbox", "Message", "Queue", "Runtime", "SMTP", "Spool", "Tables"]),
-    module("Server", ["Bytes", "Message", "Queue", "Runtime", "SMTP", "Spool"]),
+    module("Server", ["Bytes", "Message", "Names", "Queue", "Restrictions", "Runtime", "SMTP", "Spool"]),
     module(
       "Daemon",
       ["Bytes", "Delivery", "Diagnostics", "Mailbox", "Message", "Names", "Queue", "Runtime", "SMTP", "Server", "Settings", "Spool", "Tables"]),
@@ -97,7 +97,7 @@ let package = Package(
     tests("ManifestTests", []),
     tests("NamesTests", ["Bytes", "Names"]),
     tests("ResolveTests", ["Bytes", "Embedded", "Names", "Runtime"]),
-    tests("ServerTests", ["Bytes", "Embedded", "Message", "Queue", "Runtime", "SMTP", "Server", "Spool"]),
+    tests("ServerTests", ["Bytes", "Embedded", "Message", "Queue", "Restrictions", "Runtime", "SMTP", "Server", "Spool"]),
     tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Runtime"]),
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("SettingsTests", ["Bytes", "Diagnostics", "Settings", "Tables"], exclude: ["Fixtures", "Names"]),

@@ -32,7 +32,7 @@ package protocol PolicyService: Sendable {
   func ask(_ server: PolicyServer, _ attributes: [(name: String, value: String)]) async -> Result<String, PolicyFailure>
 }
 
-package struct PolicyFailure: Error, Equatable, Sendable {
+package struct PolicyFailure: Error, Hashable, Sendable {
   package let reason: String
   package init(_ reason: String) { self.reason = reason }
 }

@@ -73,7 +73,7 @@ package final class EmbeddedLoop: TaskExecutor, Sendable {
   }
 
   /// Calls `wake` when the clock reaches `deadline`.
-  func wake(at deadline: Instant, _ wake: @escaping @Sendable () -> Void) {
+  package func wake(at deadline: Instant, _ wake: @escaping @Sendable () -> Void) {
     state.withLock { state in
       state.count += 1
       state.sleepers.append((deadline, state.count, wake))
