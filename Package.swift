@@ -58,7 +58,7 @@ let package = Package(
     module("Tables", ["Bytes", "CPCRE2", "CRegex", "Diagnostics"]),
     module("Queue", ["Bytes"]),
     module("Names", ["Bytes"]),
-    module("Restrictions", ["Bytes", "Diagnostics", "Names", "Tables"]),
+    module("Restrictions", ["Bytes", "Diagnostics", "Names", "SMTP", "Tables"]),
 
     // Ring 2: performs
     module("Runtime", ["Bytes", "CLinux", "COpenSSL", "CUnbound", "Names"]),
@@ -102,7 +102,7 @@ let package = Package(
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("SettingsTests", ["Bytes", "Diagnostics", "Settings", "Tables"], exclude: ["Fixtures", "Names"]),
     tests("TablesTests", ["Bytes", "Diagnostics", "Tables"]),
-    tests("RestrictionsTests", ["Restrictions"]),
+    tests("RestrictionsTests", ["Bytes", "Diagnostics", "Names", "Restrictions", "SMTP", "Tables"]),
   ],
   swiftLanguageModes: [.v6]
 )

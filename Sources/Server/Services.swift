@@ -19,6 +19,8 @@ package final class Services {
   package let tls: (@Sendable () -> TLSServerContext?)?
   /// Whether TLS begins with the connection (smtpd_tls_wrappermode).
   package let isImplicitTLS: Bool
+  /// Nil where the machine judges by itself.
+  package let restrictions: RestrictionServices?
   package let now: @Sendable () -> Int64
   /// Writes Received and missing fields. One per loop: it remembers the date it wrote last.
   private var arrival: ArrivalHeaders
@@ -49,7 +51,7 @@ package final class Services {
   package init(
     context: ServerContext, log: Log, store: any MessageStore, users: any RecipientDirectory, names: any ClientNaming,
     limits: ClientLimits? = nil, habits: Habits = Habits(), tls: (@Sendable () -> TLSServerContext?)? = nil, isImplicitTLS: Bool = false,
-    arrival: ArrivalHeaders,
+    restrictions: RestrictionServices? = nil, arrival: ArrivalHeaders,
     zone: @escaping @Sendable (Int64) -> Zone = { _ in .utc }, now: @escaping @Sendable () -> Int64 = wallClock
   ) {
     self.context = context
@@ -62,6 +64,7 @@ package final class Services {
     self.habits = habits
     self.tls = tls
     self.isImplicitTLS = isImplicitTLS
+    self.restrictions = restrictions
     self.arrival = arrival
     self.zone = zone
     self.now = now

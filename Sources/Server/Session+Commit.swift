@@ -15,6 +15,10 @@ extension Session {
       await message.discard(services.store)
       return .looped
     }
+    if transaction.marks.isDiscarded {
+      await message.discard(services.store)
+      return .queued(message.id.description)
+    }
     let envelope = envelope(of: transaction)
     logArrival(message.id, envelope, transaction)
     let outcome = await store(message, envelope, transaction)
@@ -71,10 +75,19 @@ extension Session {
     let arrival = content.withReadable {
       services.compose(received, sender: sender, arrival: time, content: $0, isLocal: isFromLocal)
     }
+    let prefix = prepended(transaction.marks) + [ContentChunk(arrival.prefix)]
     guard arrival.edits.isEmpty else {
-      return [ContentChunk(arrival.prefix), ContentChunk(content.withReadable { Edit.apply(arrival.edits, to: $0) })]
+      return prefix + [ContentChunk(content.withReadable { Edit.apply(arrival.edits, to: $0) })]
     }
-    return [ContentChunk(arrival.prefix), ContentChunk(content)]
+    return prefix + [ContentChunk(content)]
+  }
+
+  /// PREPEND of access(5): above our own Received, as Postfix.
+  private func prepended(_ marks: MessageMarks) -> [ContentChunk] {
+    if marks.prepended.isEmpty { return [] }
+    var buffer = ByteBuffer()
+    buffer.append(Array(marks.prepended.map { "\($0)\n" }.joined().utf8))
+    return [ContentChunk(buffer)]
   }
 
   /// Whether fields that are missing in the header are added. XFORWARD's SOURCE decides it for the client that the message first came from.
@@ -99,9 +112,21 @@ extension Session {
     let parameters = transaction.parameters
     return Envelope(
       sender: transaction.sender.address, arrival: services.now(), host: services.context.configuration.myhostname,
-      recipients: transaction.recipients.map(Recipient.init), body: parameters.body == .eightBitMIME ? .eightBitMIME : .sevenBit,
+      recipients: recipients(of: transaction), body: parameters.body == .eightBitMIME ? .eightBitMIME : .sevenBit,
       smtpUTF8: parameters.smtpUTF8, envelopeID: parameters.envelopeID,
       returnContent: parameters.returnContent.map { $0 == .full ? .full : .headers })
+  }
+
+  /// REDIRECT and BCC of access(5).
+  private func recipients(of transaction: Transaction) -> [Recipient] {
+    let marks = transaction.marks
+    let given = marks.redirect.map { [recipient($0)] } ?? transaction.recipients.map(Recipient.init)
+    return given + (marks.bcc.map { [recipient($0)] } ?? [])
+  }
+
+  private func recipient(_ address: String) -> Recipient {
+    let resolved = services.context.configuration.relay.resolve(SMTP.Mailbox(address: address))
+    return Recipient(address: resolved.address.address, original: address, route: Recipient.Route(resolved.destination))
   }
 
   /// A recipient that the message has been delivered to before.

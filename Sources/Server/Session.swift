@@ -21,6 +21,8 @@ package final class Session<Stream: ByteStream> {
   private var output = ByteBuffer()
   private var isClosed = false
   private var turn = Turn()
+  /// What the restrictions remember of this session.
+  var bench: Bench?
   /// smtpd_per_request_deadline: when the request that is coming in must be complete.
   private var requestDeadline: Instant?
 
@@ -133,7 +135,7 @@ package final class Session<Stream: ByteStream> {
     isClosed = true
   }
 
-  private func deadline(_ seconds: Int) -> Instant { stream.now + .seconds(seconds) }
+  func deadline(_ seconds: Int) -> Instant { stream.now + .seconds(seconds) }
 
   @inline(never) private func letOthersRun() async {
     turn = Turn()
@@ -167,7 +169,10 @@ package final class Session<Stream: ByteStream> {
       await send([reply])
     case .receiveChunk: beginMessage()
     case .commit: return machine.messageCommitted(await commit())
-    case .restart: return machine.connected()
+    case .judge(let request): return machine.judged(await judge(request))
+    case .restart:
+      bench = nil
+      return machine.connected()
     }
     return nil
   }
@@ -242,7 +247,16 @@ package final class Session<Stream: ByteStream> {
 
 extension SMTP.TLSFacts {
   fileprivate convenience init(_ facts: Runtime.TLSFacts) {
-    self.init(version: facts.protocolVersion, cipher: facts.cipher, bits: facts.usedBits)
+    self.init(version: facts.protocolVersion, cipher: facts.cipher, bits: facts.usedBits, isClientTrusted: facts.peer.isTrusted)
+  }
+}
+
+extension Runtime.TLSFacts.PeerCertificate {
+  fileprivate var isTrusted: Bool {
+    switch self {
+    case .trusted, .verified: true
+    case .notRequested, .absent, .untrusted: false
+    }
   }
 }
 

@@ -115,6 +115,7 @@ package final class MachineSession {
     case .receiveContent(let reply): send([reply])
     case .receiveChunk: _ = feedContent()
     case .commit: commit()
+    case .judge: perform(machine.judged(Verdict()))
     case .restart: perform(machine.connected())
     }
     if !machine.holdsContent { content.removeAll() }

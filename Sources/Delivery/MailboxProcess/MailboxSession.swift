@@ -113,6 +113,7 @@ final class MailboxSession {
     case .resolveRecipient(let query): return machine.recipientResolved(resolve(query))
     case .commit: return machine.messageCommitted(.each(deliver()))
     case .restart: return machine.connected()
+    case .judge: return machine.judged(Verdict())
     }
     return nil
   }

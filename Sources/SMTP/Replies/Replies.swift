@@ -100,6 +100,7 @@ enum Replies {
     Reply(451, EnhancedStatus(4, 3, 0), "<\(path)>: Temporary lookup failure")
   }
 
+  static func accessDenied(_ client: String) -> Reply { Reply(503, EnhancedStatus(5, 7, 0), "Error: access denied for \(client)") }
   static func tooManyErrors(_ host: String) -> Reply { Reply(421, EnhancedStatus(4, 7, 0), "\(host) Error: too many errors") }
   static func timedOut(_ host: String) -> Reply { Reply(421, EnhancedStatus(4, 4, 2), "\(host) Error: timeout exceeded") }
   static func shuttingDown(_ host: String) -> Reply { Reply(421, EnhancedStatus(4, 3, 2), "\(host) Service shutting down") }

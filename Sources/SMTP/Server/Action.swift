@@ -21,6 +21,8 @@ package enum Action: Equatable, Sendable {
   case receiveChunk
   /// Make the collected content durable for `ServerMachine.transaction`, then call `messageCommitted`.
   case commit
+  /// Run the restrictions, then call `judged`. Nothing may be handed in before.
+  case judge(JudgementRequest)
   /// XCLIENT: the client is another one now. What depends on who it is starts over; then call `connected`.
   case restart
 }

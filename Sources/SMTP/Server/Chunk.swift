@@ -18,5 +18,5 @@ struct Chunk: Equatable {
   /// What is wrong with the chunk now being read.
   var fault = Fault.none
 
-  enum Fault: UInt8 { case none, earlier, needRcpt, noRecipients, null, overLimit }
+  enum Fault: UInt8 { case none, earlier, needRcpt, noRecipients, null, overLimit, judged }
 }

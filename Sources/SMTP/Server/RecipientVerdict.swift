@@ -6,6 +6,11 @@ package struct RecipientQuery: Equatable, Sendable {
   package let address: Mailbox
   /// `.local` or `.virtual`; others are decided without asking.
   package let destination: Destination
+
+  package init(address: Mailbox, destination: Destination) {
+    self.address = address
+    self.destination = destination
+  }
 }
 
 /// The answer of the user database.

@@ -61,6 +61,9 @@ package struct RelayPolicy: Sendable {
     return domain
   }
 
+  /// Whether the local part of a resolved address leads on to another domain.
+  package func hasRoute(_ resolved: Mailbox) -> Bool { hasRoutingOperator(resolved.localPart) }
+
   private func isRelayDomain(_ mailbox: Mailbox) -> Bool {
     guard !relayDomains.isEmpty, let domain = mailbox.domain else { return false }
     return relayDomains.contains(domain)

@@ -59,6 +59,9 @@ package struct ServerConfiguration: Sendable {
   package var smtpdRejectUnlistedRecipient = true
 
   package var edge = EdgeConfiguration()
+  /// When restrictions are to be run; in place of `relay`'s own rule if `.recipient` is among them.
+  package var judgedMoments: JudgementRequest.Moments = []
+
   package var relay: RelayPolicy
 
   package init(myhostname: String, mailName: String = "Weir", relay: RelayPolicy) {

@@ -13,6 +13,7 @@ extension ServerMachine {
     if word.isEmpty { return finish(nil, .reply(Replies.badSyntax)) }
     guard let verb = Verb(word), isKnown(verb) else { return finish(nil, unknownCommand(word, line: line)) }
     lastCommand = .verb(verb)
+    if isDenied, verb != .quit { return finish(verb, .reply(Replies.accessDenied(client.description))) }
     if hasMoreInput, !isExtended || verb.endsPipeline, let action = pipelineBroken(after: verb) { return action }
     let action = needsTLS(verb) ? .reply(Replies.needTLS) : perform(verb, Arguments(cursor))
     return finish(verb, action)
@@ -86,6 +87,7 @@ extension ServerMachine {
 
   /// RFC 2920 §3.1; `smtpd_forbid_unauth_pipelining` makes it the end of the session.
   private mutating func pipelineBroken(after verb: Verb) -> Action? {
+    hasImproperPipelining = true
     notice = .info("improper command pipelining after \(verb.name.uppercased()) from \(client.description)")
     return configuration.smtpdForbidUnauthPipelining ? close([Replies.notSynchronized]) : nil
   }

@@ -10,6 +10,11 @@ extension ServerMachine {
     if transaction.recipients.isEmpty { return .reply(Replies.noValidRecipients) }
     var arguments = arguments
     guard arguments.isAtEnd else { return .reply(Replies.dataSyntax) }
+    if isJudged(.data) { return judge(JudgementRequest(.data), then: .data) }
+    return receiveContent()
+  }
+
+  mutating func receiveContent() -> Action {
     stage = .content
     return .receiveContent(Replies.sendContent)
   }
@@ -21,6 +26,11 @@ extension ServerMachine {
       command = try BdatCommand.parse(arguments)
     } catch { return close([error.reply]) }
     let fault = fault(of: command)
+    if fault == .none, chunk.state == .none, isJudged(.data) { return judge(JudgementRequest(.data), then: .chunk(command)) }
+    return receiveChunk(command, fault)
+  }
+
+  mutating func receiveChunk(_ command: BdatCommand, _ fault: Chunk.Fault) -> Action {
     chunk = Chunk(
       state: fault == .none ? .good : .bad, isLast: command.isLast, size: command.size, remaining: command.size, fault: fault)
     stage = .chunk
@@ -80,13 +90,16 @@ extension ServerMachine {
     case .noRecipients: Replies.noValidRecipients
     case .null: Replies.nullBdat
     case .overLimit: Replies.chunkOverLimit
+    case .judged: transaction?.chunkRefusal ?? Replies.noValidRecipients
     }
   }
 
   private mutating func contentEnded(_ transaction: Transaction) -> Action {
     stage = .committing
     if bareNewlineMode == .note, transaction.hasBareNewline { noteBareNewline() }
-    guard let refusal = refusal(of: transaction) else { return .commit }
+    guard let refusal = refusal(of: transaction) else {
+      return isJudged(.endOfData) ? judge(JudgementRequest(.endOfData), then: .endOfData) : .commit
+    }
     return endTransaction(with: refusal)
   }
 
@@ -125,6 +138,9 @@ extension ServerMachine {
     junkCount = 0
     return endTransaction(with: replies)
   }
+
+  /// The refusal is in the log already.
+  mutating func endTransaction(judged refusal: Reply) -> Action { endTransaction(with: Array(repeating: refusal, count: repliesAtEnd)) }
 
   private mutating func endTransaction(with refusal: Reply) -> Action {
     _ = reject(refusal)

@@ -55,27 +55,36 @@ extension ServerMachine {
   mutating func dropTransaction() {
     transaction = nil
     pending = nil
+    judging = nil
     chunk = Chunk()
     forwarded = nil
   }
 
   /// Refuses with the log line of Postfix's smtpd.
-  mutating func reject(_ reply: Reply, recipient: String? = nil) -> Action {
-    var line = "reject: \(place) from \(client.description): \(reply.summary); "
-    if let transaction { line += "from=<\(transaction.givenSender.address)> " }
-    if let recipient { line += "to=<\(recipient)> " }
-    line += "proto=\(protocolName)"
-    if !heloName.isEmpty { line += " helo=<\(heloName)>" }
-    notice = .reject(line)
+  ///
+  /// `sender` and `helo` are those of the command at hand, where they are not the session's yet.
+  mutating func reject(_ reply: Reply, sender: ReversePath? = nil, recipient: String? = nil, helo: String? = nil) -> Action {
+    notice = .reject(logLine("reject", reply.summary, sender: sender, recipient: recipient, helo: helo))
     return .reply(reply)
   }
 
+  /// `reject: RCPT from name[address]: text; from=<…> to=<…> proto=ESMTP helo=<…>`
+  package func logLine(_ what: String, _ text: String, sender: ReversePath? = nil, recipient: String? = nil, helo: String? = nil) -> String {
+    var line = "\(what): \(place) from \(client.description): \(text);"
+    if let sender = sender ?? transaction?.givenSender { line += " from=<\(sender.address)>" }
+    if let recipient { line += " to=<\(recipient)>" }
+    line += " proto=\(protocolName)"
+    if let name = helo ?? (heloName.isEmpty ? nil : heloName) { line += " helo=<\(name)>" }
+    return line
+  }
+
   /// Where the session is, in the words of Postfix's log.
-  var place: String {
+  package var place: String {
     switch (stage, lastCommand) {
     case (.content, _): "DATA (\(transaction?.size ?? 0) bytes)"
     case (.chunk, _): "BDAT (\(transaction?.size ?? 0) bytes)"
     case (.committing, _): "END-OF-MESSAGE"
+    case (.judging, _) where judging?.request.moment == .endOfData: "END-OF-MESSAGE"
     case (_, .verb(let verb)): verb.name.uppercased()
     case (_, .unknown): "UNKNOWN"
     case (_, .none): "CONNECT"

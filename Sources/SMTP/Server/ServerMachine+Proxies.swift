@@ -32,6 +32,7 @@ extension ServerMachine {
     client = client.with(override)
     takeXclientPrivilege()
     dropTransaction()
+    isDenied = false
     heloName = override.helo ?? ""
     isExtended = override.isExtended ?? false
     // As Postfix counts it: a session that starts over is no command that succeeded.

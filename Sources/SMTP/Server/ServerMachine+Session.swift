@@ -7,8 +7,18 @@ extension ServerMachine {
   mutating func hello(_ verb: Verb, _ arguments: Arguments) -> Action {
     var arguments = arguments
     guard let name = arguments.plainWord() else { return .reply(helloSyntax(verb)) }
+    let text = String(decoding: name, as: UTF8.self)
+    if isJudged(.hello) {
+      var request = JudgementRequest(.hello)
+      request.helo = text
+      return judge(request, then: .hello(verb, text))
+    }
+    return greet(verb, text)
+  }
+
+  mutating func greet(_ verb: Verb, _ name: String) -> Action {
     dropTransaction()
-    heloName = String(decoding: name, as: UTF8.self)
+    heloName = name
     isExtended = verb != .helo
     if !isExtended { return .reply(context.heloOk) }
     return .reply(ehloReply)
@@ -64,6 +74,11 @@ extension ServerMachine {
     guard let mailbox = (try? PathParser(isStrict: false).parsePath(text)) ?? nil else { return .reply(Replies.badRecipient) }
     let path = ForwardPath(mailbox)
     let words = String(decoding: text, as: UTF8.self)
+    if isJudged(.verify) {
+      var request = JudgementRequest(.verify)
+      request.recipient = mailbox
+      return judge(request, then: .verify(path, words))
+    }
     guard case .permitted(let destination, let address) = configuration.relay.decide(mailbox, client: client.address) else {
       return reject(Replies.relayDenied(mailbox.address), recipient: mailbox.address)
     }
@@ -72,10 +87,14 @@ extension ServerMachine {
   }
 
   /// RFC 1985 §5.3: 459, for a node that the server keeps no queue for.
-  func etrn(_ arguments: Arguments) -> Action {
+  mutating func etrn(_ arguments: Arguments) -> Action {
     if helloRefusal != nil { return .reply(Replies.etrnNeedsHello) }
     var arguments = arguments
     guard let domain = arguments.plainWord(), arguments.isAtEnd else { return .reply(Replies.etrnSyntax) }
-    return .reply(Replies.etrnRefused(String(decoding: domain, as: UTF8.self)))
+    let name = String(decoding: domain, as: UTF8.self)
+    guard isJudged(.etrn) else { return .reply(Replies.etrnRefused(name)) }
+    var request = JudgementRequest(.etrn)
+    request.etrnDomain = name
+    return judge(request, then: .etrn(name))
   }
 }

@@ -11,6 +11,12 @@ extension ServerMachine {
     do {
       let command = try MailCommand.parse(arguments, strict: configuration.strictRfc821Envelopes)
       try check(command)
+      if isJudged(.mail) {
+        var request = JudgementRequest(.mail)
+        request.sender = command.sender
+        request.size = command.parameters.size
+        return judge(request, then: .mail(command))
+      }
       begin(command)
       return .reply(Replies.senderOk)
     } catch { return .reply(error.reply) }
@@ -27,7 +33,7 @@ extension ServerMachine {
     }
   }
 
-  private mutating func begin(_ command: MailCommand) {
+  mutating func begin(_ command: MailCommand) {
     let decoder = ContentDecoder(
       mode: bareNewlineMode, sizeLimit: configuration.messageSizeLimit, replacesStrayCR: configuration.cleanupReplaceStrayCrLf)
     transaction = Transaction(
@@ -49,7 +55,10 @@ extension ServerMachine {
       transaction.overshoot &+= 1
       return .reply(Replies.tooManyRecipients)
     }
-    return route(command)
+    guard isJudged(.recipient) else { return route(command) }
+    var request = JudgementRequest(.recipient)
+    request.recipient = command.recipient.mailbox
+    return judge(request, then: .recipient(command))
   }
 
   private mutating func route(_ command: RcptCommand) -> Action {
@@ -68,7 +77,7 @@ extension ServerMachine {
     return .resolveRecipient(RecipientQuery(address: pending.address, destination: pending.destination))
   }
 
-  private func accept(_ pending: Pending) -> Action {
+  func accept(_ pending: Pending) -> Action {
     transaction?.recipients.append(
       AcceptedRecipient(
         address: pending.address, destination: pending.destination, original: pending.path, parameters: pending.parameters))

@@ -17,6 +17,7 @@ package struct ServerMachine: ~Copyable {
   /// Set by the server while the spool has no room: MAIL is then answered with 452.
   package var storageIsLow = false
   var pending: Pending?
+  var judging: Judging?
   /// XFORWARD.
   var forwarded: Forwarded?
   var notice: Notice?
@@ -29,9 +30,13 @@ package struct ServerMachine: ~Copyable {
   /// Whether that command has had its reply.
   var isCounted = true
   var isExtended = false
+  /// The client was refused when it came; only QUIT is left to it.
+  var isDenied = false
+  /// RFC 2920 §3.1: the client has once not waited where it must.
+  package internal(set) var hasImproperPipelining = false
   var privileges: Privileges = []
 
-  enum Stage: UInt8 { case command, resolving, verifying, content, chunk, committing, tls, closed }
+  enum Stage: UInt8 { case command, judging, resolving, verifying, content, chunk, committing, tls, closed }
 
   /// The command that the session is at, for the log.
   enum LastCommand { case none, unknown, verb(Verb) }
@@ -48,7 +53,9 @@ package struct ServerMachine: ~Copyable {
   // MARK: Events of the connection
 
   /// The connection stands. Answers with the greeting (RFC 5321 §4.2: 220).
-  package mutating func connected() -> Action { .reply(context.banner) }
+  package mutating func connected() -> Action {
+    isJudged(.connect) ? judge(JudgementRequest(.connect), then: .connect) : .reply(context.banner)
+  }
 
   /// The handshake that `.startTLS` asked for has succeeded. RFC 3207 §4.2: the session starts over, without a greeting.
   package mutating func tlsStarted(_ facts: TLSFacts) {
@@ -108,6 +115,7 @@ package struct ServerMachine: ~Copyable {
   package var holdsContent: Bool {
     switch stage {
     case .content, .chunk, .committing: true
+    case .judging: judging?.holdsContent ?? false || chunk.state == .good
     default: chunk.state == .good
     }
   }

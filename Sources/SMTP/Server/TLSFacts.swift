@@ -7,10 +7,13 @@ package final class TLSFacts: Sendable {
   /// As in `TLS_AES_256_GCM_SHA384`.
   package let cipher: String
   package let bits: Int
+  /// The client has shown a certificate of an authority that is trusted here.
+  package let isClientTrusted: Bool
 
-  package init(version: String, cipher: String, bits: Int) {
+  package init(version: String, cipher: String, bits: Int, isClientTrusted: Bool = false) {
     self.version = version
     self.cipher = cipher
     self.bits = bits
+    self.isClientTrusted = isClientTrusted
   }
 }

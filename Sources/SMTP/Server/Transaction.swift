@@ -17,6 +17,11 @@ package final class Transaction {
   /// Whether a line of content ended in bare LF; for the log.
   package var hasBareNewline: Bool { decoder.hasBareNewline }
 
+  /// What restrictions want done with the message.
+  package internal(set) var marks = MessageMarks()
+  /// Why `smtpd_data_restrictions` refuse the chunks of BDAT.
+  var chunkRefusal: Reply?
+
   /// How many recipients were refused because there were too many already.
   var overshoot = 0
   var decoder: ContentDecoder

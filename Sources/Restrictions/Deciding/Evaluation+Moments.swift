@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import SMTP
+
+/// Which lists are run at which command.
+extension Evaluation {
+  mutating func judge(_ moment: JudgementRequest.Moment) throws(Interruption) -> Outcome {
+    switch moment {
+    case .connect: try checkClient()
+    case .hello: try checkHelo()
+    case .mail: try checkSender()
+    case .recipient, .verify: try checkRecipient()
+    case .data: try checkMessage(.data, name: "DATA")
+    case .endOfData: try checkMessage(.endOfData, name: "END-OF-MESSAGE")
+    case .etrn: try checkETRN()
+    }
+  }
+
+  private mutating func checkClient() throws(Interruption) -> Outcome {
+    deferIfPermit = nil
+    let outcome = try run(judge.list(.client), Context(name: facts.client.description, replyClass: RestrictionPoint.client.replyClass))
+    judgement.memory.client = deferIfPermit
+    return outcome
+  }
+
+  private mutating func checkHelo() throws(Interruption) -> Outcome {
+    deferIfPermit = judgement.memory.client
+    defer { judgement.memory.helo = deferIfPermit }
+    guard let helo = facts.helo else { return .dunno }
+    return try run(judge.list(.helo), Context(name: helo, replyClass: RestrictionPoint.helo.replyClass))
+  }
+
+  private mutating func checkSender() throws(Interruption) -> Outcome {
+    deferIfPermit = doubtBeforeMail
+    guard let sender = facts.sender else { return .dunno }
+    var outcome = try run(judge.list(.sender), Context(name: sender.address, replyClass: RestrictionPoint.sender.replyClass))
+    judgement.memory.sender = deferIfPermit
+    if settings.rejectUnlistedSender, outcome != .reject, !hasCheckedSender, !judgement.verdict.marks.isDiscarded {
+      outcome = try checked { (run) throws(Interruption) in try run.rejectUnlisted(.sender) }
+    }
+    return outcome
+  }
+
+  private var doubtBeforeMail: Refusal? { facts.helo == nil ? judgement.memory.client : judgement.memory.helo }
+
+  /// RFC 5321 §4.5.1: mail for the bare postmaster must be taken.
+  private mutating func checkRecipient() throws(Interruption) -> Outcome {
+    guard let recipient = facts.recipient else { return .dunno }
+    if recipient.domain == nil, recipient.localPart.lowercased() == "postmaster" { return .permit }
+    if settings.delayReject {
+      if try checkClient() == .reject { return .reject }
+      if try checkHelo() == .reject { return .reject }
+      if try checkSender() == .reject { return .reject }
+    }
+    deferIfPermit = facts.sender == nil ? doubtBeforeMail : judgement.memory.sender
+    for point in settings.relayBeforeRecipient ? [RestrictionPoint.relay, .recipient] : [.recipient, .relay] {
+      let outcome = try run(judge.list(point), Context(name: recipient.address, replyClass: point.replyClass))
+      if outcome == .reject || settleDoubt() == .reject { return .reject }
+    }
+    return .dunno
+  }
+
+  private mutating func checkMessage(_ point: RestrictionPoint, name: String) throws(Interruption) -> Outcome {
+    deferIfPermit = nil
+    let outcome = try run(judge.list(point), Context(name: name, replyClass: point.replyClass))
+    return outcome == .reject ? .reject : settleDoubt()
+  }
+
+  private mutating func checkETRN() throws(Interruption) -> Outcome {
+    if settings.delayReject {
+      if try checkClient() == .reject { return .reject }
+      if try checkHelo() == .reject { return .reject }
+    }
+    deferIfPermit = doubtBeforeMail
+    let outcome = try run(judge.list(.etrn), Context(name: facts.etrnDomain ?? "", replyClass: RestrictionPoint.etrn.replyClass))
+    return outcome == .reject ? .reject : settleDoubt()
+  }
+
+  /// One check outside of any list.
+  private mutating func checked(_ body: (inout Evaluation) throws(Interruption) -> Outcome) throws(Interruption) -> Outcome {
+    do throws(Interruption) {
+      return try body(&self)
+    } catch {
+      if case .refused = error { return .reject }
+      throw error
+    }
+  }
+}

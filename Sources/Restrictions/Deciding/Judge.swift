@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import SMTP
+
+/// The restrictions of one listener: all its lists, and the settings that they depend on.
+package final class Judge: Sendable {
+  package let settings: RestrictionSettings
+  let lists: [RestrictionPoint: RestrictionList]
+  let classes: [String: RestrictionList]
+  let classNames: Set<String>
+
+  package init(_ settings: RestrictionSettings, lists: [RestrictionPoint: RestrictionList], classes: [String: RestrictionList] = [:]) {
+    self.settings = settings
+    self.lists = lists
+    self.classes = classes
+    classNames = Set(classes.keys)
+  }
+
+  /// What a judgement comes to: a decision, or what must be answered before there is one.
+  package enum Ruling: Sendable {
+    case decided(Judgement)
+    case needs(Question)
+  }
+
+  /// Decides what the session is asking; with a `.needs`, ask again with the answer added to `answers`.
+  package func rule(_ moment: JudgementRequest.Moment, _ facts: Facts, _ memory: JudgeMemory = JudgeMemory(), _ answers: Answers = [:]) -> Ruling {
+    var evaluation = Evaluation(self, facts, answers)
+    evaluation.judgement.memory = memory
+    do throws(Evaluation.Interruption) {
+      let outcome = try evaluation.judge(moment)
+      if outcome == .reject, let refusal = evaluation.refusal { evaluation.judgement.verdict.refusal = refusal.reply(soft: settings.softBounce) }
+      return .decided(evaluation.judgement)
+    } catch {
+      switch error {
+      case .needs(let question): return .needs(question)
+      case .refused: return .decided(evaluation.judgement)
+      }
+    }
+  }
+
+  func list(_ point: RestrictionPoint) -> RestrictionList { lists[point] ?? .empty }
+
+  /// The moments at which there is something to decide.
+  package var moments: JudgementRequest.Moments {
+    func has(_ points: RestrictionPoint...) -> Bool { points.contains { !list($0).isEmpty } }
+    var moments: JudgementRequest.Moments = []
+    if !settings.delayReject {
+      if has(.client) { moments.insert(.init(.connect)) }
+      if has(.helo) { moments.insert(.init(.hello)) }
+      if has(.sender) || settings.rejectUnlistedSender { moments.insert(.init(.mail)) }
+    }
+    moments.formUnion([.init(.recipient), .init(.verify)])
+    if has(.data) { moments.insert(.init(.data)) }
+    if has(.endOfData) { moments.insert(.init(.endOfData)) }
+    if has(.client, .helo, .etrn) { moments.insert(.init(.etrn)) }
+    return moments
+  }
+}

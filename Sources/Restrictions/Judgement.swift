@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import SMTP
+
+/// What restrictions have decided.
+package struct Judgement: Equatable, Sendable {
+  package var verdict = Verdict()
+  /// Lines for the log, in order, without what the session itself adds for the refusal.
+  package var notes: [Note] = []
+  /// What the next judgements of this session must know.
+  package var memory = JudgeMemory()
+
+  package init() {}
+
+  package struct Note: Equatable, Sendable {
+    package enum Kind: Equatable, Sendable {
+      /// `NOQUEUE: WORD: PLACE from CLIENT: TEXT; from=…`, with the word: `reject_warning`, `warn`, `hold`.
+      case session(String)
+      case warning
+    }
+
+    package let kind: Kind
+    package let text: String
+  }
+}
+
+/// A refusal that waits for its moment.
+package struct Refusal: Equatable, Sendable {
+  let code: UInt16
+  let status: EnhancedStatus
+  let text: String
+  /// The server's own fault: `warn_if_reject` cannot make a warning of it.
+  var isServerError = false
+}
+
+/// What is kept between the commands of a session: with `smtpd_delay_reject = no` a doubt at HELO counts at RCPT.
+package struct JudgeMemory: Equatable, Sendable {
+  var client: Refusal?
+  var helo: Refusal?
+  var sender: Refusal?
+
+  package init() {}
+}

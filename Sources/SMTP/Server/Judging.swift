@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What `.judge` wants decided by the restrictions of the listener.
+package struct JudgementRequest: Equatable, Sendable {
+  package enum Moment: UInt8, CaseIterable, Sendable { case connect, hello, mail, recipient, verify, data, endOfData, etrn }
+
+  /// Some of them.
+  package struct Moments: OptionSet, Sendable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    package init(_ moment: Moment) { self.init(rawValue: 1 << moment.rawValue) }
+  }
+
+  package let moment: Moment
+  /// At `.hello`: the name that the client has just given. It is not yet the session's.
+  package var helo: String?
+  /// At `.mail`: the sender, of whom there is no transaction yet.
+  package var sender: ReversePath?
+  package var size: Int?
+  package var recipient: Mailbox?
+  package var etrnDomain: String?
+
+  package init(_ moment: Moment) { self.moment = moment }
+}
+
+/// What restrictions answer to `.judge`.
+package struct Verdict: Equatable, Sendable {
+  /// Nil if the command may go on.
+  package var refusal: Reply?
+  package var marks = MessageMarks()
+  /// The recipient is known to exist: it need not be looked up again.
+  package var hasCheckedRecipient = false
+
+  package init(refusal: Reply? = nil) { self.refusal = refusal }
+}
+
+/// What restrictions want done with the message as a whole.
+package struct MessageMarks: Equatable, Sendable {
+  /// HOLD: it is kept, and not delivered until somebody releases it.
+  package var isHeld = false
+  /// DISCARD: the client is told that it was queued, and it is thrown away.
+  package var isDiscarded = false
+  /// REDIRECT: who gets it in the place of its recipients.
+  package var redirect: String?
+  /// BCC: who gets it besides.
+  package var bcc: String?
+  /// PREPEND: header fields to put before all others, in order.
+  package var prepended: [String] = []
+
+  package init() {}
+
+  /// The last REDIRECT and BCC count.
+  mutating func add(_ other: MessageMarks) {
+    isHeld = isHeld || other.isHeld
+    isDiscarded = isDiscarded || other.isDiscarded
+    redirect = other.redirect ?? redirect
+    bcc = other.bcc ?? bcc
+    prepended += other.prepended
+  }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A command that waits for the verdict of restrictions.
+final class Judging {
+  enum Resume {
+    case connect
+    case hello(Verb, String)
+    case mail(MailCommand)
+    case recipient(RcptCommand)
+    case verify(ForwardPath, String)
+    case data
+    case chunk(BdatCommand)
+    case endOfData
+    case etrn(String)
+  }
+
+  let request: JudgementRequest
+  let resume: Resume
+  /// Where the machine was.
+  let stage: ServerMachine.Stage
+
+  init(_ request: JudgementRequest, _ resume: Resume, stage: ServerMachine.Stage) {
+    self.request = request
+    self.resume = resume
+    self.stage = stage
+  }
+
+  var holdsContent: Bool { request.moment == .endOfData }
+}
+
+/// The moments at which `smtpd_*_restrictions` are run.
+extension ServerMachine {
+  func isJudged(_ moment: JudgementRequest.Moment) -> Bool {
+    !configuration.judgedMoments.isEmpty && configuration.judgedMoments.contains(.init(moment))
+  }
+
+  mutating func judge(_ request: JudgementRequest, then resume: Judging.Resume) -> Action {
+    judging = Judging(request, resume, stage: stage)
+    stage = .judging
+    return .judge(request)
+  }
+
+  /// The answer to `.judge`.
+  package mutating func judged(_ verdict: Verdict) -> Action {
+    notice = nil
+    guard stage == .judging, let judging else { return close([Replies.notSynchronized]) }
+    stage = judging.stage
+    self.judging = nil
+    transaction?.marks.add(verdict.marks)
+    guard let refusal = verdict.refusal else { return proceed(judging.resume, verdict) }
+    return refuse(judging, refusal)
+  }
+
+  private mutating func proceed(_ resume: Judging.Resume, _ verdict: Verdict) -> Action {
+    switch resume {
+    case .connect: return .reply(context.banner)
+    case .hello(let verb, let name): return finish(verb, greet(verb, name))
+    case .mail(let command):
+      begin(command)
+      transaction?.marks.add(verdict.marks)
+      return finish(.mail, .reply(Replies.senderOk))
+    case .recipient(let command): return take(command, verdict)
+    case .verify(let path, let words): return verify(path, words, verdict)
+    case .data: return receiveContent()
+    case .chunk(let command): return receiveChunk(command, .none)
+    case .endOfData: return .commit
+    case .etrn(let domain): return finish(.etrn, .reply(Replies.etrnRefused(domain)))
+    }
+  }
+
+  private mutating func take(_ command: RcptCommand, _ verdict: Verdict) -> Action {
+    let resolved = configuration.relay.resolve(command.recipient.mailbox)
+    let pending = Pending(
+      path: command.recipient, parameters: command.parameters, destination: resolved.destination, address: resolved.address)
+    let isChecked = verdict.hasCheckedRecipient || transaction?.marks.isDiscarded == true || !configuration.smtpdRejectUnlistedRecipient
+    if resolved.destination == .remote || isChecked { return finish(.rcpt, accept(pending)) }
+    return ask(pending, stage: .resolving)
+  }
+
+  private mutating func verify(_ path: ForwardPath, _ words: String, _ verdict: Verdict) -> Action {
+    let resolved = configuration.relay.resolve(path.mailbox)
+    if resolved.destination == .remote || verdict.hasCheckedRecipient { return finish(.vrfy, .reply(Replies.verified(words))) }
+    return ask(Pending(path: path, words: words, destination: resolved.destination, address: resolved.address), stage: .verifying)
+  }
+
+  // MARK: Refusing
+
+  private mutating func refuse(_ judging: Judging, _ refusal: Reply) -> Action {
+    let request = judging.request
+    let action = reject(refusal, sender: request.sender, recipient: request.recipient?.address, helo: request.helo)
+    switch judging.resume {
+    case .connect:
+      isDenied = true
+      return ending(action, refusal)
+    case .endOfData: return ending(endTransaction(judged: refusal), refusal)
+    case .chunk(let command):
+      transaction?.chunkRefusal = refusal
+      return receiveChunk(command, .judged)
+    default: return ending(finish(verb(judging.resume), action), refusal)
+    }
+  }
+
+  private func verb(_ resume: Judging.Resume) -> Verb {
+    switch resume {
+    case .hello(let verb, _): verb
+    case .mail: .mail
+    case .recipient: .rcpt
+    case .verify: .vrfy
+    case .etrn: .etrn
+    default: .data
+    }
+  }
+
+  /// access(5): 421 and 521 end the session.
+  private mutating func ending(_ action: Action, _ refusal: Reply) -> Action {
+    guard refusal.code == 421 || refusal.code == 521 else { return action }
+    stage = .closed
+    dropTransaction()
+    switch action {
+    case .reply(let reply): return .close([reply])
+    case .replies(let replies): return .close(replies)
+    default: return action
+    }
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import Names
+import Restrictions
+import Runtime
+import SMTP
+
+/// Runs the restrictions: at once if they know enough, else as soon as those they ask have answered.
+extension Session {
+  @inline(never) func judge(_ request: JudgementRequest) async -> Verdict {
+    guard let services = services.restrictions else { return Verdict() }
+    var bench = bench ?? Bench()
+    if machine.transaction == nil { bench.beginMessage() }
+    let facts = facts(request, &bench)
+    var answers = bench.answers
+    while true {
+      switch services.judge.rule(request.moment, facts, bench.memory, answers) {
+      case .needs(let question): answers[question] = await answer(question, services)
+      case .decided(let judgement):
+        bench.memory = judgement.memory
+        bench.keep(answers)
+        self.bench = bench
+        log(judgement.notes, request)
+        return judgement.verdict
+      }
+    }
+  }
+
+  private func facts(_ request: JudgementRequest, _ bench: inout Bench) -> Facts {
+    var facts = Facts(client: client)
+    facts.helo = request.helo ?? (machine.heloName.isEmpty ? nil : machine.heloName)
+    facts.protocolName = machine.protocolName
+    facts.tls = machine.tls
+    facts.place = machine.place
+    facts.sender = request.sender ?? machine.transaction?.givenSender
+    facts.etrnDomain = request.etrnDomain
+    facts.hasImproperPipelining = machine.hasImproperPipelining
+    facts.size = request.size ?? 0
+    if let transaction = machine.transaction {
+      facts.recipientCount = transaction.recipients.count
+      facts.size = request.moment == .endOfData ? transaction.size : transaction.parameters.size ?? 0
+      let instance = bench.instance ?? newInstance()
+      bench.instance = instance
+      facts.instance = instance
+    }
+    facts.recipient = recipient(request)
+    if let message { facts.queueID = message.id.description }
+    return facts
+  }
+
+  /// After RCPT, a message to one recipient is still about that one.
+  private func recipient(_ request: JudgementRequest) -> SMTP.Mailbox? {
+    if let recipient = request.recipient { return recipient }
+    guard let recipients = machine.transaction?.recipients, recipients.count == 1 else { return nil }
+    return recipients.first?.original.mailbox
+  }
+
+  private func newInstance() -> String {
+    "\(String(Machine.processID, radix: 16)).\(String(services.now(), radix: 16)).\(String(UInt.random(in: 0...0xffff), radix: 16))"
+  }
+
+  // MARK: Questions
+
+  @inline(never) private func answer(_ question: Question, _ asked: RestrictionServices) async -> Answer {
+    switch question {
+    case .name(let query): return .name(await asked.names.answer(query))
+    case .policy(let call, let attributes, _):
+      return .policy(await asked.policies.ask(call.server, attributes.map { ($0.name, $0.value) }))
+    case .listing(let mailbox, let isVirtual):
+      return .listing(await listing(RecipientQuery(address: mailbox, destination: isVirtual ? .virtual : .local)))
+    case .pause(let seconds, _):
+      await stream.pause(until: deadline(seconds))
+      return .paused
+    }
+  }
+
+  private func listing(_ query: RecipientQuery) async -> Listing {
+    switch await services.users.verdict(on: query) {
+    case .accepted: .listed
+    case .unknownUser: .unlisted
+    case .temporaryFailure: .temporaryFailure
+    // What a full mailbox is refused for is no matter of who exists.
+    case .refused: .listed
+    }
+  }
+
+  // MARK: The log
+
+  private func log(_ notes: [Judgement.Note], _ request: JudgementRequest) {
+    for note in notes {
+      switch note.kind {
+      case .warning: services.log.warning("smtpd", note.text)
+      case .session(let word):
+        let line = machine.logLine(word, note.text, sender: request.sender, recipient: request.recipient?.address, helo: request.helo)
+        services.log.info("smtpd", "\(message.map { $0.id.description } ?? "NOQUEUE"): \(line)")
+      }
+    }
+  }
+}
