@@ -38,8 +38,13 @@ struct MaildirFolders {
 
   /// The Maildir itself, reached from its base without following a link.
   static func openRoot(_ location: MaildirLocation, _ disk: any Disk, creating: Bool) throws(DiskError) -> DiskHandle {
-    var folder = try disk.open(location.base, at: nil, [.read, .directory], mode: 0)
-    for name in location.folders {
+    try openPath(location.base, location.folders, disk, creating: creating)
+  }
+
+  /// The last of `folders`, or the base if there are none.
+  static func openPath(_ base: String, _ folders: [String], _ disk: any Disk, creating: Bool) throws(DiskError) -> DiskHandle {
+    var folder = try disk.open(base, at: nil, [.read, .directory], mode: 0)
+    for name in folders {
       let parent = folder
       defer { disk.release(parent) }
       folder = try openFolder(name, at: parent, disk, creating: creating)
@@ -49,10 +54,14 @@ struct MaildirFolders {
 
   /// Makes the names of all folders from the base to those of the Maildir durable.
   static func synchronizePath(_ location: MaildirLocation, _ disk: any Disk) throws(DiskError) {
-    var folder = try disk.open(location.base, at: nil, [.read, .directory], mode: 0)
+    try synchronizePath(location.base, location.folders, disk)
+  }
+
+  static func synchronizePath(_ base: String, _ folders: [String], _ disk: any Disk) throws(DiskError) {
+    var folder = try disk.open(base, at: nil, [.read, .directory], mode: 0)
     defer { disk.release(folder) }
     try disk.synchronize(folder)
-    for name in location.folders {
+    for name in folders {
       let next = try openFolder(name, at: folder, disk, creating: false)
       disk.release(folder)
       folder = next

@@ -61,6 +61,19 @@ package struct DateTime: Sendable {
     for part in [civil.month, civil.day, civil.hour, civil.minute, civil.second] { output.writeNumber(part, width: 2) }
   }
 
+  /// `Thu Feb  7 10:00:00 2013`, as asctime(3).
+  static func writeCivil(_ time: Int64, _ zone: Zone, into output: inout [UInt8]) {
+    let civil = CivilTime(seconds: seconds(time).addingReportingOverflow(Int64(zone.offset)).partialValue)
+    output.write("\(weekdays[civil.weekday]) \(months[civil.month - 1]) ")
+    output.writeNumber(civil.day, width: 2, padding: 0x20)
+    for (mark, part) in [(UInt8(0x20), civil.hour), (0x3A, civil.minute), (0x3A, civil.second)] {
+      output.append(mark)
+      output.writeNumber(part, width: 2)
+    }
+    output.append(0x20)
+    output.writeNumber(civil.year, width: 4)
+  }
+
   private static func seconds(_ time: Int64) -> Int64 {
     time >= 0 ? time / 1_000_000 : -((999_999 &- time) / 1_000_000)
   }

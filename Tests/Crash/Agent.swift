@@ -30,16 +30,18 @@ struct RelayAgent: Agent {
   }
 }
 
-/// The product's own delivery to Maildirs: `mail/a/` for a@example.com.
+/// The product's own delivery: to the Maildir `mail/a/` for a@example.com, to the mailbox file `mail/box` for box@example.com.
 struct MailboxAgent: Agent {
   private let agent: LocalAgent
 
   init(_ spool: Spool, _ disk: any Disk, clock: @escaping @Sendable () -> Int64) {
     let users = UserDirectory(UserSettings(virtualMailboxBase: "mail")) { key in
-      key.hasPrefix("@") ? nil : String(key.prefix { $0 != "@" }) + "/"
+      key.hasPrefix("@") ? nil : String(key.prefix { $0 != "@" }) + (Self.isFile(key) ? "" : "/")
     }
     agent = LocalAgent(spool, worker: 0, disk: disk, users: users, clock: clock) { _ in }
   }
+
+  static func isFile(_ address: String) -> Bool { address.hasPrefix("box") }
 
   func deliverReady() { while agent.runOnce() {} }
 

@@ -90,7 +90,7 @@ private func failing(_ operation: String, at count: Int) -> SimulatedDisk.Fault 
 }
 
 /// Plays `script` once for each of its operations, with `count` of them failing from there on.
-private func failEverywhere(_ code: Int32, for count: Int, _ script: (World) -> Void) throws -> Set<Window> {
+func failEverywhere(_ code: Int32, for count: Int, _ script: (World) -> Void) throws -> Set<Window> {
   let base = SimulatedDisk.withMail().image
   let whole = SimulatedDisk(base)
   let rehearsal = try World(whole)
@@ -108,10 +108,10 @@ private func failEverywhere(_ code: Int32, for count: Int, _ script: (World) -> 
     script(world)
     disk.history().forEachMoment { moment in
       guard moment.number == disk.stepCount else { return }
-      let judge = Judge(diary: world.diary, sent: world.sent, step: moment.number, isPowerCut: true)
+      let judge = Judge(diary: world.diary, sent: world.sent, step: moment.number, isPowerCut: true, allowsHoles: true)
       accept(judge.judge(moment.afterPowerCut(seed: 7) { _ in false }), "none, failing at \(first)", &windows)
       accept(judge.judge(moment.afterPowerCut(seed: 7) { _ in true }), "all, failing at \(first)", &windows)
-      let alive = Judge(diary: world.diary, sent: world.sent, step: moment.number, isPowerCut: false)
+      let alive = Judge(diary: world.diary, sent: world.sent, step: moment.number, isPowerCut: false, allowsHoles: true)
       accept(alive.judge(moment.afterProcessDeath(seed: 8)), "process, failing at \(first)", &windows)
     }
   }

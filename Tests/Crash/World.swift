@@ -42,6 +42,7 @@ final class World {
   struct Sent {
     let content: [UInt8]
     let recipients: [Recipient]
+    let arrival: Int64
   }
 
   private(set) var sent: [QueueID: Sent] = [:]
@@ -55,7 +56,7 @@ final class World {
     if isRelay { agent = RelayAgent(spool: spool) { [unowned self] id, recipient in log(.relayed(id, recipient: recipient)) } }
   }
 
-  private func log(_ event: Event) { diary.append(Entry(step: disk.stepCount, event: event)) }
+  func log(_ event: Event) { diary.append(Entry(step: disk.stepCount, event: event)) }
 
   // MARK: what a script does
 
@@ -64,7 +65,7 @@ final class World {
     let id = spool.nextQueueID()
     let envelope = Envelope(sender: "s@example.org", arrival: clock.now, host: "mx.example.com", recipients: recipients)
     guard let body = try? content.asContent(spool, id, inFile: inFile) else { return nil }
-    sent[id] = Sent(content: content, recipients: recipients)
+    sent[id] = Sent(content: content, recipients: recipients, arrival: clock.now)
     let inbox = inbox
     spool.submit(IncomingMessage(id: id, envelope: envelope, content: body)) { [disk] outcome in
       inbox.add(Entry(step: disk.stepCount, event: outcome == .committed ? .accepted(id) : .refused(id)))
@@ -116,6 +117,7 @@ final class World {
 
   /// The reader fetches everything and deletes it.
   func take(_ address: String) throws {
+    if MailboxAgent.isFile(address) { return try takeFile(address) }
     let folder = try disk.open("mail/\(address)/new", at: nil, [.read, .directory], mode: 0)
     defer { try? disk.close(folder) }
     for name in try disk.list(folder) {

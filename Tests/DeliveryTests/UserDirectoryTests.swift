@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Delivery
+import Mailbox
 import Runtime
 import Testing
 
@@ -38,8 +39,8 @@ import Testing
     #expect(try directory().find("joe+x@example.com", .local, now: 0) == nil)
   }
 
-  @Test(arguments: ["../../etc/cron.d/", "a/../../b/", "..//", "/", "ann"])
-  func pathsThatLeadOutOrAreNoMaildirAreRefused(_ value: String) {
+  @Test(arguments: ["../../etc/cron.d/", "a/../../b/", "..//", "/", "../ann", "a/../b", "."])
+  func pathsThatLeadOutAreRefused(_ value: String) {
     #expect(throws: UserLookupError.self) { try directory(table: ["ann@x": value]).find("ann@x", .virtual, now: 0) }
   }
 
@@ -71,9 +72,54 @@ import Testing
     #expect(try directory(system: [root]).isUser("root@x", .local, now: 0))
   }
 
-  @Test func homeMailboxMustBeAMaildir() {
-    let settings = UserSettings(virtualMailboxBase: "", homeMailbox: "Mailbox")
-    #expect(throws: UserLookupError.self) { try directory(settings).find("joe", .local, now: 0) }
+  @Test(arguments: [("Mailbox", "/home/joe/Mailbox"), ("mail/inbox", "/home/joe/mail/inbox")])
+  func aPathWithoutASlashIsAFile(_ relative: String, _ path: String) throws {
+    let settings = UserSettings(virtualMailboxBase: "", homeMailbox: relative, localRules: MboxRules(locks: .flock, sizeLimit: 7))
+    let mailbox = try #require(try directory(settings).find("joe", .local, now: 0))
+    #expect(mailbox.location == MboxLocation(base: "/home/joe", relative: relative).map(MailboxLocation.mbox))
+    #expect(mailbox.location.path == path)
+    #expect(mailbox.rules == MboxRules(locks: .flock, sizeLimit: 7))
+    #expect(!mailbox.isInSpool)
+  }
+
+  @Test(arguments: [("/var/spool/mail", "/var/spool/mail/joe", "delivered to mailbox"), ("/var/mail/", "/var/mail/joe", "delivered to maildir")])
+  func withoutHomeMailboxItIsTheSpool(_ folder: String, _ path: String, _ text: String) throws {
+    let settings = UserSettings(virtualMailboxBase: "", homeMailbox: "", mailSpoolDirectory: folder)
+    let mailbox = try #require(try directory(settings).find("JOE@x", .local, now: 0))
+    #expect(mailbox.location.path == path)
+    #expect(mailbox.sentText == text)
+    #expect(mailbox.isInSpool)
+  }
+
+  @Test func virtualMailboxesHaveOwners() throws {
+    let ids = ["ann@x": "5000", "@x": "6000", "low@x": "99", "word@x": "ann", "nobody@y": "7000"]
+    let owner = VirtualOwner(uid: { ids[$0] }, gid: { $0 == "ann@x" ? "5001" : $0 == "@x" ? "6001" : nil }, minimumUID: 100)
+    let directory = UserDirectory(
+      UserSettings(virtualMailboxBase: "/v", recipientDelimiter: "+", virtualRules: MboxRules(sizeLimit: 9)), virtualMailbox: { _ in "box" },
+      virtualOwner: owner)
+    let ann = try #require(try directory.find("ann+news@x", .virtual, now: 0))
+    #expect(ann.owner == SystemUser(name: "", uid: 5000, gid: 5001, home: "/"))
+    #expect(ann.rules.sizeLimit == 9)
+    #expect(try directory.find("bob@x", .virtual, now: 0)?.owner?.uid == 6000)
+    for (address, text) in [
+      ("low@x", "recipient low@x: bad uid 99 in virtual_uid_maps"), ("word@x", "recipient word@x: bad uid ann in virtual_uid_maps"),
+      ("ann@z", "recipient ann@z: uid not found in virtual_uid_maps"), ("nobody@y", "recipient nobody@y: gid not found in virtual_gid_maps"),
+    ] {
+      let error = #expect(throws: UserLookupError.self) { try directory.find(address, .virtual, now: 0) }
+      #expect(error?.text == text)
+      #expect(error?.status == "4.3.5")
+    }
+  }
+
+  @Test(arguments: [
+    (UInt32(0), "0", false), (0, "1", true), (100, "100", true), (100, "99", false), (1, "4294967294", true), (1, "4294967295", false),
+  ])
+  func noMailboxIsWrittenAsRootOrNobody(_ minimum: UInt32, _ uid: String, _ isGood: Bool) throws {
+    let directory = UserDirectory(
+      UserSettings(virtualMailboxBase: "/v"), virtualMailbox: { _ in "box" },
+      virtualOwner: VirtualOwner(uid: { _ in uid }, gid: { _ in "1" }, minimumUID: minimum))
+    let mailbox = try? directory.find("a@x", .virtual, now: 0)
+    #expect((mailbox != nil) == isGood)
   }
 
   @Test func aDatabaseThatIsDownIsNoStranger() {

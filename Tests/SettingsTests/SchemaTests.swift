@@ -61,6 +61,7 @@ import Testing
   /// What some settings make no sense without.
   private static let partners = [
     "smtpd_tls_key_file": "smtpd_tls_cert_file = /etc/weir/cert.pem\n",
+    "virtual_uid_maps": "virtual_gid_maps = static:5000\n", "virtual_gid_maps": "virtual_uid_maps = static:5000\n",
     "virtual_mailbox_domains": "virtual_mailbox_base = /var/mail\nvirtual_mailbox_maps = hash:/etc/weir/virtual\n",
   ]
 

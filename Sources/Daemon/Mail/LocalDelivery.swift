@@ -40,7 +40,9 @@ final class LocalDelivery: Sendable {
 
   private func agent(_ worker: Int) -> LocalAgent {
     let transport = usesMailboxService ? MailboxClient(path: setup.mailboxSocket, hostname: setup.configuration[Keys.myhostname]) : nil
-    return LocalAgent(spool, worker: worker, disk: LinuxDisk(), users: users, transport: transport, clock: wallClock) { [log] report in
+    return LocalAgent(
+      spool, worker: worker, disk: LinuxDisk(), users: users, transport: transport, lockPatience: LockPatience(setup.configuration), clock: wallClock
+    ) { [log] report in
       let line = "\(report.queueID): \(report)"
       switch report.relay {
       case .virtual: log.info("virtual", line)

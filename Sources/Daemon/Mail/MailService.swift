@@ -171,17 +171,6 @@ extension SpoolSettings {
   }
 }
 
-extension UserDirectory {
-  convenience init(_ setup: Setup) {
-    let configuration = setup.configuration
-    let maps = setup.virtualMailboxMaps
-    let settings = UserSettings(
-      virtualMailboxBase: configuration[Keys.virtualMailboxBase], homeMailbox: configuration[Keys.homeMailbox],
-      recipientDelimiter: configuration[Keys.recipientDelimiter])
-    self.init(settings, virtualMailbox: { maps.value(for: $0) })
-  }
-}
-
 extension LocalZone {
   fileprivate var zone: Zone { Zone(offset: offset, name: name) }
 }

@@ -22,18 +22,20 @@ package final class LocalAgent {
   private let volumes: KnownVolumes
   private var mailboxes = KnownMailboxes()
   private var jobs: [Job] = []
+  private var busy: BusyMailboxes
 
   /// `worker` is a number of its own for each agent of a spool, from 0. Without `transport` mail for other system users waits. `clock` is in
   /// microseconds since 1970; `report` gets a line for the log for each recipient that was tried.
   package init(
     _ spool: Spool, worker: Int, disk: any Disk, users: UserDirectory, transport: (any SystemUserTransport)? = nil, backOff: BackOff = BackOff(),
-    clock: @escaping @Sendable () -> Int64, report: @escaping @Sendable (DeliveryReport) -> Void
+    lockPatience: LockPatience = LockPatience(), clock: @escaping @Sendable () -> Int64, report: @escaping @Sendable (DeliveryReport) -> Void
   ) {
     self.spool = spool
     self.worker = worker
     self.users = users
     self.transport = transport
     self.backOff = backOff
+    busy = BusyMailboxes(lockPatience)
     self.clock = clock
     self.report = report
     boot = Boot(high: disk.bootID.high, low: disk.bootID.low)
@@ -76,6 +78,7 @@ package final class LocalAgent {
   /// A copy that another process writes.
   private struct Job {
     let attempt: Attempt
+    let mailbox: UserMailbox
     let order: SystemUserJob
   }
 
@@ -115,9 +118,10 @@ package final class LocalAgent {
     let name = mailboxFileName(message.id, recipient: attempt.due.index, message.envelope)
     guard mailbox.owner == nil || mailbox.owner?.uid == SystemUser.currentUID else {
       let order = SystemUserJob(message: message, recipient: recipient.address, header: header, name: name, replay: attempt.due.replay)
-      return transport == nil ? postpone(attempt, LocalAgent.needsRoot) : jobs.append(Job(attempt: attempt, order: order))
+      return transport == nil ? postpone(attempt, LocalAgent.needsRoot) : jobs.append(Job(attempt: attempt, mailbox: mailbox, order: order))
     }
-    let copy = MailboxWriter.Copy(location: mailbox.location, name: name, header: header, replay: attempt.due.replay)
+    let copy = MailboxWriter.Copy(
+      mailbox: mailbox, name: name, sender: message.envelope.sender, arrival: message.envelope.arrival, header: header, replay: attempt.due.replay)
     settle(attempt, copy, writer.put(copy, now: attempt.began, SpooledMail(message: message)))
   }
 
@@ -125,11 +129,11 @@ package final class LocalAgent {
     switch outcome {
     case .written(let delivery) where !delivery.isDurable:
       let delivered = Delivered(
-        path: copy.location.path, name: copy.name, length: delivery.seal.length, crc: delivery.seal.checksum, boot: boot)
+        path: copy.mailbox.location.path, name: copy.name, length: delivery.seal.length, crc: delivery.seal.checksum, boot: boot)
       spool.note(attempt.message.id, recipient: attempt.due.index, .delivered(delivered), on: volumes[delivery.device])
-      reportSent(attempt)
-    case .written, .stable: sent(attempt)
-    case .failed(let error): postpone(attempt, Reason(status: error.status, text: error.text))
+      reportSent(attempt, copy.mailbox)
+    case .written, .stable: sent(attempt, copy.mailbox)
+    case .failed(let error): failed(attempt, Reason(status: error.status, text: error.text), isBusy: error.kind == .busy)
     case .unreadable: postpone(attempt, Reason(status: "4.3.0", text: "queue file read error"))
     }
   }
@@ -142,7 +146,8 @@ package final class LocalAgent {
     for (index, job) in batch.enumerated() {
       let outcome = outcomes.indices.contains(index) ? outcomes[index] : .deferred(Reason(status: "4.3.0", text: "no answer"))
       switch outcome {
-      case .stable: sent(job.attempt)
+      case .stable: sent(job.attempt, job.mailbox)
+      case .busy(let reason): failed(job.attempt, reason, isBusy: true)
       case .deferred(let reason): postpone(job.attempt, reason)
       case .refused(let reason): hold(job.attempt, reason)
       }
@@ -157,13 +162,21 @@ package final class LocalAgent {
 
   // MARK: what happened
 
-  private func sent(_ attempt: Attempt) {
+  private func sent(_ attempt: Attempt, _ mailbox: UserMailbox) {
     spool.note(attempt.message.id, recipient: attempt.due.index, .stable)
-    reportSent(attempt)
+    reportSent(attempt, mailbox)
   }
 
-  private func reportSent(_ attempt: Attempt) {
-    report(attempt, .sent, Reason(status: "2.0.0", text: "delivered to maildir"))
+  private func reportSent(_ attempt: Attempt, _ mailbox: UserMailbox) {
+    report(attempt, .sent, Reason(status: "2.0.0", text: mailbox.sentText))
+  }
+
+  private func failed(_ attempt: Attempt, _ reason: Reason, isBusy: Bool) {
+    if isBusy, let until = busy.nextLook(attempt.message.id, attempt.due.index, now: clock()) {
+      // Other mail does not wait for the lock, and nobody wants to read of each look.
+      return spool.note(attempt.message.id, recipient: attempt.due.index, .deferred(Deferral(until: until, reason: reason)))
+    }
+    reason.status.hasPrefix("5") ? hold(attempt, reason) : postpone(attempt, reason)
   }
 
   private func postpone(_ attempt: Attempt, _ reason: Reason) {

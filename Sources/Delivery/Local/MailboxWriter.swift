@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
 import Mailbox
+import Message
 import Queue
 import Runtime
 
@@ -10,21 +11,26 @@ protocol MailContent {
   func forEachBlock(_ body: ([UnsafeRawBufferPointer]) throws(DiskError) -> Void) throws(DiskError) -> Bool
 }
 
-/// Puts copies of messages into Maildirs, looking first where an earlier attempt may have left one. Belongs to one thread.
+/// Puts copies of messages into mailboxes, looking first where an earlier attempt may have left one. Belongs to one thread.
 final class MailboxWriter {
   private let disk: any Disk
   private let store: MaildirStore
+  private let files: MboxStore
   private var search: MaildirSearch?
 
   init(disk: any Disk, volume: @escaping (DiskHandle) throws(DiskError) -> MaildirVolume) {
     self.disk = disk
     store = MaildirStore(disk: disk, volume: volume)
+    files = MboxStore(disk: disk)
   }
 
   /// One copy for one recipient.
   struct Copy {
-    let location: MaildirLocation
+    let mailbox: UserMailbox
     let name: String
+    /// The reverse-path, empty for the null path, and the time of arrival, in microseconds since 1970: for the line before it in a file.
+    let sender: String
+    let arrival: Int64
     /// Goes before the content.
     let header: [UInt8]
     let replay: Replay
@@ -47,25 +53,47 @@ final class MailboxWriter {
 
   func put(_ copy: Copy, now: Int64, _ content: some MailContent) -> Outcome {
     do throws(MailboxError) {
-      switch copy.replay {
-      case .none: return try write(copy, .new, now, content)
-      case .verify: return try verify(copy, now, content)
-      case .renew: return try write(copy, try currentSearch().locate(copy.name, in: copy.location) ?? .new, now, content)
-      case .rewrite:
-        guard let place = try currentSearch().locate(copy.name, in: copy.location) else { return .stable }
-        var copy = copy
-        copy.isDurable = true
-        return try write(copy, place, now, content)
+      switch copy.mailbox.location {
+      case .maildir(let location): return try put(copy, into: location, now, content)
+      case .mbox(let location): return try append(copy, to: location, now, content)
       }
     } catch {
       return .failed(error)
     }
   }
 
-  private func write(_ copy: Copy, _ place: MaildirStore.Place, _ now: Int64, _ content: some MailContent) throws(MailboxError) -> Outcome {
+  private func append(_ copy: Copy, to location: MboxLocation, _ now: Int64, _ content: some MailContent) throws(MailboxError) -> Outcome {
+    let zone = LocalZone.at(copy.arrival)
+    let separator = MboxSeparator.compose(sender: copy.sender, time: copy.arrival, Zone(offset: zone.offset, name: zone.name))
+    let text = MboxText(separator: separator) { sink throws(DiskError) in
+      try Self.pour(copy.header, content) { pieces throws(DiskError) in
+        for piece in pieces { try sink(piece) }
+      }
+    }
+    let outcome = try files.deliver(
+      text, name: copy.name, to: location, copy.mailbox.rules, looks: copy.replay != .none, user: copy.mailbox.owner?.name, now: now)
+    return outcome == .unreadable ? .unreadable : .stable
+  }
+
+  private func put(_ copy: Copy, into location: MaildirLocation, _ now: Int64, _ content: some MailContent) throws(MailboxError) -> Outcome {
+    switch copy.replay {
+    case .none: return try write(copy, location, .new, now, content)
+    case .verify: return try verify(copy, location, now, content)
+    case .renew: return try write(copy, location, try currentSearch().locate(copy.name, in: location) ?? .new, now, content)
+    case .rewrite:
+      guard let place = try currentSearch().locate(copy.name, in: location) else { return .stable }
+      var copy = copy
+      copy.isDurable = true
+      return try write(copy, location, place, now, content)
+    }
+  }
+
+  private func write(
+    _ copy: Copy, _ location: MaildirLocation, _ place: MaildirStore.Place, _ now: Int64, _ content: some MailContent
+  ) throws(MailboxError) -> Outcome {
     var isReadable = true
     do throws(MailboxError) {
-      let delivery = try store.deliver(copy.name, to: copy.location, at: place, now: now, durable: copy.isDurable) { writer throws(DiskError) in
+      let delivery = try store.deliver(copy.name, to: location, at: place, now: now, durable: copy.isDurable) { writer throws(DiskError) in
         isReadable = try Self.pour(copy.header, content) { pieces throws(DiskError) in try writer.write(pieces) }
         // Any error makes the store throw the half file away.
         if !isReadable { throw DiskError(code: DiskError.inputOutput, operation: "read") }
@@ -77,12 +105,14 @@ final class MailboxWriter {
     }
   }
 
-  private func verify(_ copy: Copy, _ now: Int64, _ content: some MailContent) throws(MailboxError) -> Outcome {
+  private func verify(
+    _ copy: Copy, _ location: MaildirLocation, _ now: Int64, _ content: some MailContent
+  ) throws(MailboxError) -> Outcome {
     guard let seal = seal(copy.header, content) else { return .unreadable }
-    switch try currentSearch().find(copy.name, in: copy.location, seal) {
+    switch try currentSearch().find(copy.name, in: location, seal) {
     case .intact: return .stable
-    case .damaged(let place): return try write(copy, place, now, content)
-    case .absent: return try write(copy, .new, now, content)
+    case .damaged(let place): return try write(copy, location, place, now, content)
+    case .absent: return try write(copy, location, .new, now, content)
     }
   }
 
@@ -120,15 +150,5 @@ final class MailboxWriter {
     }
     if wasRead, isFirst { try header.withBytes { header throws(DiskError) in try sink([header]) } }
     return wasRead
-  }
-}
-
-extension [UInt8] {
-  /// `withUnsafeBytes` with typed errors.
-  fileprivate func withBytes(_ body: (UnsafeRawBufferPointer) throws(DiskError) -> Void) throws(DiskError) {
-    let result = withUnsafeBytes { bytes -> Result<Void, DiskError> in
-      do throws(DiskError) { return .success(try body(bytes)) } catch { return .failure(error) }
-    }
-    try result.get()
   }
 }

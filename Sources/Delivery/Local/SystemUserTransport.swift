@@ -30,6 +30,8 @@ package struct SystemUserJob: Sendable {
 package enum SystemUserOutcome: Equatable, Sendable {
   /// In the mailbox for good.
   case stable
+  /// The mailbox is locked by another program.
+  case busy(Reason)
   /// May pass.
   case deferred(Reason)
   /// Will not pass by itself.

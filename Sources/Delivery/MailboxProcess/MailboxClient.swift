@@ -90,6 +90,7 @@ extension SystemUserJob {
 enum CopyOutcome: Equatable {
   case written
   case stable
+  case busy(Reason)
   case deferred(Reason)
   case refused(Reason)
 
@@ -97,6 +98,7 @@ enum CopyOutcome: Equatable {
     switch self {
     case .written: syncFailure.map { .deferred($0) } ?? .stable
     case .stable: .stable
+    case .busy(let reason): .busy(reason)
     case .deferred(let reason): .deferred(reason)
     case .refused(let reason): .refused(reason)
     }

@@ -67,6 +67,7 @@ final class MailboxConnection {
       if refusal == nil, answer.code >= 300 { refusal = answer }
       last = answer
     }
+    if let refusal, refusal.code == MailboxExtension.busy { return .busy(refusal.reason) }
     if let refusal { return refusal.code >= 500 ? .refused(refusal.reason) : .deferred(refusal.reason) }
     return last?.reason.text == MailboxExtension.stable ? .stable : .written
   }

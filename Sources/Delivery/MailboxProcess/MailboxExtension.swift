@@ -11,6 +11,8 @@ enum MailboxExtension {
   static let keyword = "XSTABLE"
   static let written = "written"
   static let stable = "stable"
+  /// RFC 5321 §4.2.2: the mailbox is busy. Nothing else is answered with this code.
+  static let busy: UInt16 = 450
 
   enum Command: Equatable {
     case stable
@@ -22,6 +24,14 @@ enum MailboxExtension {
   struct FileOrder: Equatable, Sendable {
     let name: String
     let replay: Replay
+
+    /// The seconds with which the name begins, in microseconds since 1970.
+    var arrival: Int64? {
+      Int64(name.prefix { $0 != "." }).flatMap { seconds in
+        let (time, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
+        return overflow ? nil : time
+      }
+    }
   }
 
   /// Nil for a line that is LMTP's.

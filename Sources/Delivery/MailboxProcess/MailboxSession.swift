@@ -22,7 +22,9 @@ final class MailboxSession {
   private var order: MailboxExtension.FileOrder?
   /// File systems with files of this session that are not known to be durable, and the number of these.
   private var pending: (devices: Set<UInt64>, files: Int) = ([], 0)
-  private var identity: (user: SystemUser, until: Int64)?
+  private var identity: (actor: Actor, until: Int64)?
+  /// This thread may be somebody else than the process is.
+  private var hasAssumed = false
   private var isOver = false
 
   init(_ service: MailboxService, _ stream: BlockingStream, isTrusted: Bool) {
@@ -151,9 +153,9 @@ final class MailboxSession {
 
 extension MailboxSession {
   private func resolve(_ query: RecipientQuery) -> RecipientVerdict {
-    guard query.destination == .local else { return .unknownUser }
+    guard let route = query.destination.route else { return .unknownUser }
     do throws(UserLookupError) {
-      return try service.users.find(query.address.address, .local, now: service.clock()) == nil ? .unknownUser : .accepted
+      return try service.users.isUser(query.address.address, route, now: service.clock()) ? .accepted : .unknownUser
     } catch {
       service.note("warning: <\(query.address.address)>: \(error.text)")
       return .temporaryFailure
@@ -178,13 +180,14 @@ extension MailboxSession {
   private func deliver(_ recipient: AcceptedRecipient, _ order: MailboxExtension.FileOrder?, sender: String, index: Int, _ now: Int64) -> Reply {
     let address = recipient.address.address
     do throws(UserLookupError) {
-      guard let mailbox = try service.users.find(address, .local, now: now), let owner = mailbox.owner else {
-        return Reply(550, EnhancedStatus(5, 1, 1), "<\(address)> User unknown")
-      }
-      try become(owner, now)
+      guard let route = recipient.destination.route, let mailbox = try service.users.find(address, route, now: now), let owner = mailbox.owner
+      else { return Reply(550, EnhancedStatus(5, 1, 1), "<\(address)> User unknown") }
+      try become(Actor(owner, mailbox, service.disk), now)
       let header = order == nil ? DeliveryHeaders.compose(sender: sender, original: recipient.original.mailbox.address, recipient: address) : []
       let name = order?.name ?? service.uniqueName(now, index)
-      let copy = MailboxWriter.Copy(location: mailbox.location, name: name, header: header, replay: order?.replay ?? .none, isDurable: order == nil)
+      let copy = MailboxWriter.Copy(
+        mailbox: mailbox, name: name, sender: sender, arrival: order?.arrival ?? now, header: header, replay: order?.replay ?? .none,
+        isDurable: order == nil)
       return reply(write(copy, now), to: address)
     } catch {
       return Reply(451, EnhancedStatus(error.status), "<\(address)> \(error.text)")
@@ -203,22 +206,26 @@ extension MailboxSession {
       pending.files &+= 1
       return Reply(250, EnhancedStatus(2, 0, 0), MailboxExtension.written)
     case .stable: return Reply(250, EnhancedStatus(2, 0, 0), MailboxExtension.stable)
-    case .failed(let error): return Reply(error.kind == .full ? 452 : 451, EnhancedStatus(error.status), error.text)
+    case .failed(let error): return Reply(error.replyCode, EnhancedStatus(error.status), error.text)
     case .unreadable: return Reply(451, EnhancedStatus(4, 3, 0), "<\(address)> the content was lost")
     }
   }
 
-  /// Lets this thread act on files as `user`. Groups are asked for anew now and then.
-  private func become(_ user: SystemUser, _ now: Int64) throws(UserLookupError) {
-    if user.uid == SystemUser.currentUID { return }
-    if let identity, identity.user == user, now < identity.until, now >= identity.until - MailboxSession.identityLifetime { return }
+  /// Lets this thread act on files as somebody. Groups are asked for anew now and then.
+  private func become(_ actor: Actor, _ now: Int64) throws(UserLookupError) {
+    let user = actor.user
+    if user.uid == SystemUser.currentUID, !hasAssumed { return }
+    if let identity, identity.actor == actor, now < identity.until, now >= identity.until - MailboxSession.identityLifetime { return }
     identity = nil
+    hasAssumed = true
     do throws(SystemError) {
-      try Identity.assume(user, groups: try user.groups())
+      var groups = actor.groups ?? []
+      if actor.groups == nil { groups = try user.groups() }
+      try Identity.assume(user, groups: groups)
     } catch {
-      throw .unavailable("cannot act as \(user.name): \(error)")
+      throw .unavailable("cannot act as \(user.name.isEmpty ? "uid \(user.uid)" : user.name): \(error)")
     }
-    identity = (user, max(0, min(now, .max - MailboxSession.identityLifetime)) + MailboxSession.identityLifetime)
+    identity = (actor, max(0, min(now, .max - MailboxSession.identityLifetime)) + MailboxSession.identityLifetime)
   }
 
   /// Microseconds.

@@ -4,36 +4,23 @@ import Queue
 import Runtime
 import Tables
 
-/// The settings by which users are found.
-package struct UserSettings: Sendable {
-  /// `virtual_mailbox_base`.
-  package var virtualMailboxBase: String
-  /// `home_mailbox`: relative to the home directory; the slash at its end makes it a Maildir.
-  package var homeMailbox: String
-  /// `recipient_delimiter`: each of its characters is one.
-  package var recipientDelimiter: String
-
-  package init(virtualMailboxBase: String, homeMailbox: String = "Maildir/", recipientDelimiter: String = "") {
-    self.virtualMailboxBase = virtualMailboxBase
-    self.homeMailbox = homeMailbox
-    self.recipientDelimiter = recipientDelimiter
-  }
-}
-
 /// Says who has a mailbox here, and where it is. Safe to ask from any thread.
 package final class UserDirectory: Sendable {
   private let settings: UserSettings
   private let virtualMailbox: @Sendable (String) -> String?
+  private let virtualOwner: VirtualOwner?
   private let systemUser: @Sendable (String) throws(SystemError) -> SystemUser?
   private let known: Monitor<KnownUsers>
 
-  /// `virtualMailbox` is `virtual_mailbox_maps`: the value for a key. `systemUser` asks the system, and may block.
+  /// `virtualMailbox` is `virtual_mailbox_maps`: the value for a key. `virtualOwner` says whose files these are; without it they are the
+  /// server's own. `systemUser` asks the system, and may block.
   package init(
-    _ settings: UserSettings, virtualMailbox: @escaping @Sendable (String) -> String?,
+    _ settings: UserSettings, virtualMailbox: @escaping @Sendable (String) -> String?, virtualOwner: VirtualOwner? = nil,
     systemUser: @escaping @Sendable (String) throws(SystemError) -> SystemUser? = SystemUser.find
   ) {
     self.settings = settings
     self.virtualMailbox = virtualMailbox
+    self.virtualOwner = virtualOwner
     self.systemUser = systemUser
     known = Monitor(KnownUsers())
   }
@@ -64,10 +51,12 @@ package final class UserDirectory: Sendable {
   package func hasVirtual(_ address: String) -> Bool { virtualValue(address) != nil }
 
   /// virtual(8): `user+ext@domain`, `user@domain`, `@domain`.
-  private func virtualValue(_ address: String) -> String? {
+  private func virtualValue(_ address: String) -> String? { value(for: address, virtualMailbox) }
+
+  private func value(for address: String, _ table: (String) -> String?) -> String? {
     let (local, domain) = split(address)
     for key in AddressKey.virtualMailbox(local: local, domain: domain, delimiters: settings.recipientDelimiter) {
-      if let value = virtualMailbox(key.text) { return value }
+      if let value = table(key.text) { return value }
     }
     return nil
   }
@@ -76,7 +65,9 @@ package final class UserDirectory: Sendable {
     guard let value = virtualValue(address) else { return nil }
     let base = settings.virtualMailboxBase
     guard !base.isEmpty else { throw .unusable("virtual_mailbox_base is not set") }
-    return UserMailbox(location: try location(base, value, "virtual_mailbox_maps"), owner: nil)
+    let location = try location(base, value, "virtual_mailbox_maps")
+    let owner = try virtualOwner.map { owner throws(UserLookupError) in try owner.user(of: address) { self.value(for: address, $0) } }
+    return UserMailbox(location: location, owner: owner, rules: settings.virtualRules)
   }
 
   // MARK: system users
@@ -84,7 +75,12 @@ package final class UserDirectory: Sendable {
   private func findLocal(_ address: String, _ now: Int64) throws(UserLookupError) -> UserMailbox? {
     guard let user = try user(of: address, now) else { return nil }
     guard user.uid != 0 else { throw .unusable("mail for \(user.name) needs an alias: no mailbox is written as root") }
-    return UserMailbox(location: try location(user.home, settings.homeMailbox, "home_mailbox"), owner: user)
+    guard settings.homeMailbox.isEmpty else {
+      return UserMailbox(location: try location(user.home, settings.homeMailbox, "home_mailbox"), owner: user, rules: settings.localRules)
+    }
+    let spool = settings.mailSpoolDirectory
+    let location = try location(spool, spool.utf8.last == 0x2F ? "\(user.name)/" : user.name, "mail_spool_directory")
+    return UserMailbox(location: location, owner: user, isInSpool: true, rules: settings.localRules)
   }
 
   /// local(8): the local part in lower case, and without its extension if that is nobody.
@@ -108,9 +104,8 @@ package final class UserDirectory: Sendable {
 
   // MARK: both
 
-  private func location(_ base: String, _ relative: String, _ setting: String) throws(UserLookupError) -> MaildirLocation {
-    guard relative.last == "/" else { throw .unusable("\(setting): `\(relative)` is an mbox file; only Maildirs, which end in `/`, are written") }
-    guard let location = MaildirLocation(base: base, relative: relative) else {
+  private func location(_ base: String, _ relative: String, _ setting: String) throws(UserLookupError) -> MailboxLocation {
+    guard let location = MailboxLocation(base: base, relative: relative) else {
       throw .unusable("\(setting): `\(relative)` is no path below \(base)")
     }
     return location

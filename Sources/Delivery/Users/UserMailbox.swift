@@ -4,13 +4,28 @@ import Runtime
 
 /// Where mail for a user goes.
 package struct UserMailbox: Equatable, Sendable {
-  package let location: MaildirLocation
-  /// The system user whose files these are; nil for a virtual user, whose files are the server's own.
+  package let location: MailboxLocation
+  /// Whose files these are: a system user, or a virtual one's ids in virtual_uid_maps and virtual_gid_maps, who has no name. Nil for a virtual
+  /// user whose files are the server's own.
   package let owner: SystemUser?
+  /// The folder is mail_spool_directory: if its group may write there, that is the group to act as.
+  package let isInSpool: Bool
+  /// If it is a file.
+  package let rules: MboxRules
 
-  package init(location: MaildirLocation, owner: SystemUser?) {
+  package init(location: MailboxLocation, owner: SystemUser?, isInSpool: Bool = false, rules: MboxRules = MboxRules()) {
     self.location = location
     self.owner = owner
+    self.isInSpool = isInSpool
+    self.rules = rules
+  }
+
+  /// Postfix's words.
+  package var sentText: String {
+    switch location {
+    case .maildir: "delivered to maildir"
+    case .mbox: "delivered to mailbox"
+    }
   }
 }
 

@@ -42,6 +42,8 @@ package protocol Disk: AnyObject, Sendable {
   func status(_ handle: DiskHandle) throws(DiskError) -> FileStatus
   /// flock(2), exclusive and without waiting: false when another process holds it. Closing the handle lets go.
   func lock(_ handle: DiskHandle) throws(DiskError) -> Bool
+  /// fcntl(2)'s exclusive lock on the whole file, as `lock`: false when another program, or another handle, holds one.
+  func lockRecords(_ handle: DiskHandle) throws(DiskError) -> Bool
   /// Which file system the handle is on.
   func fileSystem(_ handle: DiskHandle) throws(DiskError) -> FileSystemKind
   /// Changes when the machine starts, and only then.

@@ -104,6 +104,13 @@ package final class LinuxDisk: Disk {
     return true
   }
 
+  package func lockRecords(_ handle: DiskHandle) throws(DiskError) -> Bool {
+    let result = clinux_lock_records(handle.rawValue)
+    if result == -EWOULDBLOCK { return false }
+    try check(result, "fcntl")
+    return true
+  }
+
   package func fileSystem(_ handle: DiskHandle) throws(DiskError) -> FileSystemKind {
     FileSystemKind(rawValue: try check(clinux_fs_kind(handle.rawValue), "fstatfs")) ?? .other
   }

@@ -101,6 +101,14 @@ int clinux_fstat(int fd, struct clinux_status *status) {
 
 int clinux_flock(int fd) { return checked(flock(fd, LOCK_EX | LOCK_NB)); }
 
+int clinux_lock_records(int fd) {
+  struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  int result;
+  do result = fcntl(fd, F_OFD_SETLK, &whole);
+  while (result < 0 && errno == EINTR);
+  return result < 0 ? (errno == EACCES ? -EWOULDBLOCK : -errno) : 0;
+}
+
 int clinux_fs_kind(int fd) {
   struct statfs raw;
   if (fstatfs(fd, &raw) < 0) return -errno;

@@ -44,6 +44,7 @@ extension SimulatedDisk {
       let open = try Self.opened(model, handle)
       model.handles[handle.rawValue] = nil
       if model.locks[open.node] == handle.rawValue { model.locks[open.node] = nil }
+      if model.recordLocks[open.node] == handle.rawValue { model.recordLocks[open.node] = nil }
     }
   }
 
@@ -183,6 +184,15 @@ extension SimulatedDisk {
       let node = try Self.opened(model, handle).node
       if let holder = model.locks[node], holder != handle.rawValue { return false }
       model.locks[node] = handle.rawValue
+      return true
+    }
+  }
+
+  package func lockRecords(_ handle: DiskHandle) throws(DiskError) -> Bool {
+    try locked { (model) throws(DiskError) in
+      let node = try Self.opened(model, handle).node
+      if let holder = model.recordLocks[node], holder != handle.rawValue { return false }
+      model.recordLocks[node] = handle.rawValue
       return true
     }
   }

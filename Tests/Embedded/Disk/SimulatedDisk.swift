@@ -24,6 +24,7 @@ package final class SimulatedDisk: Disk {
     var handles: [Int32: Open] = [:]
     var nextHandle: Int32 = 3
     var locks: [Int: Int32] = [:]
+    var recordLocks: [Int: Int32] = [:]
     var kinds: [UInt64: FileSystemKind] = [1: .ext4]
     var fault: Fault?
     var operations = 0

@@ -58,7 +58,7 @@ extension KnownName {
       cyrus_sasl_config_path send_cyrus_sasl_authzid: is for Cyrus SASL
       daemon_table_open_error_is_fatal: stops on a table that cannot be read -> remove the line: `weir check` refuses such a table
       daemon_timeout qmgr_daemon_timeout qmgr_ipc_timeout trigger_timeout service_throttle_time: limits a process of Postfix
-      deliver_lock_attempts deliver_lock_delay stale_lock_time fork_attempts fork_delay: is how often something is tried again
+      fork_attempts fork_delay: is how often something is tried again
       dns_ncache_ttl_fix_enable: works around a fault of a resolver
       fault_injection_code: makes faults, for tests
       known_tcp_ports: gives numbers to the names of ports

@@ -48,6 +48,8 @@ int clinux_fstatat(int directory, const char *path, struct clinux_status *status
 int clinux_fstat(int fd, struct clinux_status *status);
 /* 0 when the exclusive lock was taken, -EWOULDBLOCK when another holds it. */
 int clinux_flock(int fd);
+/* fcntl's write lock on the whole file, which belongs to the descriptor and not to the process. 0 or -EWOULDBLOCK, as above. */
+int clinux_lock_records(int fd);
 int clinux_fs_kind(int fd);
 
 /* The names in a directory, one call of each() per entry but "." and "..". */

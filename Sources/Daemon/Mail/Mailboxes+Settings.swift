@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Mailbox
+import Runtime
+import Settings
+import Tables
+
+extension UserDirectory {
+  convenience init(_ setup: Setup) {
+    let maps = setup.virtualMailboxMaps
+    self.init(UserSettings(setup.configuration), virtualMailbox: { maps.value(for: $0) }, virtualOwner: VirtualOwner(setup))
+  }
+}
+
+extension UserSettings {
+  fileprivate init(_ configuration: Configuration) {
+    let spool = configuration[Keys.mailSpoolDirectory]
+    self.init(
+      virtualMailboxBase: configuration[Keys.virtualMailboxBase], homeMailbox: configuration[Keys.homeMailbox],
+      mailSpoolDirectory: spool.isEmpty ? "/var/mail" : spool, recipientDelimiter: configuration[Keys.recipientDelimiter],
+      localRules: MboxRules(configuration, Keys.mailboxDeliveryLock, Keys.mailboxSizeLimit),
+      virtualRules: MboxRules(configuration, Keys.virtualMailboxLock, Keys.virtualMailboxLimit))
+  }
+}
+
+extension MboxRules {
+  fileprivate init(_ configuration: Configuration, _ locks: Key<[String]>, _ limit: Key<ByteCount>) {
+    var chosen: Locks = []
+    for word in configuration[locks] { chosen.formUnion(word == "flock" ? .flock : word == "fcntl" ? .fcntl : .dotlock) }
+    self.init(locks: chosen, sizeLimit: Int64(configuration[limit].bytes), staleLockTime: configuration[Keys.staleLockTime].microseconds)
+  }
+}
+
+extension LockPatience {
+  init(_ configuration: Configuration) {
+    self.init(attempts: configuration[Keys.deliverLockAttempts], delay: configuration[Keys.deliverLockDelay].microseconds)
+  }
+}
+
+extension VirtualOwner {
+  /// Nil where mail_owner owns all mailboxes of virtual users.
+  fileprivate init?(_ setup: Setup) {
+    let (uids, gids) = (setup.tables(setup.configuration[Keys.virtualUidMaps]), setup.tables(setup.configuration[Keys.virtualGidMaps]))
+    if uids.isEmpty, gids.isEmpty { return nil }
+    let minimum = UInt32(clamping: setup.configuration[Keys.virtualMinimumUid])
+    self.init(uid: { uids.value(for: $0) }, gid: { gids.value(for: $0) }, minimumUID: minimum)
+  }
+}
+
+extension Duration {
+  fileprivate var microseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
+    return overflow ? .max : product.addingReportingOverflow(attoseconds / 1_000_000_000_000).partialValue
+  }
+}
