@@ -4,7 +4,7 @@ import os
 import subprocess
 import tempfile
 
-from harness import Case
+from harness import Case, peer
 
 TEXT = """# My mail server.
 myhostname = mail.example.com
@@ -47,7 +47,7 @@ class Config(Case):
     def test_what_is_set(self):
         self.assertEqual(
             self.config("-n"),
-            "message_size_limit = 20M\nmydestination = $myhostname, localhost,    example.com\nmyhostname = mail.example.com\n"
+            "message_size_limit = 20M\nmydestination = $myhostname, localhost, example.com\nmyhostname = mail.example.com\n"
             "listener submission {\n  port = 587\n}\n")
 
     def test_one_name_and_several(self):
@@ -114,3 +114,39 @@ class Config(Case):
         expected = sorted(name.replace("=", " = ") for name in done)
         self.assertTrue(self.text().startswith(TEXT))
         self.assertEqual(sorted(self.text()[len(TEXT):].splitlines()), expected)
+
+
+# Each value means in Weir what it means in Postfix; the others may refer to the first ones.
+VALUES = {
+    "empty": "", "full": "full", "five": "5", "ten": "10",
+    "conditional": "[${full?yes}] [${full:no}] [${empty?yes}] [${empty:no}]",
+    "both": "[${full?{yes x}:{no y}}] [${empty?{yes x}:{no y}}] [${full?{a}:b}]",
+    "blanks": "[${full? a }] [${full?{ a }}] [${full?a:b}] [${empty:a?b}]",
+    "numbers": "[${{$five} < {$ten} ? {lt} : {ge}}] [${{5}<{10}?{lt}:{ge}}] [${{$five}>{$ten}?{gt}:{le}}] [${{05}=={5}?{number}:{text}}]",
+    "more_numbers": "[${{-5}<{3}?{lt}:{ge}}] [${{5x}<{10}?{lt}:{ge}}] [${{10}>={9}?{y}:{n}}] [${{+5}=={5}?{number}:{text}}]",
+    "texts": "[${{a}=={a}?{same}}] [${{a}!={a}?{same}:{other}}] [${{ a }=={a}?{same}:{other}}] [${{a}<={a}?{y}:{n}}] [${{b}>={c}?{y}:{n}}]",
+    "nothing": "[${{$empty}=={}?{empty}:{no}}] [${{}=={}?{empty}:{no}}] [${unknown_name:default}] [${unknown_name?x}]",
+    "deep": "[${full?$empty}] [${empty:$full}] [${empty:${full?deep}}] [${{$full}=={full}?{${ten?x$five}}}]",
+    "dollars": "[$$] [$$full] [$(full)] [$(full?yes)] [$full.x] [$full-x] [${full}x] [x$full]",
+    "lines": "one,\n  two\n# a comment\n\n   three",
+}
+
+
+class AsInPostconf(Case):
+    def test_values(self):
+        postconf, environment = peer("postconf")
+        names = list(VALUES)
+        with tempfile.TemporaryDirectory() as folder:
+            text = "".join(f"{name} = {value}\n" for name, value in VALUES.items())
+            text += "smtpd_banner = " + " ".join(f"${name}" for name in names) + "\n"
+            for file in ("main.cf", "weir.conf"):
+                with open(os.path.join(folder, file), "w") as output:
+                    output.write(text)
+            open(os.path.join(folder, "master.cf"), "w").close()
+            theirs = subprocess.run([postconf, "-c", folder, "-hx", *names], capture_output=True, text=True, env=environment, timeout=30)
+            ours = subprocess.run(
+                [os.environ["WEIR_BIN"], "config", "-hx", *names, "--config", os.path.join(folder, "weir.conf")],
+                capture_output=True, text=True, timeout=30)
+        self.assertEqual(ours.stderr, "")
+        self.assertEqual(ours.stdout.splitlines(), theirs.stdout.splitlines())
+        self.assertEqual(len(theirs.stdout.splitlines()), len(names), theirs.stderr)

@@ -32,12 +32,13 @@ extension Parser {
   }
 
   private mutating func joinContinuations(_ line: LocatedText, _ lines: inout LineReader) -> LocatedText {
-    var logical = line
+    var logical = line.trimmed
     while let next = lines.peek(), next.isBlankOrComment || next.startsWithBlank {
       _ = lines.next()
       if next.isBlankOrComment { continue }
       warnIfSettingIsContinuation(next.trimmed, of: logical)
-      logical.append(next)
+      logical.append([UInt8(ascii: " ")], standingFor: next.start)
+      logical.append(next.trimmed)
     }
     return logical
   }

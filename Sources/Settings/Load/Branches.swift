@@ -7,16 +7,17 @@ struct Branches {
   private var ifFalse: LocatedText?
 
   init?(_ text: LocatedText) {
-    let text = text.trimmed
+    guard let begin = text.bytes.firstIndex(where: { !$0.isBlank }) else { return nil }
+    let text = text[begin...]
     guard let mark = text.bytes.first, mark == UInt8(ascii: "?") || mark == UInt8(ascii: ":") else { return nil }
     let value = text[1...]
     if mark == UInt8(ascii: ":") {
-      ifFalse = value.trimmed.group ?? value
+      ifFalse = value.trimmed.braced ?? value
     } else if let (first, second) = Self.pair(value.trimmed) {
       ifTrue = first
       ifFalse = second
     } else {
-      ifTrue = value.trimmed.group ?? value
+      ifTrue = value.trimmed.braced ?? value
     }
   }
 
@@ -25,8 +26,8 @@ struct Branches {
   private static func pair(_ text: LocatedText) -> (LocatedText, LocatedText)? {
     guard text.bytes.first == UInt8(ascii: "{"), let end = text.closingBrace(from: 0) else { return nil }
     let rest = text[(end + 1)...].trimmed
-    guard rest.bytes.first == UInt8(ascii: ":"), let first = text[..<(end + 1)].group else { return nil }
-    return (first, rest[1...].trimmed.group ?? rest[1...].trimmed)
+    guard rest.bytes.first == UInt8(ascii: ":"), let first = text[..<(end + 1)].braced else { return nil }
+    return (first, rest[1...].trimmed.braced ?? rest[1...].trimmed)
   }
 }
 
@@ -40,11 +41,11 @@ struct Comparison {
   private static let signs = ["==", "!=", "<=", ">=", "<", ">"]
 
   init?(_ text: LocatedText) {
-    guard let leftEnd = text.closingBrace(from: 0), let left = text[..<(leftEnd + 1)].group else { return nil }
+    guard let leftEnd = text.closingBrace(from: 0), let left = text[..<(leftEnd + 1)].braced else { return nil }
     let afterLeft = text[(leftEnd + 1)...].trimmed
     guard let sign = Self.signs.first(where: { afterLeft.text.hasPrefix($0) }) else { return nil }
     let rightText = afterLeft[sign.utf8.count...].trimmed
-    guard let rightEnd = rightText.closingBrace(from: 0), let right = rightText[..<(rightEnd + 1)].group else { return nil }
+    guard let rightEnd = rightText.closingBrace(from: 0), let right = rightText[..<(rightEnd + 1)].braced else { return nil }
     guard let branches = Branches(rightText[(rightEnd + 1)...]) else { return nil }
     self.left = left
     self.right = right
@@ -54,7 +55,7 @@ struct Comparison {
 
   /// As numbers if both are, else as strings.
   func holds(_ left: String, _ right: String) -> Bool {
-    if let left = Int(left), let right = Int(right) { return compare(left, right) }
+    if let left = Int(digits: Array(left.utf8)[...]), let right = Int(digits: Array(right.utf8)[...]) { return compare(left, right) }
     return compare(left, right)
   }
 
@@ -68,4 +69,9 @@ struct Comparison {
     default: left > right
     }
   }
+}
+
+extension LocatedText {
+  /// What is between `{` and `}`, its blanks among it, if the text is one group in braces.
+  fileprivate var braced: LocatedText? { group == nil ? nil : self[1..<(count - 1)] }
 }
