@@ -7,12 +7,14 @@ package struct DovecotValue {
   /// False in single quotes: `$` is a character there.
   package private(set) var expands = true
   package private(set) var diagnostics: [Diagnostic] = []
+  let isQuoted: Bool
   /// The bytes of the raw text that the value takes, its quotes among them.
   private(set) var length = 0
 
   package init(_ raw: LocatedText) {
     text = raw
-    if let quote = raw.bytes.first, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
+    isQuoted = raw.bytes.first == UInt8(ascii: "\"") || raw.bytes.first == UInt8(ascii: "'")
+    if isQuoted, let quote = raw.bytes.first {
       parseQuoted(raw, quote)
     } else {
       parsePlain(raw)

@@ -17,7 +17,7 @@ extension Parser {
   }
 
   private mutating func include(pattern: LocatedText, mustExist: Bool, into section: inout Section) {
-    let path = resolve(pattern.text, beside: pattern.start.source.name)
+    let path = pattern.text.beside(pattern.start.source.name)
     guard Glob(path).isPattern else { return include(path, at: pattern, mustExist: mustExist, into: &section) }
     do throws(FileError) {
       let paths = try Glob(path).paths(in: files)
@@ -59,9 +59,12 @@ extension Parser {
     }
     return false
   }
+}
 
-  private func resolve(_ path: String, beside file: String) -> String {
-    guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
-    return String(file[...slash]) + path
+extension String {
+  /// This path as a file means it that names it: relative to its own folder.
+  func beside(_ file: String) -> String {
+    guard !hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return self }
+    return String(file[...slash]) + self
   }
 }

@@ -10,17 +10,16 @@ struct SpellingAdvice {
 
   private var given = 0
 
-  mutating func nearest(to name: String) -> String? {
-    guard given < Self.maximum else { return nil }
-    given += 1
-    return Schema.suggestion(for: name)
-  }
+  mutating func nearest(to name: String) -> String? { isLeft() ? Schema.suggestion(for: name) : nil }
 
   /// A name that differs by a slip or two.
-  mutating func near(_ name: String) -> String? {
-    guard given < Self.maximum else { return nil }
+  mutating func near(_ name: String) -> String? { isLeft() ? Schema.nearName(to: name) : nil }
+
+  /// Takes one piece of advice, if any is left.
+  mutating func isLeft() -> Bool {
+    guard given < Self.maximum else { return false }
     given += 1
-    return Schema.nearName(to: name)
+    return true
   }
 
   /// `inet interfaces = all`

@@ -12,6 +12,8 @@ package struct Configuration: Sendable {
   package let values: SettingValues
   /// At least one: without a `listener` block there is one called `smtp`.
   package let listeners: [ListenerConfiguration]
+  /// What stands in `protocol` blocks, as written. It is among the values of the listeners.
+  let protocols: [String: [String: String]]
   /// Every table that a setting names.
   package private(set) var tables: TableStore
 

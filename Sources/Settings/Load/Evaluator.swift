@@ -27,7 +27,7 @@ final class Evaluator {
     self.facts = facts
   }
 
-  func isBroken(_ name: String) -> Bool { broken.contains(name) }
+  func isBroken(_ name: String) -> Bool { broken.contains(name) || written(name)?.isMissing == true }
 
   private func report(_ diagnostic: Diagnostic) {
     diagnostics.append(diagnostic)

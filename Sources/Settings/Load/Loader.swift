@@ -6,6 +6,8 @@ import Tables
 struct Loader {
   private let tables: TableReader
   private let facts: HostFacts
+  /// What stands in `protocol` blocks, by protocol.
+  private var protocols: [String: Scope] = [:]
   private(set) var diagnostics: [Diagnostic]
 
   static func load(_ section: Section, _ diagnostics: [Diagnostic], files: any FileSource, facts: HostFacts) -> LoadResult {
@@ -15,25 +17,34 @@ struct Loader {
     return LoadResult(configuration: all.hasErrors ? nil : configuration, diagnostics: all)
   }
 
-  private mutating func load(_ section: Section) -> Configuration {
+  private mutating func load(_ written: Section) -> Configuration {
+    let section = written.withListsAsSettings(&diagnostics)
     var names = NameChecker(section)
-    let listenerBlocks = names.check(section)
+    let blocks = names.check(section)
+    let listenerBlocks = blocks["listener"] ?? []
     diagnostics += names.diagnostics
-    let top = Scope(section, diagnostics: &diagnostics)
+    let top = scope(section)
+    protocols = Dictionary((blocks["protocol"] ?? []).map { ($0.name?.text ?? "", scope($0.section)) }) { first, second in
+      first.overridden(by: second)
+    }
     let values = evaluate([top], Schema.definitions.filter { $0.place != .listener }, base: nil)
     diagnostics += MailboxCheck(tables: tables).check(values, top)
     let listeners = loadListeners(listenerBlocks, top, values)
     let places = listenerBlocks.map { $0.name?.start ?? $0.kind.start }
     // A mistake leaves a default in its place, which must not be blamed.
     diagnostics += Consistency.check(values, zip(listeners, places), top, isComplete: !diagnostics.hasErrors)
-    return Configuration(values: values, listeners: listeners, tables: tables.store)
+    let shared = protocols.mapValues { $0.settings.filter { Schema.anyDefinition($0.key) != nil }.mapValues(\.text.text) }
+    return Configuration(values: values, listeners: listeners, protocols: shared, tables: tables.store)
   }
+
+  private mutating func scope(_ section: Section) -> Scope { Scope(section, files: tables.files, diagnostics: &diagnostics) }
 
   private mutating func loadListeners(_ blocks: [Block], _ top: Scope, _ values: SettingValues) -> [ListenerConfiguration] {
     let definitions = Schema.definitions.filter { $0.place != .topLevel }
-    let named = blocks.isEmpty ? [("smtp", Scope())] : blocks.map { ($0.name?.text ?? "", Scope($0.section, diagnostics: &diagnostics)) }
+    let named = blocks.isEmpty ? [("smtp", Scope())] : blocks.map { ($0.name?.text ?? "", scope($0.section)) }
     return named.map { name, scope in
-      var own = evaluate([scope, top], definitions, base: values)
+      let spoken = scope.settings[Keys.listenerProtocol.name]?.text.text.lowercased() ?? Keys.listenerProtocol.definition.defaultText
+      var own = evaluate([scope, protocols[spoken], top].compactMap(\.self), definitions, base: values)
       own.fill(from: values)
       return ListenerConfiguration(name: name, values: own, ownNames: scope.settings.keys.sorted())
     }
@@ -60,7 +71,9 @@ struct Loader {
   /// What users name for themselves has no type, but must expand.
   private func addUserDefined(_ values: inout SettingValues, _ scopes: [Scope], _ evaluator: Evaluator) {
     for (name, written) in (scopes.first?.settings ?? [:]).sorted(by: { $0.key < $1.key }) where Schema.anyDefinition(name) == nil {
-      guard let text = evaluator.value(of: name)?.text, !evaluator.isBroken(name), Schema.knownName(name) == nil else { continue }
+      // Dovecot's own have another syntax of references.
+      guard Schema.origin(of: name) != .dovecot, let text = evaluator.value(of: name)?.text else { continue }
+      if evaluator.isBroken(name) || Schema.knownName(name) != nil { continue }
       values.set(name, SettingValues.Entry(written: written.text.text, expanded: text, value: .text(text)))
     }
   }

@@ -14,13 +14,13 @@ struct NameChecker {
     referenced = names
   }
 
-  /// Returns the listener blocks that can be read.
-  mutating func check(_ section: Section) -> [Block] {
+  /// Returns the blocks that can be read, by kind: `listener` and `protocol`.
+  mutating func check(_ section: Section) -> [String: [Block]] {
     for setting in section.settings { check(setting, inListener: false) }
-    var listeners: [Block] = []
-    for block in section.blocks where check(block) { listeners.append(block) }
-    checkListenerNames(listeners)
-    return listeners
+    var blocks: [String: [Block]] = [:]
+    for block in section.blocks where check(block) { blocks[block.kind.text, default: []].append(block) }
+    checkListenerNames(blocks["listener"] ?? [])
+    return blocks
   }
 
   private mutating func check(_ setting: Setting, inListener: Bool) {
@@ -46,41 +46,43 @@ struct NameChecker {
   }
 
   private mutating func report(_ setting: Setting, _ known: KnownName) {
-    let message = "`\(known.name)` is \(known.origin.title)'s: it \(known.did)"
-    let value = setting.rawValue.elements().map(\.text).joined(separator: " ")
-    switch known.standing {
-    case .missing where known.sameAs.contains(value):
-      diagnostics.append(.warning(setting.name, "\(message); this value is what Weir does anyway", hint: "remove the line"))
-    case .missing: diagnostics.append(.error(setting.name, "\(message), which Weir does not do", hint: known.instead))
-    case .needless: diagnostics.append(.warning(setting.name, "\(message); it has no effect here", hint: known.instead))
-    }
+    let text = setting.isDovecotValue ? DovecotValue(setting.rawValue).text : setting.rawValue
+    diagnostics.append(known.diagnostic(setting.name, value: text.elements().map(\.text).joined(separator: " ")))
   }
 
-  /// True for a listener block that can be read.
+  /// True for a block that can be read.
   private mutating func check(_ block: Block) -> Bool {
-    guard block.kind.text == "listener" else {
-      report(block)
+    let isProtocol = block.kind.text == "protocol" && ListenerProtocol(rawValue: block.name?.text ?? "") != nil
+    guard block.kind.text == "listener" || isProtocol else {
+      checkForeign(block)
       return false
     }
     if block.name == nil { diagnostics.append(.error(block.kind, "a `listener` block needs a name", hint: "listener smtp {")) }
     // In a block that was never closed anything may stand: its missing brace was reported.
     guard block.isClosed else { return false }
-    for setting in block.section.settings { check(setting, inListener: true) }
-    for inner in block.section.blocks {
-      diagnostics.append(.error(inner.kind, "a `listener` block holds no blocks", hint: "close it with `}` before this line"))
-    }
+    for setting in block.section.settings where !isProtocol || isForAnyListener(setting) { check(setting, inListener: true) }
+    for inner in block.section.blocks { checkInner(inner, of: block) }
     return true
   }
 
-  private mutating func report(_ block: Block) {
-    let kind = block.kind.text
-    if let known = KnownBlock.all.first(where: { $0.kind == kind }) {
-      diagnostics.append(.error(block.kind, known.message, hint: known.hint))
-    } else {
-      let kinds = ["listener"] + KnownBlock.all.map(\.kind)
-      let meant = Suggestion(kinds).nearest(to: kind).map { "did you mean `\($0)`?" }
-      diagnostics.append(.error(block.kind, "unknown block `\(kind)`", hint: meant))
-    }
+  private mutating func checkForeign(_ block: Block) {
+    var foreign = ForeignBlockChecker(advice)
+    foreign.check(block)
+    diagnostics += foreign.diagnostics
+    advice = foreign.advice
+  }
+
+  /// Dovecot's `protocol lmtp { mail_plugins { sieve = yes } }`
+  private mutating func checkInner(_ inner: Block, of block: Block) {
+    if block.kind.text == "protocol", Schema.origin(of: inner.kind.text) == .dovecot { return checkForeign(inner) }
+    diagnostics.append(.error(inner.kind, "a `\(block.kind.text)` block holds no blocks", hint: "close it with `}` before this line"))
+  }
+
+  private mutating func isForAnyListener(_ setting: Setting) -> Bool {
+    guard Schema.anyDefinition(setting.name.text)?.place == .listener else { return true }
+    diagnostics.append(
+      .error(setting.name, "`\(setting.name.text)` is for one listener, not for all of a protocol", hint: "put it in a `listener` block"))
+    return false
   }
 
   private mutating func checkListenerNames(_ listeners: [Block]) {
@@ -109,33 +111,5 @@ struct NameChecker {
       let name = part.dropFirst(isOpened ? 1 : 0).prefix(while: \.isNameByte)
       if !name.isEmpty { names.insert(String(decoding: name, as: UTF8.self)) }
     }
-  }
-}
-
-/// A block that Weir knows of and does not have.
-struct KnownBlock {
-  let kind: String
-  let message: String
-  let hint: String
-
-  static let all =
-    [
-      KnownBlock(kind: "stage", message: "`stage` blocks are not there yet", hint: "remove the block"),
-      dovecot("service", "sets up one of its processes"), dovecot("passdb", "says where passwords are"),
-      dovecot("userdb", "says where users and their mailboxes are", "use virtual_mailbox_maps"),
-      dovecot("protocol", "holds the settings of one protocol"),
-      dovecot("namespace", "lays out mailboxes"), dovecot("plugin", "holds the settings of plugins"), dovecot("dict", "names a dictionary"),
-      dovecot("local", "holds settings for one local address", "use a `listener` block"), dovecot("remote", "holds settings for one client network"),
-      dovecot("local_name", "holds settings for one TLS name", "use tls_server_sni_maps"), dovecot("metric", "counts events"),
-      dovecot("oauth2", "sets up OAuth 2"), dovecot("sql", "names a database"), dovecot("ldap", "names a directory"),
-    ]
-    + [("unix_listener", "service"), ("inet_listener", "service"), ("fifo_listener", "service"), ("mailbox", "namespace")].map { kind, outer in
-      KnownBlock(
-        kind: kind, message: "`\(kind)` belongs inside a `\(outer)` block", hint: "\(outer) NAME { \(kind) … { } }; Weir's own is `listener NAME { }`"
-      )
-    }
-
-  private static func dovecot(_ kind: String, _ did: String, _ hint: String = "not yet: remove the block") -> KnownBlock {
-    KnownBlock(kind: kind, message: "`\(kind)` is Dovecot's block that \(did), which Weir does not do", hint: hint)
   }
 }

@@ -24,7 +24,7 @@ package struct ConfigurationListing {
 
   package func text(_ selection: Selection) -> String {
     let lines = names.compactMap { name in value(of: name, selection).map { line(name, $0) } }
-    return lines.joined() + (selection == .defaults || !hasNames ? "" : blocks)
+    return lines.joined() + (selection == .defaults || !hasNames ? "" : protocols + blocks)
   }
 
   /// One setting, `listener/name` for one listener's, `listener` for all blocks; nil if there is none of that name.
@@ -62,6 +62,13 @@ package struct ConfigurationListing {
     if let written = values.written(name) { return written }
     let definition = Schema.anyDefinition(name)
     return definition?.computedDefault == nil ? definition?.defaultText ?? expanded : expanded
+  }
+
+  private var protocols: String {
+    configuration.protocols.sorted { $0.key < $1.key }.map { name, settings in
+      let lines = settings.sorted { $0.key < $1.key }.map { "  " + Self.line($0.key, DovecotValue.written($0.value)) }
+      return "protocol \(name) {\n\(lines.joined())}\n"
+    }.joined()
   }
 
   private var blocks: String { configuration.listeners.filter { !$0.ownNames.isEmpty }.map(block).joined() }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Diagnostics
 
 /// A setting of Postfix or Dovecot that Weir knows of and does not have.
 package struct KnownName: Sendable {
@@ -20,6 +21,17 @@ package struct KnownName: Sendable {
   package let sameAs: Set<String>
 
   package static let all = postfix + dovecot
+
+  /// What to say where it is set to `value`, its elements apart by single blanks.
+  func diagnostic(_ place: LocatedText, value: String) -> Diagnostic {
+    let message = "`\(name)` is \(origin.title)'s: it \(did)"
+    switch standing {
+    case .missing where sameAs.contains(value):
+      return .warning(place, "\(message); this value is what Weir does anyway", hint: "remove the line")
+    case .missing: return .error(place, "\(message), which Weir does not do", hint: instead)
+    case .needless: return .warning(place, "\(message); it has no effect here", hint: instead)
+    }
+  }
 
   /// An empty value, 0 and no turn most things off: then there is nothing to miss.
   static let off: Set<String> = ["", "0", "no", "none"]

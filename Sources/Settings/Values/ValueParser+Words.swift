@@ -3,6 +3,12 @@ import Diagnostics
 import Tables
 
 extension ValueParser {
+  mutating func parsePath(_ text: LocatedText) -> String? {
+    guard text.bytes.first == UInt8(ascii: "<") else { return text.text }
+    report(.error(text, "expected a path, not `\(text.text)`", hint: "did you mean `\(text[1...].trimmed.text)`? This setting names the file itself"))
+    return nil
+  }
+
   mutating func parseChoice(_ text: LocatedText, of words: [String]) -> String? {
     if let word = words.first(where: { $0.lowercased() == text.text.lowercased() }) { return word }
     report(.error(text, "expected \(Self.list(words)), not `\(text.text)`", hint: Self.meant(text, words)))

@@ -88,6 +88,9 @@ enum KnownFamily {
 }
 
 extension KnownName {
+  /// The same, said of another name.
+  func named(_ name: String) -> KnownName { renamed(name, instead: instead) }
+
   fileprivate func renamed(_ name: String, instead: String) -> KnownName {
     KnownName(name: name, origin: origin, standing: standing, did: did, instead: instead, sameAs: sameAs)
   }
