@@ -55,6 +55,7 @@ let package = Package(
     module("SMTP", ["Bytes"]),
     module("Message", ["Bytes", "CBytes"]),
     module("Settings", ["Bytes", "Diagnostics", "Tables"]),
+    module("Import", ["Bytes", "Diagnostics", "Settings", "Tables"]),
     module("Tables", ["Bytes", "CPCRE2", "CRegex", "Diagnostics"]),
     module("Queue", ["Bytes"]),
     module("Names", ["Bytes"]),
@@ -70,7 +71,7 @@ let package = Package(
     module("Server", ["Bytes", "Message", "Names", "Queue", "Restrictions", "Runtime", "SMTP", "Spool"]),
     module(
       "Daemon",
-      ["Bytes", "Delivery", "Diagnostics", "Mailbox", "Message", "Names", "Queue", "Runtime", "SMTP", "Server", "Settings", "Spool", "Tables"]),
+      ["Bytes", "Delivery", "Diagnostics", "Import", "Mailbox", "Message", "Names", "Queue", "Runtime", "SMTP", "Server", "Settings", "Spool", "Tables"]),
 
     // Ring 4: the command
     .executableTarget(
@@ -100,6 +101,7 @@ let package = Package(
     tests("ServerTests", ["Bytes", "Embedded", "Message", "Queue", "Restrictions", "Runtime", "SMTP", "Server", "Spool"]),
     tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Runtime"]),
     tests("DiagnosticsTests", ["Diagnostics"]),
+    tests("ImportTests", ["Diagnostics", "Import", "Settings"], exclude: ["Fixtures"]),
     tests("SettingsTests", ["Bytes", "Diagnostics", "Settings", "Tables"], exclude: ["Fixtures", "Names"]),
     tests("TablesTests", ["Bytes", "Diagnostics", "Tables"]),
     tests("RestrictionsTests", ["Bytes", "Diagnostics", "Names", "Restrictions", "SMTP", "Tables"]),

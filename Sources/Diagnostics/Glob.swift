@@ -12,7 +12,7 @@ package struct Glob {
   package var isPattern: Bool { pattern.utf8.contains { [UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "[")].contains($0) } }
 
   /// The paths in `files` that match, sorted; a name that starts with a dot only if the pattern says so. A folder that is not there holds nothing.
-  package func paths(in files: some FileSource) throws(FileError) -> [String] {
+  package func paths(in files: any FileSource) throws(FileError) -> [String] {
     var bases = [pattern.hasPrefix("/") ? "/" : ""]
     for component in pattern.split(separator: "/") {
       let glob = Glob(String(component))
@@ -22,7 +22,7 @@ package struct Glob {
     return bases.filter { $0 != "/" && !$0.isEmpty }.map { String($0.dropLast()) }
   }
 
-  private func matches(inFolder base: String, _ files: some FileSource) -> [String] {
+  private func matches(inFolder base: String, _ files: any FileSource) -> [String] {
     let folder = base.count > 1 ? String(base.dropLast()) : base.isEmpty ? "." : base
     let names = (try? files.names(inFolder: folder)) ?? []
     return names.filter { matches(name: $0) }.sorted().map { base + $0 + "/" }

@@ -4,7 +4,7 @@ import Runtime
 
 /// What the command says of itself.
 enum Help {
-  static let verbs = ["run", "check", "config", "queue", "reference", "version", "help"]
+  static let verbs = ["run", "check", "config", "import", "queue", "reference", "version", "help"]
 
   static func printVersion() -> Int32 {
     Terminal.write("weir \(Product.version)\n")
@@ -32,6 +32,8 @@ enum Help {
                            print settings; -n those that are set, -d the defaults
       config -e NAME=VALUE...
                            change the file; -# NAME comments a setting out, -X NAME removes it
+      import [POSTFIX [DOVECOT]] [-o FOLDER]
+                           write a weir.conf that means what theirs did
       queue list           messages that wait
       queue show ID        one message: envelope and state of each recipient
       queue cat ID         its content
@@ -83,6 +85,7 @@ enum Help {
     when the command line makes no sense; 78 when the configuration is not right.
 
     """,
+    "import": importTopic,
     "queue": """
     usage: weir queue [list | show ID | cat ID | delete ID|ALL | release ID] [--config FILE] [--data DIR]
 

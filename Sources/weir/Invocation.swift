@@ -6,6 +6,7 @@ enum Invocation {
   case run(Options)
   case check(Options)
   case config(Options, ConfigurationRequest)
+  case importing(ImportOptions)
   case queue(Options, QueueRequest)
   case reference(String)
   case version
@@ -28,6 +29,7 @@ enum Invocation {
     case "run": return .run(try words.options())
     case "check": return .check(try words.options())
     case "config": return try parseConfig(&words)
+    case "import": return .importing(try words.importOptions())
     case "queue": return try parseQueue(&words)
     case "reference": return .reference(try words.required("which page: markdown, sample or man"))
     case "version", "--version", "-V": return .version
@@ -61,6 +63,7 @@ enum Invocation {
     case .run(let options): Launch.run(options)
     case .check(let options): Launch.check(options)
     case .config(let options, let request): Launch.config(options, request)
+    case .importing(let options): Launch.importConfiguration(options)
     case .queue(let options, let request): Launch.queue(options, request)
     case .reference(let page): Launch.writeReference(page)
     case .version: Help.printVersion()

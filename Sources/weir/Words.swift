@@ -33,7 +33,7 @@ struct Words {
     return options
   }
 
-  private mutating func value(of names: [String]) throws(UsageError) -> String? {
+  mutating func value(of names: [String]) throws(UsageError) -> String? {
     for name in names {
       if let index = rest.firstIndex(where: { $0.hasPrefix("\(name)=") }) { return String(rest.remove(at: index).dropFirst(name.utf8.count + 1)) }
       guard let index = rest.firstIndex(of: name) else { continue }

@@ -8,7 +8,7 @@
         with postfix.session() as client:                    # harness.Session, already past the banner
             client.say("EHLO client.test")
 
-- `main_cf` is a dict or text, put after BASE below: what is named twice counts as written last. Tables are written to the folder of the
+- `main_cf` is a dict or text, put after BASE below unless `has_base` is False: what is named twice counts as written last. Tables are written to the folder of the
   configuration, which both programs know as `hash:$config_directory/NAME`; what main.cf or master.cf names as hash: or btree: is given to
   postmap (postalias, if alias_maps names it). `postfix.path(NAME)` is a table's path, for the settings of Weir.
 - `overrides` is {"smtpd": {"name": "value"}}: `-o name=value` for that service of the master.cf below; the one that listens is called "smtpd".
@@ -89,7 +89,7 @@ ENTER = 'for pair; do case $pair in --) break;; esac; mount --bind "${pair%%=*}"
 
 
 class Postfix:
-    def __init__(self, main_cf=None, overrides=None, tables=None, services="", master_cf=None, users=None, resolv_conf=None):
+    def __init__(self, main_cf=None, overrides=None, tables=None, services="", master_cf=None, users=None, resolv_conf=None, has_base=True):
         if not IS_ROOT:
             raise AssertionError("the real Postfix must be started as root")
         self.libraries = peer("postconf")[1]["LD_LIBRARY_PATH"]
@@ -97,7 +97,7 @@ class Postfix:
         os.chmod(self.folder, 0o755)
         self.config, self.queue_folder, self.data = (os.path.join(self.folder, name) for name in ("etc", "queue", "data"))
         self.log_path = os.path.join(self.folder, "maillog")
-        self.ports, self.process, self.bound = {}, None, []
+        self.ports, self.process, self.bound, self.has_base = {}, None, [], has_base
         self.master = self.with_overrides(self.with_ports((master_cf or MASTER) + services), overrides or {}) + LOGGER
         self.port = self.ports.get("smtp")
         self.make_folders()
@@ -132,8 +132,9 @@ class Postfix:
             "import_environment": "MAIL_CONFIG LD_LIBRARY_PATH TZ LANG=C POSTLOG_SERVICE POSTLOG_HOSTNAME",
             "export_environment": "LD_LIBRARY_PATH TZ LANG",
         }
-        own = settings if isinstance(settings, str) else lines(settings)
-        return lines(BASE) + own.rstrip("\n") + "\n" + lines(places)
+        if isinstance(settings, dict):
+            return lines({**BASE, **settings, **places})
+        return lines(BASE if self.has_base else {}) + settings.rstrip("\n") + "\n" + lines(places)
 
     def with_ports(self, text):
         for name in re.findall(r"@(\w+)@", text):

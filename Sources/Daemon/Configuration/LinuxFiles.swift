@@ -41,6 +41,9 @@ struct LinuxFiles: FileSource {
     }
   }
 
+  /// The permission bits of what is at `path`; nil if there is nothing.
+  static func permissions(_ path: String) -> UInt32? { (try? LinuxDisk().status(path, at: nil)).map { $0.mode & 0o7777 } }
+
   func names(inFolder path: String) throws(FileError) -> [String] {
     do {
       let handle = try disk.open(path, at: nil, [.read, .directory], mode: 0)

@@ -40,6 +40,11 @@ package enum Machine {
   /// Gives back what a burst has left free. Takes a millisecond; not on an event loop.
   package static func releaseFreeMemory() { clinux_trim_heaps() }
 
+  /// The path of the folder that relative paths begin in.
+  package static var workingFolder: String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { path in getcwd(path.baseAddress, path.count).map { String(cString: $0) } ?? "/" }
+  }
+
   /// The path of the running program.
   package static var executable: String {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4096) { path in
