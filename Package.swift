@@ -71,7 +71,10 @@ let package = Package(
     module("Server", ["Bytes", "Message", "Names", "Queue", "Restrictions", "Runtime", "SMTP", "Spool"]),
     module(
       "Daemon",
-      ["Bytes", "Delivery", "Diagnostics", "Import", "Mailbox", "Message", "Names", "Queue", "Runtime", "SMTP", "Server", "Settings", "Spool", "Tables"]),
+      [
+        "Bytes", "Delivery", "Diagnostics", "Import", "Mailbox", "Message", "Names", "Queue", "Runtime", "SMTP", "Server", "Settings", "Spool",
+        "Tables",
+      ]),
 
     // Ring 4: the command
     .executableTarget(

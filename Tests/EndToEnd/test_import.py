@@ -6,8 +6,8 @@ import shutil
 import subprocess
 import tempfile
 
-from harness import PEERS, ROOT, Case, Session, eventually
-from postfix import Postfix, contents
+from harness import PEERS, ROOT, Case
+from postfix import contents
 
 FIXTURES = os.path.join(ROOT, "Tests/ImportTests/Fixtures")
 
@@ -20,7 +20,7 @@ def check(path):
     return subprocess.run([os.environ["WEIR_BIN"], "check", "--config", path], capture_output=True, text=True, timeout=60)
 
 
-class Command(Case):
+class Import(Case):
     def setUp(self):
         super().setUp()
         self.folder = tempfile.mkdtemp(prefix="weir-import-")
@@ -34,6 +34,8 @@ class Command(Case):
         rename_paths(target)
         return [os.path.join(target, "etc", each) for each in ("postfix", "dovecot") if os.path.isdir(os.path.join(target, "etc", each))]
 
+
+class Command(Import):
     def test_writes_what_is_sound(self):
         result = run_import(*self.fixture("virtual-hash"), "-o", self.output)
         self.assertIn(result.returncode, (0, 1), result.stderr)
@@ -91,7 +93,7 @@ class Command(Case):
             self.assertIn(word, result.stdout)
 
 
-class Debian(Command):
+class Debian(Import):
     """The files as Debian's packages install them."""
 
     def test_postfix(self):

@@ -44,8 +44,10 @@ extension Importer {
     }
     if !isGuarded {
       let item = main["smtpd_relay_restrictions"]?.item ?? main["smtpd_recipient_restrictions"]?.item
-      ledger.warn(item, 
-        "nothing here refuses mail for foreign domains: an old Postfix may relay for everybody, a new one answers no client. Weir relays for mynetworks only")
+      ledger.warn(
+        item,
+        "nothing here refuses mail for foreign domains: an old Postfix may relay for everybody, a new one answers no client. Weir relays for mynetworks only"
+      )
     }
     for service in services {
       for option in service.options where ["smtpd_relay_restrictions", "smtpd_recipient_restrictions"].contains(option.name) {

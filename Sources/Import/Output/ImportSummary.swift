@@ -19,11 +19,16 @@ package struct ImportSummary {
     counts + list("Dangerous, before as now", dangers, colour: 33) + list("Refused", refusals, colour: 31) + next
   }
 
+  private static let pathWidth = 48
+
+  /// The end of a path says more than its beginning.
+  private static func shown(_ path: String) -> String { path.count <= pathWidth ? path : "…" + path.suffix(pathWidth - 1) }
+
   private var items: [ReportItem] { report.ledger.items }
 
   private var counts: String {
     let inputs = report.ledger.inputs
-    let width = min(60, inputs.map(\.path.count).max() ?? 10)
+    let width = min(Self.pathWidth, inputs.map(\.path.count).max() ?? 10)
     let title = ImportReport.padded("", width + 2) + "  lines   kept  translated  refused  dangerous\n"
     let rows = inputs.map { input in
       let own = items.filter { $0.path == input.path }
@@ -35,7 +40,7 @@ package struct ImportSummary {
         (String(input.lineCount), 7), (lines { $0.verdict == .kept }, 7), (lines { $0.verdict == .translated }, 12),
         (lines { $0.verdict == .refused }, 9), (lines { !$0.dangers.isEmpty }, 11),
       ]
-      return "  " + ImportReport.padded(input.path, width) + cells.map { ImportReport.padded($0.0, $0.1, isRight: true) }.joined() + "\n"
+      return "  " + ImportReport.padded(Self.shown(input.path), width) + cells.map { ImportReport.padded($0.0, $0.1, isRight: true) }.joined() + "\n"
     }
     return "\n" + dim(title) + rows.joined() + "\n"
   }
