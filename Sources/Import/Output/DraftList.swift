@@ -18,7 +18,7 @@ struct DraftList {
     guard let definition = Schema.definition(name) ?? Schema.definition(name, inListener: true) else { return false }
     if name.hasSuffix("_restrictions") { return true }
     switch definition.type {
-    case .networks, .domains, .interfaces, .tables, .words, .choices: return true
+    case .networks, .domains, .clients, .interfaces, .tables, .words, .choices: return true
     default: return false
     }
   }

@@ -33,7 +33,7 @@ extension Importer {
       return ["mydestination", "mynetworks", "relay_domains", "virtual_alias_domains", "virtual_mailbox_domains", "debug_peer_list"].contains(name)
     }
     switch definition.type {
-    case .networks, .domains: return true
+    case .networks, .domains, .clients: return true
     default: return false
     }
   }
