@@ -25,7 +25,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("reject", true), ("defer", true), ("defer_unauth_destination", true), ("permit_mynetworks", false), ("", false), ("reject_unknown_sender_domain", false),
+    ("reject", true), ("defer", true), ("defer_unauth_destination", true), ("permit_mynetworks", false), ("", false),
+    ("reject_unknown_sender_domain", false),
   ])
   func whatGuards(list: String, isGuarded: Bool) {
     #expect(RelayOrder(list.listElements).isGuarded == isGuarded)

@@ -35,7 +35,8 @@ import Testing
 
   @Test func namesThatOnlyPostfixHasAreReplaced() throws {
     let files = ["/p/boxes": "a@weir.test a/\n"]
-    let main = "virtual_mailbox_domains = weir.test\nvirtual_mailbox_base = /m\nvirtual_mailbox_maps = ${default_database_type}:$config_directory/boxes\n"
+    let main =
+      "virtual_mailbox_domains = weir.test\nvirtual_mailbox_base = /m\nvirtual_mailbox_maps = ${default_database_type}:$config_directory/boxes\n"
     #expect(try weirConf(main, files).contains("virtual_mailbox_maps = hash:$table_directory/boxes"))
   }
 
@@ -59,7 +60,9 @@ import Testing
     let master = "smtp inet n - y - - smtpd\nsubmission inet n - y - 7 smtpd\n  -o smtpd_tls_security_level=encrypt\n"
     let lines = try weirConf("", ["/p/master.cf": master])
     #expect(lines.contains("listener smtp {") && lines.contains("  port = 25"))
-    #expect(lines.contains("listener submission {") && lines.contains("  smtpd_tls_security_level = encrypt") && lines.contains("  smtpd_connection_limit = 7"))
+    #expect(
+      lines.contains("listener submission {") && lines.contains("  smtpd_tls_security_level = encrypt")
+        && lines.contains("  smtpd_connection_limit = 7"))
   }
 
   /// Two services on one port cannot be: the second is refused, and nothing of it stays.
@@ -70,7 +73,10 @@ import Testing
   }
 
   @Test func includesOfDovecotAreReadOnce() throws {
-    let files = ["/p/main.cf": "", "/d/dovecot.conf": "!include dovecot.conf\n!include conf.d/*.conf\n!include_try none.conf\n", "/d/conf.d/a.conf": "ssl = no\n"]
+    let files = [
+      "/p/main.cf": "", "/d/dovecot.conf": "!include dovecot.conf\n!include conf.d/*.conf\n!include_try none.conf\n",
+      "/d/conf.d/a.conf": "ssl = no\n",
+    ]
     let ledger = try result(files, dovecot: true).report.ledger
     #expect(ledger.inputs.map(\.path) == ["/p/main.cf", "/d/dovecot.conf", "/d/conf.d/a.conf"])
   }
