@@ -14,7 +14,21 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
   precondition((whole.configuration == nil) == whole.diagnostics.hasErrors)
   _ = CheckReport(Configuration.load(path: "/m", files: files, facts: facts), name: "m")
   if let configuration = whole.configuration { checkListing(configuration, files, facts) }
+  checkEdits(files)
   return 0
+}
+
+/// A setting that was set has that value, one that was taken out is gone, whatever the text around it.
+private func checkEdits(_ files: MemoryFiles) {
+  for (name, value) in [("myhostname", "edited.example.com"), ("smtp/smtpd_banner", "\"a # b"), ("mydestination", "a,\n b")] {
+    guard let place = SettingPlace(name) else { fatalError("no place") }
+    var editor = ConfigurationEditor(path: "/f", files: files)
+    guard (try? editor.perform(.set(place, value))) != nil else { continue }
+    _ = Configuration.load(path: "/f", files: editor.files, facts: HostFacts(hostName: "mail.example.com"))
+    guard (try? editor.perform(.remove(place))) != nil else { continue }
+    precondition((try? editor.perform(.remove(place))) == nil, "still there after it was removed")
+    _ = editor.changes
+  }
 }
 
 /// The settings of the top level, expanded and without further references, mean the same.
