@@ -25,8 +25,16 @@ struct CertificateCheck {
     do throws(TLSConfigurationError) {
       return try TLSServerContext(TLSServerSettings(listener, files: files, names: names)).warnings.map { Diagnostic.warning(nil, $0) }
     } catch {
-      guard error.isPermissionDenied, !isStarting else { return [.error(nil, error.description)] }
-      return [.warning(nil, error.description, hint: "check as root to have this file checked")]
+      let place = listener.values.place(of: error.subject, in: Self.settings)
+      let isError = !error.isPermissionDenied || isStarting
+      let hint = isError ? nil : "check as root to have this file checked"
+      return [Diagnostic(isError ? .error : .warning, place?.start, length: place?.count ?? 1, error.description, hint: hint)]
     }
   }
+
+  /// Those that name certificates, keys and what goes with them.
+  private static let settings =
+    [
+      Keys.smtpdTlsCertFile, Keys.smtpdTlsKeyFile, Keys.smtpdTlsProtocols, Keys.smtpdTlsMandatoryProtocols,
+    ].map(\.name) + [Keys.smtpdTlsChainFiles.name, Keys.tlsServerSniMaps.name, Keys.smtpdTlsCiphers.name]
 }

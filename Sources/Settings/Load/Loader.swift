@@ -60,7 +60,8 @@ struct Loader {
       if let entry = base?.entries[definition.name], entry.expanded == text.text, entry.written == written?.text.text {
         values.set(definition.name, entry)
       } else if let value = parse(text, definition, isWritten: written != nil) {
-        values.set(definition.name, SettingValues.Entry(written: written?.text.text, expanded: text.text, value: value))
+        values.set(
+          definition.name, SettingValues.Entry(written: written?.text.text, expanded: text.text, value: value, place: written == nil ? nil : text))
       }
     }
     addUserDefined(&values, scopes, evaluator)

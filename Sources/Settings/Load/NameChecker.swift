@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnostics
+import Tables
 
 /// Checks the names of settings and blocks: those that Weir has, those that it has not and can say so, and those that nobody knows.
 struct NameChecker {
@@ -7,11 +8,15 @@ struct NameChecker {
   private var advice = SpellingAdvice()
   /// Names that some value refers to, and classes of restrictions. As in Postfix, they may be anybody's own.
   private let referenced: Set<String>
+  /// The names of tables that are set up by further settings.
+  private let tables: Set<String>
 
   init(_ section: Section) {
     var names: Set<String> = []
-    Self.collect(section, into: &names)
+    var tables: Set<String> = []
+    Self.collect(section, into: &names, &tables)
     referenced = names
+    self.tables = tables
   }
 
   /// Returns the blocks that can be read, by kind: `listener` and `protocol`.
@@ -32,10 +37,13 @@ struct NameChecker {
       diagnostics.append(.error(setting.name, "`\(name)` is for one listener", hint: "put it in a block: listener smtp { \(name) = … }"))
     } else if let known = Schema.knownName(name) {
       report(setting, known)
-    } else if !referenced.contains(name) || !setting.name.isPlainName {
+    } else if !referenced.contains(name) || !setting.name.isPlainName, !isOfTable(name) {
       checkUnlisted(setting)
     }
   }
+
+  /// Postfix, ldap_table(5): the settings of `ldap:NAME` may stand in main.cf as `NAME_server_host` and so on.
+  private func isOfTable(_ name: String) -> Bool { tables.contains { name.hasPrefix($0 + "_") } }
 
   /// A name that follows a rule, unless it looks more like another one that is misspelt.
   private mutating func checkUnlisted(_ setting: Setting) {
@@ -95,13 +103,20 @@ struct NameChecker {
     }
   }
 
-  private static func collect(_ section: Section, into names: inout Set<String>) {
+  private static func collect(_ section: Section, into names: inout Set<String>, _ tables: inout Set<String>) {
     for setting in section.settings {
+      tables.formUnion(setting.rawValue.elements().compactMap(tableName))
       collect(setting.rawValue.bytes, into: &names)
       // postconf(5): each of these words is the name of a setting, a list of restrictions.
       if setting.name.text == "smtpd_restriction_classes" { names.formUnion(setting.rawValue.elements().map(\.text)) }
     }
-    for block in section.blocks { collect(block.section, into: &names) }
+    for block in section.blocks { collect(block.section, into: &names, &tables) }
+  }
+
+  /// NAME of `ldap:NAME`, of the types that take their settings from main.cf.
+  private static func tableName(_ element: LocatedText) -> String? {
+    guard let reference = TableReference(element), reference.name.isPlainName else { return nil }
+    return ["ldap", "mysql", "pgsql", "sqlite", "memcache"].contains(reference.type.text) ? reference.name.text : nil
   }
 
   /// `$name`, `${name`, `$(name`

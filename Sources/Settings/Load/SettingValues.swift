@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Diagnostics
 
 /// The value of every setting at one level: the top level, or one listener.
 package struct SettingValues: Sendable {
@@ -7,6 +8,8 @@ package struct SettingValues: Sendable {
     let written: String?
     let expanded: String
     let value: ParsedValue
+    /// Where it stands in the file; nil for a default.
+    var place: LocatedText?
   }
 
   private(set) var entries: [String: Entry] = [:]
@@ -22,6 +25,15 @@ package struct SettingValues: Sendable {
 
   /// What stands in the file, or nil where the default counts.
   package func written(_ name: String) -> String? { entries[name]?.written }
+
+  /// Where one of these settings names something, such as a file; nil if only defaults do.
+  package func place(of text: String, in names: [String]) -> LocatedText? {
+    for place in names.compactMap({ entries[$0]?.place }) {
+      guard let range = place.bytes.firstRange(of: Array(text.utf8)) else { continue }
+      return place[range]
+    }
+    return nil
+  }
 
   package func expanded(_ name: String) -> String? { entries[name]?.expanded }
 

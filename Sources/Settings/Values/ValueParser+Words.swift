@@ -4,9 +4,23 @@ import Tables
 
 extension ValueParser {
   mutating func parsePath(_ text: LocatedText) -> String? {
-    guard text.bytes.first == UInt8(ascii: "<") else { return text.text }
+    guard text.bytes.first == UInt8(ascii: "<") else {
+      warnAboutVariable(text)
+      return text.text
+    }
     report(.error(text, "expected a path, not `\(text.text)`", hint: "did you mean `\(text[1...].trimmed.text)`? This setting names the file itself"))
     return nil
+  }
+
+  /// `/var/vmail/%d/%n`, `%{home}/Maildir`
+  private mutating func warnAboutVariable(_ text: LocatedText) {
+    guard let percent = text.firstIndex(of: "%"), let next = text.bytes.dropFirst(percent + 1).first else { return }
+    let isVariable =
+      next == UInt8(ascii: "{") || "udnhs".utf8.contains(next) && text.bytes.dropFirst(percent + 2).first.map { !$0.isNameByte } ?? true
+    guard isVariable else { return }
+    let end = next == UInt8(ascii: "{") ? text.closingBrace(from: percent + 1) ?? text.count - 1 : percent + 1
+    let variable = text[percent..<(end + 1)]
+    report(.warning(variable, "`\(variable.text)` is Dovecot's; it stays as it is here", hint: "the tables say where the mailbox of each user is"))
   }
 
   mutating func parseChoice(_ text: LocatedText, of words: [String]) -> String? {
