@@ -66,10 +66,18 @@ SESSIONS = {
 
 # The fixtures that both can run, and whether they are played by a trusted client, a stranger, or both.
 PLAYED = ["virtual-hash", "relay-gateway", "restriction-classes", "amavis", "many-listeners", "s1-mail-for-a-class", "soft-bounce", "smarthost",
-          "backup-mx", "procmail", "sender-dependent", "milters", "rspamd", "dovecot-lmtp"]
+          "backup-mx", "procmail", "sender-dependent", "milters", "dovecot-lmtp", "cyrus", "s4-small-office"]
 
 # Where Weir answers otherwise, and why: (fixture, session, command, reason), each a pattern.
-DIFFERENCES = []
+DIFFERENCES = [
+    ("", "other commands", "HELP", "HELP is answered; Postfix does not know it"),
+    ("", "", "RCPT TO:<@weir.test>", "an address without a local part is no address"),
+    ("", "", "RCPT TO:<postmaster>", "<postmaster> without a domain is looked up like any user"),
+    ("", "queue runs", "ETRN weir.test", "ETRN is not there"),
+    ("relay-gateway|backup-mx", "", "RCPT|VRFY|DATA", "relay_recipient_maps are not there yet"),
+    ("amavis port2", "", "RCPT|VRFY", "receive_override_options, and mynetworks for one port, are not there yet"),
+    ("restriction-classes|backup-mx", "", "RCPT|VRFY", "restrictions are not there yet"),
+]
 
 
 class Imported:
@@ -123,11 +131,11 @@ def adapted(name, target):
         main = "compatibility_level = 3.6\n" + main
     if not re.search(r"^mynetworks\s*=", main, re.M):
         main += "mynetworks = 127.0.0.1/32\n"
-    main = re.sub(r"^(smtpd_sasl_auth_enable|inet_interfaces|inet_protocols)\b.*\n", "", main, flags=re.M)
+    main = re.sub(r"^(smtpd_sasl_auth_enable|smtpd_tls_security_level|inet_interfaces|inet_protocols)\b.*\n", "", main, flags=re.M)
     main += "inet_interfaces = 127.0.0.1\ninet_protocols = ipv4\nsmtpd_error_sleep_time = 0\n"
     if "alias_maps" not in main:
         main += "alias_maps =\n"
-    main = re.sub(r"\b(lt0x\.am|example\.org|example\.com|example\.net)\b", "weir.test", main)
+    main = re.sub(r"\b(lt0x\.am|example\.org|example\.com|example\.net|yourdomain\.com)\b", "weir.test", main)
     master = re.sub(r"^(\S+\s+\S+\s+\S+\s+\S+\s+)y", r"\1n", contents(os.path.join(source, "postfix/master.cf")), flags=re.M)
     master = re.sub(r"^postlog .*\n", "", master, flags=re.M)
     ports = iter(["smtp", *(f"port{number}" for number in range(2, 9))])
@@ -185,6 +193,8 @@ class Differential(Case):
             main, master, tables = adapted(name, folder)
             postfix = Postfix(main, master_cf=master, tables=tables, users=USERS, resolv_conf=dns.resolv_conf, has_base=False)
             try:
+                if "mailboxes" in tables:
+                    postfix.run("postmap", f"hash:{postfix.path('mailboxes')}")
                 with_postfix = {}
                 postfix.start()
                 for service, port in postfix.ports.items():
@@ -230,5 +240,6 @@ class Differential(Case):
         print(f"imported: {self.compared} replies of {self.played} configurations compared", flush=True)
         for reason, count in sorted(self.seen.items()):
             print(f"imported: {count:5} differ: {reason}", flush=True)
-        self.assertFalse(self.failures, "\n" + "\n".join(self.failures))
+        wrong = "\n".join(self.failures).splitlines()
+        self.assertEqual(len(wrong), 0, "\n" + "\n".join(wrong[:40]))
         self.assertGreaterEqual(self.compared, 3000)

@@ -105,11 +105,26 @@ extension Importer {
     for (name, value) in PostfixDefaults.implied(main) {
       draft.add(DraftLine(name: name, value: rewritten(value, for: name), comments: [], item: nil, isDefault: true))
     }
+    addMailboxLimits()
     if main["mynetworks"] == nil, Schema.definition("mynetworks_style") == nil {
       ledger.addNote(
         "`mynetworks` is not in main.cf: Postfix fills it from this machine's addresses. Weir trusts only this machine until you list the networks")
     }
   }
+}
+
+extension Importer {
+  /// Postfix accepts messages that are longer than a mailbox may be, and stops when it delivers one. That is of use to nobody.
+  private mutating func addMailboxLimits() {
+    let longest = Int(main.expanded("message_size_limit")) ?? Self.mailboxLimit
+    guard longest == 0 || longest > Self.mailboxLimit else { return }
+    for name in ["mailbox_size_limit", "virtual_mailbox_limit"] where main[name] == nil && Schema.definition(name) != nil {
+      ledger.addNote("message_size_limit is more than `\(name)`, which is \(Self.mailboxLimit) in Postfix; in weir.conf it is 0, no limit")
+      draft.add(DraftLine(name: name, value: "0", comments: [], item: nil))
+    }
+  }
+
+  private static let mailboxLimit = 51_200_000
 }
 
 extension SourceText {
