@@ -58,21 +58,23 @@ let package = Package(
     module("Import", ["Bytes", "Diagnostics", "Settings", "Tables"]),
     module("Tables", ["Bytes", "CPCRE2", "CRegex", "Diagnostics"]),
     module("Queue", ["Bytes"]),
+    module("Events", ["Bytes", "Queue"]),
     module("Names", ["Bytes"]),
     module("Restrictions", ["Bytes", "Diagnostics", "Names", "SMTP", "Tables"]),
 
     // Ring 2: performs
-    module("Runtime", ["Bytes", "CLinux", "COpenSSL", "CUnbound", "Names"]),
+    module("Runtime", ["Bytes", "CLinux", "COpenSSL", "CUnbound", "Events", "Names", "Queue"]),
     module("Spool", ["Bytes", "Queue", "Runtime"]),
     module("Mailbox", ["Bytes", "Runtime"]),
 
     // Ring 3: puts together
-    module("Delivery", ["Bytes", "Mailbox", "Message", "Queue", "Runtime", "SMTP", "Spool", "Tables"]),
-    module("Server", ["Bytes", "Message", "Names", "Queue", "Restrictions", "Runtime", "SMTP", "Spool"]),
+    module("Delivery", ["Bytes", "Events", "Mailbox", "Message", "Queue", "Runtime", "SMTP", "Spool", "Tables"]),
+    module("Server", ["Bytes", "Events", "Message", "Names", "Queue", "Restrictions", "Runtime", "SMTP", "Spool"]),
     module(
       "Daemon",
       [
-        "Bytes", "Delivery", "Diagnostics", "Import", "Mailbox", "Message", "Names", "Queue", "Runtime", "SMTP", "Server", "Settings", "Spool",
+        "Bytes", "Delivery", "Diagnostics", "Events", "Import", "Mailbox", "Message", "Names", "Queue", "Runtime", "SMTP", "Server", "Settings",
+        "Spool",
         "Tables",
       ]),
 
@@ -89,6 +91,7 @@ let package = Package(
 
     // Tests
     tests("QueueTests", ["Bytes", "Queue"]),
+    tests("EventsTests", ["Bytes", "Events", "Queue"]),
     tests("SpoolTests", ["Bytes", "Embedded", "Queue", "Runtime", "Spool"]),
     tests("Crash", ["Bytes", "Delivery", "Embedded", "Message", "Queue", "Runtime", "Spool"]),
     tests("BytesTests", ["Bytes"]),
@@ -102,7 +105,7 @@ let package = Package(
     tests("NamesTests", ["Bytes", "Names"]),
     tests("ResolveTests", ["Bytes", "Embedded", "Names", "Runtime"]),
     tests("ServerTests", ["Bytes", "Embedded", "Message", "Queue", "Restrictions", "Runtime", "SMTP", "Server", "Spool"]),
-    tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Runtime"]),
+    tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Events", "Queue", "Runtime"]),
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("ImportTests", ["Diagnostics", "Import", "Settings"], exclude: ["Fixtures"]),
     tests("SettingsTests", ["Bytes", "Diagnostics", "Settings", "Tables"], exclude: ["Fixtures", "Names"]),

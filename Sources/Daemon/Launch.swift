@@ -28,6 +28,16 @@ package enum Launch {
     }
   }
 
+  package static func events(_ options: Options, isJSON: Bool) -> Int32 {
+    guard let setup = load(options) else { return ExitStatus.configuration }
+    return EventClient(setup: setup, isJSON: isJSON).run()
+  }
+
+  package static func log(_ options: Options, _ command: LogCommand) -> Int32 {
+    guard let setup = load(options) else { return ExitStatus.configuration }
+    return LogRotation(setup: setup).run(command)
+  }
+
   package static func writeReference(_ page: String) -> Int32 {
     guard let text = Reference.text(page) else {
       Terminal.writeError("weir: no reference page '\(page)'; there are \(Reference.pages.joined(separator: ", "))\n")

@@ -8,6 +8,8 @@ struct ArrivalFacts {
   private(set) var mailboxLine = false
   /// The content has no field and does not begin with the empty line.
   private(set) var beginsWithBody = false
+  /// Where the values of Message-ID and Resent-Message-ID are in the content, in the order in which they stand there.
+  private(set) var messageIDs: [(value: Range<Int>, isResent: Bool)] = []
   private var seen: UInt32 = 0
 
   init(_ content: UnsafeRawBufferPointer, completing origin: String?) {
@@ -25,7 +27,9 @@ struct ArrivalFacts {
     case .bodyLine: beginsWithBody = true
     case .content: beginsWithBody = !hasFields
     }
-    if skipped > 0 { edits = edits.map { $0.moved(by: skipped) } }
+    guard skipped > 0 else { return }
+    edits = edits.map { $0.moved(by: skipped) }
+    messageIDs = messageIDs.map { ($0.value.lowerBound + skipped..<$0.value.upperBound + skipped, $0.isResent) }
   }
 
   var isResent: Bool { FieldName.allCases.contains { $0.isResent && has($0) } }
@@ -41,6 +45,7 @@ struct ArrivalFacts {
     seen |= 1 << UInt32(name.rawValue)
     switch name {
     case .received: hops += 1
+    case .messageID, .resentMessageID: messageIDs.append((field.value, name.isResent))
     // Postfix's message_drop_headers.
     case .bcc, .contentLength, .resentBcc, .returnPath: edits.append(Edit(remove: field.lines))
     default: break

@@ -19,6 +19,11 @@ package struct ArrivalHeaders: Sendable {
     self.zone = zone
   }
 
+  package struct MessageID: Equatable, Sendable {
+    package let text: String
+    package let isResent: Bool
+  }
+
   /// What to do with the content of a message that arrives.
   package struct Arrival: Equatable, Sendable {
     /// Goes before the content: `Received:`, fields that were missing, and an empty line if the content begins with its body.
@@ -27,6 +32,8 @@ package struct ArrivalHeaders: Sendable {
     package var edits: [Edit] = []
     /// `Received:` fields, the new one too; `hopcount_limit` is the smallest number that is too many.
     package var hops = 1
+    /// Message-ID and Resent-Message-ID for the log, with their brackets: `<>` for a Message-ID that is missing.
+    package var messageIDs: [MessageID] = []
   }
 
   /// `content` is all of the message or at least its header; `sender` is the reverse-path, empty for the null path. Fields are completed for
@@ -42,24 +49,38 @@ package struct ArrivalHeaders: Sendable {
     let facts = ArrivalFacts(content, completing: isLocal ? origin : nil)
     arrival.hops += facts.hops
     arrival.edits = facts.edits
-    if isLocal { writeMissing(facts, received.queueID, sender, time, &arrival.prefix) }
+    arrival.messageIDs = facts.messageIDs.map { MessageID(text: Self.trimmed(content.slice($0.value)), isResent: $0.isResent) }
+    if isLocal { writeMissing(facts, received.queueID, sender, time, &arrival) }
+    if !arrival.messageIDs.contains(where: { !$0.isResent }) { arrival.messageIDs.append(MessageID(text: "<>", isResent: false)) }
     if facts.mailboxLine { arrival.prefix.write("X-Mailbox-Line: ") } else if facts.beginsWithBody { arrival.prefix.append(0x0A) }
     return arrival
   }
 
   /// RFC 5322 §3.6: a message that was sent again needs the fields of its last sending.
-  private mutating func writeMissing(_ facts: ArrivalFacts, _ id: String, _ sender: String, _ time: Int64, _ output: inout [UInt8]) {
+  private mutating func writeMissing(_ facts: ArrivalFacts, _ id: String, _ sender: String, _ time: Int64, _ arrival: inout Arrival) {
+    if !facts.has(.messageID, or: .resentMessageID) { writeMessageID(facts, id, time, &arrival) }
     let resent = facts.isResent ? "Resent-" : ""
-    if !facts.has(.messageID, or: .resentMessageID) {
-      output.write(resent)
-      output.write("Message-Id: <")
-      DateTime.writeStamp(time, into: &output)
-      output.write(".")
-      output.write(id)
-      output.write("@")
-      output.writeVisible(hostname)
-      output.write(">\n")
-    }
+    writeDateAndSender(facts, resent, sender, time, &arrival.prefix)
+  }
+
+  private func writeMessageID(_ facts: ArrivalFacts, _ id: String, _ time: Int64, _ arrival: inout Arrival) {
+    if facts.isResent { arrival.prefix.write("Resent-") }
+    arrival.prefix.write("Message-Id: ")
+    let start = arrival.prefix.count
+    arrival.prefix.write("<")
+    DateTime.writeStamp(time, into: &arrival.prefix)
+    arrival.prefix.write(".")
+    arrival.prefix.write(id)
+    arrival.prefix.write("@")
+    arrival.prefix.writeVisible(hostname)
+    arrival.prefix.write(">")
+    arrival.messageIDs.append(MessageID(text: String(decoding: arrival.prefix[start...], as: UTF8.self), isResent: facts.isResent))
+    arrival.prefix.write("\n")
+  }
+
+  private mutating func writeDateAndSender(
+    _ facts: ArrivalFacts, _ resent: String, _ sender: String, _ time: Int64, _ output: inout [UInt8]
+  ) {
     if !facts.has(.date, or: .resentDate) {
       output.write(resent)
       output.write("Date: ")
@@ -72,5 +93,21 @@ package struct ArrivalHeaders: Sendable {
       output.writeAddress(sender.isEmpty ? "MAILER-DAEMON@\(origin)" : sender)
       output.append(0x0A)
     }
+  }
+}
+
+extension ArrivalHeaders {
+  /// A field's value without the blanks around it; of a long one only the beginning, which is enough to find it by.
+  fileprivate static func trimmed(_ value: UnsafeRawBufferPointer) -> String {
+    var value = value.prefix(1000)
+    while let first = value.first, first <= 0x20 { value = value.dropFirst() }
+    while let last = value.last, last <= 0x20 { value = value.dropLast() }
+    return String(decoding: value, as: UTF8.self)
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  fileprivate func slice(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: self[range.clamped(to: 0..<count)])
   }
 }

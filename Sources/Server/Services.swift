@@ -10,6 +10,8 @@ import Spool
 package final class Services {
   package let context: ServerContext
   package let log: Log
+  /// The log under the name of no listener.
+  let baseLog: Log
   package let store: any MessageStore
   package let users: any RecipientDirectory
   package let names: any ClientNaming
@@ -57,6 +59,7 @@ package final class Services {
     self.context = context
     pace = Pace(context.configuration)
     self.log = log
+    baseLog = log.base
     self.store = store
     self.users = users
     self.names = names

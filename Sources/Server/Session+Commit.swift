@@ -20,7 +20,6 @@ extension Session {
       return .queued(message.id.description)
     }
     let envelope = envelope(of: transaction)
-    logArrival(message.id, envelope, transaction)
     let outcome = await store(message, envelope, transaction)
     return report(outcome, message.id)
   }
@@ -75,6 +74,7 @@ extension Session {
     let arrival = content.withReadable {
       services.compose(received, sender: sender, arrival: time, content: $0, isLocal: isFromLocal)
     }
+    for id in arrival.messageIDs { logCleanup(.messageID(id.text, isResent: id.isResent), about: message.id) }
     let prefix = prepended(transaction.marks) + [ContentChunk(arrival.prefix)]
     guard arrival.edits.isEmpty else {
       return prefix + [ContentChunk(content.withReadable { Edit.apply(arrival.edits, to: $0) })]
@@ -138,24 +138,14 @@ extension Session {
     }
   }
 
-  private func logArrival(_ id: QueueID, _ envelope: Envelope, _ transaction: Transaction) {
-    services.log.info("smtpd", "\(id): client=\(client.description)\(originSuffix)")
-    services.log.info("qmgr", "\(id): from=<\(envelope.sender)>, size=\(transaction.size), nrcpt=\(envelope.recipients.count) (queue active)")
-  }
-
-  /// Who else the client says it speaks for: XCLIENT's LOGIN, and what XFORWARD told.
-  private var originSuffix: String {
-    (client.login.map { ", sasl_method=XCLIENT, sasl_username=\($0)" } ?? "") + (machine.forwardedClient?.logSuffix ?? "")
-  }
-
   private func report(_ outcome: CommitOutcome, _ id: QueueID) -> CommitResult {
     switch outcome {
     case .committed: return .queued(id.description)
     case .insufficientStorage(let cause):
-      services.log.warning("cleanup", "\(id): \(cause)")
+      logCleanup(.text(cause), about: id, severity: .warning)
       return .storageFull
     case .localError(let cause):
-      services.log.error("cleanup", "\(id): \(cause)")
+      logCleanup(.text(cause), about: id, severity: .error)
       return .writeFailed
     }
   }

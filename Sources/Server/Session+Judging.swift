@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Events
 import Names
 import Restrictions
 import Runtime
@@ -43,7 +44,7 @@ extension Session {
       facts.instance = instance
     }
     facts.recipient = recipient(request)
-    if let message { facts.queueID = message.id.description }
+    if let queueID { facts.queueID = queueID.description }
     return facts
   }
 
@@ -88,10 +89,10 @@ extension Session {
   private func log(_ notes: [Judgement.Note], _ request: JudgementRequest) {
     for note in notes {
       switch note.kind {
-      case .warning: services.log.warning("smtpd", note.text)
+      case .warning: log(.text(note.text), severity: .warning)
       case .session(let word):
-        let line = machine.logLine(word, note.text, sender: request.sender, recipient: request.recipient?.address, helo: request.helo)
-        services.log.info("smtpd", "\(message.map { $0.id.description } ?? "NOQUEUE"): \(line)")
+        let verdict = machine.verdict(word, note.text, sender: request.sender, recipient: request.recipient?.address, helo: request.helo)
+        log(.verdict(VerdictFacts(verdict), client.peer), about: queueID)
       }
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
+import Events
 import Queue
 import Runtime
 import SMTP
@@ -15,6 +16,10 @@ package final class Session<Stream: ByteStream> {
   let services: Services
   var machine: ServerMachine
   var message: ArrivingMessage?
+  /// The name of the message to come, once a recipient was accepted.
+  var queueID: QueueID?
+  /// Tells the log lines of one session from those of others.
+  let number: UInt32
   var secured: Runtime.TLSFacts?
   private var framer: LineFramer
   private var input = ByteBuffer()
@@ -32,6 +37,7 @@ package final class Session<Stream: ByteStream> {
   package init(_ stream: Stream, client: Client, services: Services) {
     self.stream = stream
     self.services = services
+    number = services.log.nextSession()
     machine = ServerMachine(context: services.context, client: client)
     framer = LineFramer(maximumLength: services.pace.lineLengthLimit)
   }
@@ -41,14 +47,14 @@ package final class Session<Stream: ByteStream> {
 
   /// Serves the connection to its end, and closes it.
   package func run() async {
-    services.log.info("smtpd", "connect from \(client.description)")
+    log(.connect(client.peer))
     if await beginsSecured() {
       await perform(machine.connected())
       while !isClosed { await step() }
     }
     await dropMessage()
     stream.close()
-    services.log.info("smtpd", "disconnect from \(client.description) \(machine.commandSummary)")
+    log(.disconnect(client.peer, commands: machine.commandSummary))
   }
 
   /// Asks for the end of the session: it comes at once when the session waits for a command.
@@ -147,7 +153,9 @@ package final class Session<Stream: ByteStream> {
   @inline(never) private func perform(_ action: Action) async {
     var next: Action? = action
     while let action = next {
+      openTransaction()
       next = await performOne(action)
+      closeTransaction()
       if !machine.holdsContent, message != nil { await dropMessage() }
     }
   }
@@ -178,7 +186,7 @@ package final class Session<Stream: ByteStream> {
   }
 
   private func beginMessage() {
-    if message == nil { message = ArrivingMessage(services.store.reserveID()) }
+    if message == nil { message = ArrivingMessage(queueID ?? services.store.reserveID()) }
   }
 
   @inline(never) private func dropMessage() async {
@@ -209,9 +217,9 @@ package final class Session<Stream: ByteStream> {
 
   private func logNotice() {
     switch machine.takeNotice() {
-    case .reject(let text): services.log.info("smtpd", "NOQUEUE: \(text)")
-    case .info(let text): services.log.info("smtpd", text)
-    case .warning(let text): services.log.warning("smtpd", text)
+    case .reject(let rejection): log(.verdict(VerdictFacts(rejection), client.peer), about: queueID)
+    case .info(let text): log(.text(text))
+    case .warning(let text): log(.text(text), severity: .warning)
     case nil: break
     }
   }
@@ -236,10 +244,10 @@ package final class Session<Stream: ByteStream> {
     switch await stream.startTLS(context, deadline: deadline(services.pace.startTLSTimeout)) {
     case .success(let facts):
       secured = facts
-      if services.habits.logsTLS { services.log.info("smtpd", facts.summary(peer: client.description)) }
+      if services.habits.logsTLS { log(.text(facts.summary(peer: client.description))) }
       return true
     case .failure(let error):
-      services.log.info("smtpd", "SSL_accept error from \(client.description): \(error)")
+      log(.text("SSL_accept error from \(client.description): \(error)"))
       return false
     }
   }

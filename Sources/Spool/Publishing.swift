@@ -6,14 +6,19 @@ extension Spool {
   /// A batch is durable: delivery may have the messages, what is over is forgotten, the sessions are told.
   func publish(_ batch: Batch, _ layout: Batch.Layout, _ segment: OpenSegment) {
     let keepsContent = !memory.isTight
-    let orphans = agenda.withLock { agenda in
+    // Delivery may begin before the lock is free again: the log has the message first.
+    for message in batch.messages { report(.active(message.message)) }
+    let (orphans, removed) = agenda.withLock { agenda in
       var places = layout.places[...]
       for message in batch.messages {
         agenda.committed(message, places.popFirst(), segment.serial, keepsContent: keepsContent, settings.readyLimit)
       }
       for move in batch.moves { agenda.moved(move, places.popFirst(), segment.serial) }
-      return batch.notes.flatMap { agenda.noted($0, places.popFirst(), segment.serial) }
+      var removed: [QueueID] = []
+      let orphans = batch.notes.flatMap { agenda.noted($0, places.popFirst(), segment.serial, &removed) }
+      return (orphans, removed)
     }
+    if !removed.isEmpty { report(.removed(removed)) }
     if !batch.messages.isEmpty || !batch.notes.isEmpty { agenda.signal() }
     for message in batch.messages { message.completion.resume(.committed) }
     for name in orphans { try? disk.unlink(name, at: folder.big) }
@@ -43,9 +48,10 @@ extension Agenda {
   }
 
   /// Answers the content files to remove.
-  fileprivate mutating func noted(_ note: NoteRecord, _ place: Batch.Place?, _ segment: UInt32) -> [String] {
+  fileprivate mutating func noted(_ note: NoteRecord, _ place: Batch.Place?, _ segment: UInt32, _ removed: inout [QueueID]) -> [String] {
     switch note {
     case .finished(let ids), .void(let ids):
+      removed += ids.filter { entries[$0] != nil }
       return ids.filter { remove($0)?.isFile ?? false }.map(\.description)
     case .snapshot(let id, _):
       guard let place, entries[id] != nil else { return [] }

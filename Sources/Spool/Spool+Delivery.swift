@@ -91,7 +91,12 @@ extension Spool {
     }
     do {
       guard let stored = try load(id) else { return nil }
-      return agenda.withLock { $0.begin(stored, content(of: stored), boot: boot, now: clock()) }
+      let (message, isRetry) = agenda.withLock { agenda in
+        let isRetry = agenda.entries[id]?.origin != .fresh
+        return (agenda.begin(stored, content(of: stored), boot: boot, now: clock()), isRetry)
+      }
+      if isRetry, let message { report(.active(message)) }
+      return message
     } catch {
       report(.damagedMessage(id))
       agenda.withLock { agenda in

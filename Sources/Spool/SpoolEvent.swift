@@ -4,6 +4,10 @@ import Runtime
 
 /// What the spool wants in the log.
 package enum SpoolEvent: Equatable, Sendable {
+  /// A message is durable, or is taken up again, and delivery may have it.
+  case active(QueueID, sender: String, size: Int64, recipients: Int)
+  /// Messages that are over, durably.
+  case removed([QueueID])
   /// Found at the start: live messages and how many of them were ready.
   case recovered(messages: Int)
   /// The last batch before a crash was cut off: nothing in it was promised.
@@ -20,4 +24,10 @@ package enum SpoolEvent: Equatable, Sendable {
   case mailboxSyncFailed(DiskError)
   case refusing(CommitOutcome)
   case accepting
+}
+
+extension SpoolEvent {
+  static func active(_ message: QueuedMessage) -> SpoolEvent {
+    .active(message.id, sender: message.envelope.sender, size: message.size, recipients: message.envelope.recipients.count)
+  }
 }

@@ -4,7 +4,7 @@ import Runtime
 
 /// What the command says of itself.
 enum Help {
-  static let verbs = ["run", "check", "config", "import", "queue", "reference", "version", "help"]
+  static let verbs = ["run", "check", "config", "import", "queue", "events", "log", "reference", "version", "help"]
 
   static func printVersion() -> Int32 {
     Terminal.write("weir \(Product.version)\n")
@@ -39,6 +39,8 @@ enum Help {
       queue cat ID         its content
       queue delete ID|ALL  take it out of the queue, for good
       queue release ID     try a message now that is held or deferred
+      events [--json]      print what happens from now on
+      log rotate|reopen    begin a new log file, pack the old one; or open it again
       reference PAGE       print the reference: markdown, sample or man
       version, help [COMMAND]
 
@@ -54,7 +56,7 @@ enum Help {
     Serves mail in the foreground. Started as root, the listeners are opened first
     and every process that reads from the network then runs as mail_owner.
     SIGTERM and Ctrl-C let sessions end and stop; SIGHUP reloads certificates
-    and opens the log file anew.
+    and opens the log file anew; SIGUSR1 only the latter.
 
     """,
     "check": """
@@ -86,6 +88,21 @@ enum Help {
 
     """,
     "import": importTopic,
+    "events": """
+    usage: weir events [--json] [--config FILE] [--data DIR]
+
+    Prints what a running daemon does from now on: as lines of its log, or each as
+    an object of JSON (docs/logs.md). For root and mail_owner.
+
+    """,
+    "log": """
+    usage: weir log rotate|reopen [--config FILE] [--data DIR]
+
+    rotate renames maillog_file to a name with the date (maillog_file_rotate_suffix),
+    lets the daemon begin a new one, and packs the old one (maillog_file_compressor).
+    reopen is for logrotate and the like, which have moved the file away themselves.
+
+    """,
     "queue": """
     usage: weir queue [list | show ID | cat ID | delete ID|ALL | release ID] [--config FILE] [--data DIR]
 

@@ -8,6 +8,8 @@ enum Invocation {
   case config(Options, ConfigurationRequest)
   case importing(ImportOptions)
   case queue(Options, QueueRequest)
+  case events(Options, isJSON: Bool)
+  case log(Options, LogCommand)
   case reference(String)
   case version
   case help(String?)
@@ -31,6 +33,8 @@ enum Invocation {
     case "config": return try parseConfig(&words)
     case "import": return .importing(try words.importOptions())
     case "queue": return try parseQueue(&words)
+    case "events": return try parseEvents(&words)
+    case "log": return try parseLog(&words)
     case "reference": return .reference(try words.required("which page: markdown, sample or man"))
     case "version", "--version", "-V": return .version
     case "help", "--help", "-h": return .help(words.next())
@@ -42,6 +46,19 @@ enum Invocation {
   private static func parseConfig(_ words: inout Words) throws(UsageError) -> Invocation {
     let options = try words.options(allowingOthers: true)
     return .config(options, try ConfigArguments.parse(words.rest))
+  }
+
+  private static func parseEvents(_ words: inout Words) throws(UsageError) -> Invocation {
+    let isJSON = words.take("--json")
+    return .events(try words.options(), isJSON: isJSON)
+  }
+
+  private static func parseLog(_ words: inout Words) throws(UsageError) -> Invocation {
+    let verb = try words.required("what to do: rotate or reopen")
+    guard let command = LogCommand(rawValue: verb) else {
+      throw UsageError("unknown command 'log \(verb)'", hint: Suggestion.nearest(to: verb, in: LogCommand.allCases.map(\.rawValue)))
+    }
+    return .log(try words.options(), command)
   }
 
   private static func parseQueue(_ words: inout Words) throws(UsageError) -> Invocation {
@@ -65,6 +82,8 @@ enum Invocation {
     case .config(let options, let request): Launch.config(options, request)
     case .importing(let options): Launch.importConfiguration(options)
     case .queue(let options, let request): Launch.queue(options, request)
+    case .events(let options, let isJSON): Launch.events(options, isJSON: isJSON)
+    case .log(let options, let command): Launch.log(options, command)
     case .reference(let page): Launch.writeReference(page)
     case .version: Help.printVersion()
     case .help(let topic): Help.print(topic)

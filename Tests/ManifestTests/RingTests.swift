@@ -4,7 +4,7 @@ import Testing
 /// The rings of docs/architecture.md, lowest first.
 private let rings: [[String]] = [
   ["Bytes", "Diagnostics"],
-  ["SMTP", "Message", "Settings", "Tables", "Pipeline", "Queue", "Names", "Restrictions", "Import"],
+  ["SMTP", "Message", "Settings", "Tables", "Pipeline", "Queue", "Events", "Names", "Restrictions", "Import"],
   ["Runtime", "Spool", "Mailbox", "PluginHost"],
   ["Delivery", "Server", "Daemon"],
   ["weir"],
@@ -12,6 +12,7 @@ private let rings: [[String]] = [
 
 /// Imports within a ring: Settings names tables, restrictions look into tables and ask for names, an import reads settings and tables; Runtime is the floor of ring 2, Daemon the roof of ring 3.
 private let withinRing: [String: Set<String>] = [
+  "Events": ["Queue"],
   "Settings": ["Tables"],
   "Restrictions": ["Names", "SMTP", "Tables"],
   "Import": ["Settings", "Tables"],

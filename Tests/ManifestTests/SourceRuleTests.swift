@@ -42,7 +42,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["Bytes", "Diagnostics", "SMTP", "Message", "Settings", "Tables", "Pipeline", "Queue", "Names", "Restrictions", "Import"])
+  @Test(arguments: [
+    "Bytes", "Diagnostics", "SMTP", "Message", "Settings", "Tables", "Pipeline", "Queue", "Events", "Names", "Restrictions", "Import",
+  ])
   func pureModulesHaveNoThreadsAndNoClock(module: String) throws {
     for path in Self.swiftFiles where Repository.module(of: path) == module {
       let impure = try imports(in: path).filter { ["Synchronization", "_Concurrency", "Runtime"].contains($0) }

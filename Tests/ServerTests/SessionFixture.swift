@@ -26,7 +26,7 @@ final class SessionFixture {
     var habits = Habits()
     habits.completesHeader = { $0 == .loopbackV4 }
     let services = Services(
-      context: ServerContext(configuration), log: try Log(try Folder.openLog("/dev/null", owner: nil), style: .classic(name: "test"), host: "mx"),
+      context: ServerContext(configuration), log: try Log(try Folder.openLog("/dev/null", owner: nil), style: .classic, host: "mx"),
       store: store, users: EveryoneIsKnown(), names: NobodyHasAName(), habits: habits,
       arrival: ArrivalHeaders(hostname: "mx.example.com", product: "Weir", origin: "example.com", zone: .utc), now: { 1_000_000 })
     session = Session(stream, client: Client(address: IPAddress(client)), services: services)

@@ -21,7 +21,17 @@ final class Witness: Sendable {
   let outcomes = Monitor<[QueueID: CommitOutcome]>([:])
 
   func outcome(_ id: QueueID) -> CommitOutcome? { outcomes.withLock { $0[id] } }
-  var reported: [SpoolEvent] { events.withLock { $0 } }
+  /// But for the life of each message.
+  var reported: [SpoolEvent] {
+    events.withLock { events in
+      events.filter { event in
+        switch event {
+        case .active, .removed: false
+        default: true
+        }
+      }
+    }
+  }
 }
 
 extension SpoolSettings {

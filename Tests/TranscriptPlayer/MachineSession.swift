@@ -127,7 +127,7 @@ package final class MachineSession {
 
   private func noteLog() {
     switch machine.takeNotice() {
-    case .reject(let text): notices.append("NOQUEUE: \(text)")
+    case .reject(let rejection): notices.append("NOQUEUE: \(rejection)")
     case .info(let text): notices.append(text)
     case .warning(let text): notices.append("warning: \(text)")
     case nil: break

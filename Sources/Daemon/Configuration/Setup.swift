@@ -23,6 +23,7 @@ struct Setup: Sendable {
   var queueFolder: String { configuration[Keys.queueDirectory] }
   var tlsFolder: String { dataFolder + "/tls" }
   var controlSocket: String { queueFolder + "/control" }
+  func eventSocket(_ role: DaemonLog.Role) -> String { queueFolder + (role == .mta ? "/events" : "/events.\(role.rawValue)") }
   var mailboxSocket: String { queueFolder + "/mailbox" }
   var stagedFolder: String { tlsFolder + "/copies" }
   var ownCertificate: String { tlsFolder + "/self-signed.crt" }

@@ -43,12 +43,7 @@ final class LocalDelivery: Sendable {
     return LocalAgent(
       spool, worker: worker, disk: LinuxDisk(), users: users, transport: transport, lockPatience: LockPatience(setup.configuration), clock: wallClock
     ) { [log] report in
-      let line = "\(report.queueID): \(report)"
-      switch report.relay {
-      case .virtual: log.info("virtual", line)
-      case .local: log.info("local", line)
-      case .none: log.info("error", line)
-      }
+      log.event(report.event)
     }
   }
 }

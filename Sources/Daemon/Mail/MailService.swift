@@ -84,6 +84,7 @@ final class MailService: Sendable {
       case .hangUp:
         DaemonLog.reopen(log, setup, owner: nil)
         for certificate in certificates.values { certificate.refresh() }
+      case .user1: DaemonLog.reopen(log, setup, owner: nil)
       case nil:
         storage.look()
         resolver.refresh()
@@ -108,7 +109,8 @@ final class MailService: Sendable {
     let habits = Habits(listener, setup, ownAddresses: context.configuration.relay.ownAddresses)
     let tls = certificates[name].map { certificates in { @Sendable in certificates.store.context as TLSServerContext? } }
     let maximum = max(1, setup.sessionLimit(of: listener) / setup.configuration[Keys.eventLoops])
-    loops.serve(descriptor, maximumSessions: maximum, log: log) { [log] _ in
+    let log = log.named(listener[Keys.syslogName])
+    loops.serve(descriptor, maximumSessions: maximum, log: log) { _ in
       Services(
         context: context, log: log, store: store, users: recipients, names: ClientLookup(names: names), limits: limits, habits: habits, tls: tls,
         isImplicitTLS: listener[Keys.smtpdTlsWrappermode], arrival: ArrivalHeaders(listener), zone: { LocalZone.at($0).zone })

@@ -38,7 +38,8 @@ struct Foreground {
     self.files = files
     owner = Machine.isRoot ? try setup.owner() : nil
     try Folder.ensure(setup.dataFolder, owner: owner)
-    log = try DaemonLog.open(setup, owner: owner)
+    try Folder.ensure(setup.queueFolder, owner: owner)
+    log = try DaemonLog.open(setup, .master, owner: owner)
   }
 
   private func supervise(_ inherited: [InheritedSocket]) throws -> Int32 {

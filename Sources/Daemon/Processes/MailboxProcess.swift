@@ -24,7 +24,7 @@ enum MailboxProcess {
     }
     var signal: Signal?
     while signal != .terminate {
-      if signal == .hangUp { DaemonLog.reopen(log, setup, owner: nil) }
+      if signal == .hangUp || signal == .user1 { DaemonLog.reopen(log, setup, owner: nil) }
       Heartbeat.beat(on: Handover.heartbeat)
       signal = Signal.wait(timeout: .seconds(1))
     }

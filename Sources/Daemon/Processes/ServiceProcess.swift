@@ -15,7 +15,7 @@ enum ServiceProcess {
       }
       closeDescriptor(Handover.memoryDescriptor)
       guard let setup = Setup.load(handover) else { throw StartError("the configuration that was handed down cannot be read") }
-      let log = try DaemonLog.open(setup, owner: nil)
+      let log = try DaemonLog.open(setup, DaemonLog.Role(rawValue: name) ?? .mta, owner: nil)
       defer { log.flush() }
       return serve(name, handover, setup, log)
     } catch {

@@ -62,7 +62,7 @@ package final class Supervisor {
   }
 
   /// Runs until SIGTERM or SIGINT; answers the exit status. `chore` is called at the start of every round, ten seconds apart at most;
-  /// `reopened` on SIGHUP, which the services get too.
+  /// `reopened` on SIGHUP and SIGUSR1, which the services get too.
   package func run(chore: () -> Void, reopened: () -> Void) -> Int32 {
     for index in services.indices { start(index) }
     while true {
@@ -74,6 +74,9 @@ package final class Supervisor {
       case .hangUp:
         reopened()
         forward(.hangUp)
+      case .user1:
+        reopened()
+        forward(.user1)
       default: break
       }
       reap()

@@ -40,6 +40,13 @@ package final class BlockingStream: @unchecked Sendable {
     return uid
   }
 
+  /// Which process listens at the other end.
+  package func peerPID() throws(SystemError) -> Int32 {
+    var pid: Int32 = 0
+    _ = try SystemError.check(clinux_peer_pid(descriptor, &pid), "SO_PEERCRED")
+    return pid
+  }
+
   /// Appends what has arrived, at least one byte.
   package func read(into buffer: inout ByteBuffer, timeout: Duration) -> ReadOutcome {
     while true {

@@ -16,6 +16,16 @@ package enum ConnectingSocket {
   }
 }
 
+/// Unix sockets that take datagrams.
+package enum UnixDatagrams {
+  /// Whether anybody listens at `path`.
+  package static func hasReceiver(_ path: String) -> Bool {
+    let descriptor = clinux_connect_datagrams(path)
+    if descriptor >= 0 { closeDescriptor(descriptor) }
+    return descriptor >= 0
+  }
+}
+
 /// Two connected unix sockets.
 package struct SocketPair: Sendable {
   package let left: Int32

@@ -36,6 +36,17 @@ package struct ChildProcess: Sendable {
 
   package func send(_ signal: Signal) { _ = clinux_kill(pid, signal.rawValue) }
 
+  /// Whether that process is there and may be told.
+  package static func send(_ signal: Signal, to pid: Int32) -> Bool { pid > 1 && clinux_kill(pid, signal.rawValue) == 0 }
+
+  /// Its exit code or 128 + the signal that killed it, once it has ended. For a command that has no other children.
+  package func wait() -> Int32 {
+    while true {
+      if let ended = ChildProcess.reap(), ended.pid == pid { return ended.status }
+      Thread.sleep(.milliseconds(5))
+    }
+  }
+
   package func kill() { _ = clinux_kill(pid, SIGKILL) }
 
   /// The next child that has ended, with its exit code or 128 + the signal that killed it.

@@ -14,6 +14,8 @@ package enum Folder {
     }
   }
 
+  package static func hasFile(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
   /// Bytes that are free for us on the file system of `path`.
   package static func freeSpace(_ path: String) throws(SystemError) -> Int64 {
     var status = statvfs()
@@ -23,8 +25,8 @@ package enum Folder {
   }
 
   /// Opens `path` for appending; a new file belongs to `owner` if we are root.
-  package static func openLog(_ path: String, owner: SystemUser?) throws(SystemError) -> Int32 {
-    try SystemError.check(clinux_open_log(path, 0o640, owner?.uid ?? .max, owner?.gid ?? .max), "open \(path)")
+  package static func openLog(_ path: String, mode: UInt32 = 0o640, owner: SystemUser?) throws(SystemError) -> Int32 {
+    try SystemError.check(clinux_open_log(path, mode, owner?.uid ?? .max, owner?.gid ?? .max), "open \(path)")
   }
 
   /// Makes what is at `path` the property of `owner`.

@@ -45,6 +45,12 @@ package enum Machine {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { path in getcwd(path.baseAddress, path.count).map { String(cString: $0) } ?? "/" }
   }
 
+  /// Where PATH has a program of this name.
+  package static func findProgram(_ name: String) -> String? {
+    let folders = name.contains("/") ? [""] : (environment("PATH") ?? "/usr/bin:/bin").split(separator: ":").map { "\($0)/" }
+    return folders.map { $0 + name }.first { access($0, X_OK) == 0 }
+  }
+
   /// The path of the running program.
   package static var executable: String {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4096) { path in

@@ -22,6 +22,13 @@ package enum Terminal {
     }
   }
 
+  /// Whether systemd has connected it to its journal (JOURNAL_STREAM of systemd.exec(5)).
+  package static func isJournal(_ descriptor: Int32) -> Bool {
+    guard let stream = Machine.environment("JOURNAL_STREAM") else { return false }
+    var status = stat()
+    return fstat(descriptor, &status) == 0 && stream == "\(status.st_dev):\(status.st_ino)"
+  }
+
   /// Whether colour is welcome there: a terminal, and NO_COLOR is not set.
   package static func wantsColour(_ descriptor: Int32) -> Bool {
     Machine.isTerminal(descriptor) && Machine.environment("NO_COLOR") == nil && Machine.environment("TERM") != "dumb"

@@ -69,13 +69,8 @@ package struct ForwardedClient: Equatable, Sendable {
   }
 
   /// `name[address]`, or the name alone; nil if nothing was said of the client.
-  private var clientDescription: String? {
+  package var clientDescription: String? {
     guard hasClient else { return nil }
     return address.map { "\(name)[\($0)]" } ?? name
-  }
-
-  /// What follows `client=…` in the log line of the message.
-  package var logSuffix: String {
-    (ident.map { ", orig_queue_id=\($0)" } ?? "") + (clientDescription.map { ", orig_client=\($0)" } ?? "")
   }
 }

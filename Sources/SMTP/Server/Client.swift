@@ -51,7 +51,7 @@ package final class Client: Sendable {
   /// The user that XCLIENT's LOGIN names.
   package let login: String?
   /// `smtpd_client_port_logging`.
-  private let logsPort: Bool
+  package let logsPort: Bool
 
   package static let unknown = "unknown"
 

@@ -15,20 +15,28 @@ struct CommandCounts {
 
   /// As Postfix writes it: `ehlo=1 mail=1 rcpt=0/1 commands=2/3`. Data counts a message once it is accepted.
   var summary: String {
-    var words: [String] = []
+    var text = ""
+    text.reserveCapacity(80)
     var allGood = 0
     var all = 0
     for index in 0..<18 where total[index] > 0 {
-      let name = Verb(rawValue: UInt8(index)).map(\.name) ?? "unknown"
-      words.append(word(name, Int(good[index]), Int(total[index])))
+      append(Verb(rawValue: UInt8(index))?.name ?? "unknown", Int(good[index]), Int(total[index]), to: &text)
+      text += " "
       allGood += Int(good[index])
       all += Int(total[index])
     }
-    return (words + [word("commands", allGood, all)]).joined(separator: " ")
+    append("commands", allGood, all, to: &text)
+    return text
   }
 
-  private func word(_ name: String, _ good: Int, _ total: Int) -> String {
-    good == total ? "\(name)=\(total)" : "\(name)=\(good)/\(total)"
+  /// None at all is `0/0`.
+  private func append(_ name: String, _ good: Int, _ total: Int, to text: inout String) {
+    text += name
+    text += "="
+    text += String(good)
+    if good == total, total > 0 { return }
+    text += "/"
+    text += String(total)
   }
 
   private func saturatingIncrement(_ value: UInt16) -> UInt16 { value == .max ? value : value &+ 1 }

@@ -64,18 +64,15 @@ extension ServerMachine {
   ///
   /// `sender` and `helo` are those of the command at hand, where they are not the session's yet.
   mutating func reject(_ reply: Reply, sender: ReversePath? = nil, recipient: String? = nil, helo: String? = nil) -> Action {
-    notice = .reject(logLine("reject", reply.summary, sender: sender, recipient: recipient, helo: helo))
+    notice = .reject(verdict("reject", reply.summary, sender: sender, recipient: recipient, helo: helo))
     return .reply(reply)
   }
 
-  /// `reject: RCPT from name[address]: text; from=<…> to=<…> proto=ESMTP helo=<…>`
-  package func logLine(_ what: String, _ text: String, sender: ReversePath? = nil, recipient: String? = nil, helo: String? = nil) -> String {
-    var line = "\(what): \(place) from \(client.description): \(text);"
-    if let sender = sender ?? transaction?.givenSender { line += " from=<\(sender.address)>" }
-    if let recipient { line += " to=<\(recipient)>" }
-    line += " proto=\(protocolName)"
-    if let name = helo ?? (heloName.isEmpty ? nil : heloName) { line += " helo=<\(name)>" }
-    return line
+  /// What was decided about the command at hand, for the log.
+  package func verdict(_ action: String, _ text: String, sender: ReversePath? = nil, recipient: String? = nil, helo: String? = nil) -> Rejection {
+    Rejection(
+      action: action, place: place, client: client.description, reply: text, sender: (sender ?? transaction?.givenSender)?.address,
+      recipient: recipient, protocolName: protocolName, helo: helo ?? heloName)
   }
 
   /// Where the session is, in the words of Postfix's log.

@@ -123,6 +123,9 @@ package struct ServerMachine: ~Copyable {
   /// Whether bytes that come now are content.
   package var expectsContent: Bool { stage == .content || stage == .chunk }
 
+  /// Whether there is a transaction in which a recipient was accepted.
+  package var hasRecipients: Bool { transaction?.recipients.isEmpty == false }
+
   /// Takes the log line that the last event gave rise to.
   package mutating func takeNotice() -> Notice? {
     defer { notice = nil }

@@ -19,6 +19,7 @@ struct Consistency {
     if isComplete { consistency.checkSockets() }
     consistency.checkCertificate()
     consistency.checkSizes()
+    consistency.checkLogFile()
     return consistency.diagnostics
   }
 
@@ -64,6 +65,19 @@ struct Consistency {
     guard values[Keys.smtpdTlsCertFile].isEmpty, values[Keys.smtpdTlsChainFiles].isEmpty else { return }
     diagnostics.append(
       .error(key.text, "a key without its certificate", hint: "set smtpd_tls_cert_file, or smtpd_tls_chain_files for both in one file"))
+  }
+
+  /// maillog_file_prefixes: root makes this file and writes it.
+  private mutating func checkLogFile() {
+    guard let written = scope.settings[Keys.maillogFile.name], !values[Keys.maillogFile].isEmpty else { return }
+    let (path, prefixes) = (values[Keys.maillogFile], values[Keys.maillogFilePrefixes])
+    if prefixes.contains(where: { path == $0 || path.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") }), !path.split(separator: "/").contains("..") {
+      return
+    }
+    diagnostics.append(
+      .error(
+        written.text, "`\(path)` is below none of maillog_file_prefixes",
+        hint: "add its folder: maillog_file_prefixes = \(prefixes.joined(separator: ", ")), /folder"))
   }
 
   private mutating func checkSizes() {

@@ -4,7 +4,8 @@ import Diagnostics
 /// All settings that Weir has, and what it knows of those it has not.
 package enum Schema {
   package static let areas: [Area] = [
-    .host, .network, .listener, .smtpServer, .smtpLimits, .smtpProtection, .smtpProxies, .tls, .domains, .mailboxes, .messages, .spool, .process,
+    .host, .network, .listener, .smtpServer, .smtpLimits, .smtpProtection, .smtpProxies,
+    .tls, .domains, .mailboxes, .messages, .spool, .process, .logs,
   ]
 
   package static let definitions: [Definition] = areas.flatMap(\.definitions)

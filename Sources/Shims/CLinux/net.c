@@ -177,6 +177,41 @@ int clinux_peer_uid(int fd, uint32_t *uid) {
   return 0;
 }
 
+int clinux_peer_pid(int fd, int32_t *pid) {
+  struct ucred credentials;
+  socklen_t length = sizeof credentials;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) < 0) return -errno;
+  *pid = credentials.pid;
+  return 0;
+}
+
+int clinux_connect_datagrams(const char *path) {
+  struct sockaddr_un address;
+  int code = unix_address(path, &address);
+  if (code < 0) return code;
+  int fd = socket(AF_UNIX, SOCK_DGRAM | FLAGS, 0);
+  if (fd < 0) return -errno;
+  int size = 8 << 20;
+  setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) return fail(fd);
+  return fd;
+}
+
+int clinux_send_descriptor(int socket, int fd) {
+  union {
+    struct cmsghdr head;
+    char space[CMSG_SPACE(sizeof(int))];
+  } control;
+  memset(&control, 0, sizeof control);
+  struct msghdr message = {.msg_control = control.space, .msg_controllen = sizeof control.space};
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  return checked((int)sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
 long clinux_receive(int fd, void *buffer, size_t length) {
   for (;;) {
     ssize_t n = recv(fd, buffer, length, MSG_DONTWAIT);

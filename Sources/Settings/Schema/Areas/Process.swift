@@ -2,11 +2,9 @@
 
 extension Area {
   static let process = Area(
-    "Processes, files and logs", "How Weir runs.",
-    [Keys.dataDirectory, Keys.mailOwner, Keys.eventLoops, Keys.watchdogTimeout, Keys.maillogFile, Keys.syslogName, Keys.logStyle])
+    "Processes and files", "How Weir runs.",
+    [Keys.dataDirectory, Keys.mailOwner, Keys.eventLoops, Keys.watchdogTimeout])
 }
-
-package enum LogStyle: String, CaseIterable, Sendable { case auto, terminal, classic }
 
 extension Keys {
   package static let dataDirectory = Key.path(
@@ -26,14 +24,4 @@ extension Keys {
     A process that has not told the supervisor for so long that it works is replaced; 0 for never. Under systemd with `WatchdogSec=` the supervisor is \
     itself watched.
     """)
-
-  package static let maillogFile = Key.path(
-    "maillog_file", "", example: "/var/log/maillog", "The log file. `/dev/stdout` and empty mean standard output.")
-
-  package static let syslogName = Key.text(
-    "syslog_name", "postfix", .anywhere, example: "weir", "The name before the `/` in log lines. Log analysers look for `postfix`.")
-
-  package static let logStyle = Key.choice(
-    "log_style", LogStyle.auto, .weir, example: "classic",
-    "`terminal`: coloured, for people. `classic`: as syslog, for log analysers. `auto`: the first on a terminal, else the second.")
 }

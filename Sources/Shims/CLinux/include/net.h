@@ -27,6 +27,11 @@ int clinux_socket_pair(int *left, int *right);
 int clinux_socket_error(int fd);
 int clinux_local_address(int fd, struct clinux_address *address);
 int clinux_peer_uid(int fd, uint32_t *uid);
+int clinux_peer_pid(int fd, int32_t *pid);
+/* A socket whose every send is a datagram to path. */
+int clinux_connect_datagrams(const char *path);
+/* Sends an open file, and nothing else. */
+int clinux_send_descriptor(int socket, int fd);
 long clinux_receive(int fd, void *buffer, size_t length);
 long clinux_send(int fd, const void *buffer, size_t length);
 int clinux_shutdown_write(int fd);

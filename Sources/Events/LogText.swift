@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+
+extension [UInt8] {
+  package mutating func write(_ text: StaticString) {
+    text.withUTF8Buffer { append(contentsOf: $0) }
+  }
+
+  /// Text from anywhere as it may stand in a log or on a terminal: control characters become `?`, so that it cannot begin a line.
+  package mutating func writeVisible(_ text: UnsafeRawBufferPointer) {
+    let start = count
+    append(contentsOf: text)
+    for index in start..<count where self[index] < 0x20 || self[index] == 0x7f { self[index] = UInt8(ascii: "?") }
+  }
+
+  package mutating func write(number: Int64, atLeast width: Int = 1) {
+    if number < 0 { append(UInt8(ascii: "-")) }
+    var rest = number.magnitude
+    let start = count
+    repeat {
+      append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
+      rest /= 10
+    } while rest > 0
+    while count - start < width { append(0x30) }
+    self[start...].reverse()
+  }
+
+  package mutating func write(_ address: IPAddress) {
+    guard address.family == .v4 else { return append(contentsOf: address.description.utf8) }
+    for shift in stride(from: 24 as UInt64, through: 0, by: -8) {
+      write(number: Int64(address.low >> shift & 0xff))
+      if shift > 0 { append(UInt8(ascii: ".")) }
+    }
+  }
+}
