@@ -56,7 +56,7 @@ let package = Package(
     module("Message", ["Bytes", "CBytes"]),
     module("Settings", ["Bytes", "Diagnostics", "Tables"]),
     module("Import", ["Bytes", "Diagnostics", "Settings", "Tables"]),
-    module("Tables", ["Bytes", "CPCRE2", "CRegex", "Diagnostics"]),
+    module("Tables", ["Bytes", "CBytes", "CPCRE2", "CRegex", "Diagnostics"]),
     module("Queue", ["Bytes"]),
     module("Events", ["Bytes", "Queue"]),
     module("Names", ["Bytes"]),
@@ -131,6 +131,14 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     name: "Fuzz\(name)", dependencies: dependencies + ["FuzzDriver"], path: "fuzz/\(name)",
     swiftSettings: common + [.unsafeFlags(["-parse-as-library"])],
     linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])])
+}
+
+/// `bench/tables` sets WEIR_BENCH.
+if Context.environment["WEIR_BENCH"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "TableLookups", dependencies: ["Diagnostics", "Runtime", "Tables"], path: "bench/TableLookups",
+      swiftSettings: common + [.unsafeFlags(["-parse-as-library"])]))
 }
 
 if fuzzing {

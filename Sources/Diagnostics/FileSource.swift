@@ -5,8 +5,15 @@ package protocol FileSource: Sendable {
   /// The whole file; an error if it is longer than `limit` bytes or must not be trusted.
   func read(_ path: String, limit: Int) throws(FileError) -> [UInt8]
 
+  /// The same without a copy, for files that may be big.
+  func contents(of path: String, limit: Int) throws(FileError) -> FileContents
+
   /// The names in a folder without `.` and `..`, in any order.
   func names(inFolder path: String) throws(FileError) -> [String]
+}
+
+extension FileSource {
+  package func contents(of path: String, limit: Int) throws(FileError) -> FileContents { FileContents(try read(path, limit: limit)) }
 }
 
 /// Why a file could not be had, in words: "No such file or directory".

@@ -11,9 +11,13 @@ package final class SourceText: Sendable {
   package let name: String
   package let bytes: [UInt8]
   private let lineStarts: [Int]
+  /// The number, counted from 0, of the first line: more than 0 in an excerpt.
+  private let firstLine: Int
 
-  package init(name: String, bytes: [UInt8]) {
+  /// With `firstLine` the bytes are an excerpt from a longer text, and start with that line of it (counted from 0).
+  package init(name: String, bytes: [UInt8], firstLine: Int = 0) {
     self.name = name
+    self.firstLine = firstLine
     self.bytes = bytes
     var starts = [0]
     for (offset, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") { starts.append(offset &+ 1) }
@@ -24,10 +28,12 @@ package final class SourceText: Sendable {
     self.init(name: name, bytes: Array(text.utf8))
   }
 
-  package var lineCount: Int { lineStarts.count }
+  /// The number of lines from the beginning of the whole text on.
+  package var lineCount: Int { firstLine + lineStarts.count }
 
   /// The bytes of a line (counted from 0) without its line ending; empty beyond the end.
   package func lineRange(_ index: Int) -> Range<Int> {
+    let index = index - firstLine
     guard lineStarts.indices.contains(index) else { return bytes.count..<bytes.count }
     let start = lineStarts[index]
     var end = index + 1 < lineStarts.count ? lineStarts[index + 1] - 1 : bytes.count
@@ -45,7 +51,7 @@ package final class SourceText: Sendable {
       let middle = low + (high - low) / 2
       if lineStarts[middle] <= offset { low = middle } else { high = middle }
     }
-    return low
+    return firstLine + low
   }
 }
 

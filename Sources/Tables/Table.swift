@@ -56,7 +56,7 @@ package struct Table: Sendable {
   /// The key is folded as Postfix does for tables of fixed strings; patterns see it as it is.
   package func value(for key: String) -> String? {
     switch content {
-    case .entries(let table): table.value(for: Array(key.utf8).folded)
+    case .entries(let table): table.value(for: key)
     case .fixed(let value): value
     case .systemUsers: nil
     case .networks(let table): table.value(for: key)
@@ -81,8 +81,9 @@ package struct Table: Sendable {
   }
 
   private static func readFile(_ reference: TableReference, _ files: any FileSource) -> (Table?, [Diagnostic]) {
+    if reference.isInline { return entries(InlineTableReader.readLines(reference)) }
     do throws(TableProblem) {
-      return entries(LineTableReader.read(name: reference.name.text, bytes: try contents(reference, files)))
+      return entries(TextTableReader.read(name: reference.name.text, try contents(reference, files)))
     } catch {
       return (nil, [error.diagnostic])
     }
@@ -90,14 +91,14 @@ package struct Table: Sendable {
 
   private struct TableProblem: Error { let diagnostic: Diagnostic }
 
-  private static func contents(_ reference: TableReference, _ files: any FileSource) throws(TableProblem) -> [UInt8] {
+  private static func contents(_ reference: TableReference, _ files: any FileSource) throws(TableProblem) -> FileContents {
     let path = reference.name.text
     guard path.hasPrefix("/") else {
       let hint = "`\(reference.type.text):` is followed by a path that starts with `/`"
       throw TableProblem(diagnostic: .error(reference.name, "`\(path)` is no absolute path", hint: hint))
     }
     do throws(FileError) {
-      return try files.read(path, limit: maximumLength)
+      return try files.contents(of: path, limit: maximumLength)
     } catch {
       throw TableProblem(diagnostic: .error(reference.name, "cannot read the table `\(path)`: \(error.reason)"))
     }
@@ -121,7 +122,7 @@ package struct Table: Sendable {
 
   private static func rules(_ reference: TableReference, _ files: any FileSource) throws(TableProblem) -> RuleLines {
     if reference.isInline { return RuleLines(inline: reference.name) }
-    let source = SourceText(name: reference.name.text, bytes: try contents(reference, files))
+    let source = SourceText(name: reference.name.text, bytes: try contents(reference, files).array)
     return RuleLines(source, isLenient: reference.isLenient)
   }
 

@@ -67,8 +67,49 @@ func read(_ text: String, _ files: [String: String] = [:]) throws -> (table: Tab
     #expect(result.table?.value(for: "bob@example.com") == "bob/   more")
     #expect(result.table?.value(for: "key with blanks") == "value")
     #expect(result.table?.value(for: "carol") == "carol")
+    #expect(result.table?.value(for: "carol carol") == nil)
+    #expect(result.table?.value(for: "carol\0") == nil)
     #expect(result.table?.value(for: "") == nil)
     #expect(result.table?.value(for: "alice") == nil)
+  }
+
+  @Test(arguments: [
+    ("k\n  v\n", "k", "v"), ("k a\n\n#c\n  \n b\nl m", "k", "a b"), ("k a\n b\n\n c\nl m", "l", "m"), ("\"a b\nc\" v", "c\"", "v"),
+    ("k v \r\nl m\r\n", "l", "m"),
+    ("\"k\" v", "K", "v"), ("\"\"\" v", "\"\"\"", "v"), ("\"a\"b v", "\"a\"b", "v"), ("a\"b v", "a\"b", "v"), ("\"a b\" c d", "A B", "c d"),
+    ("# c\n\n   # d\n\u{e9}\u{c9}A v", "\u{e9}\u{c9}a", "v"), ("abcdefgh@[`{ v", "ABCDEFGH@[`{", "v"),
+    ("abcdefghijklmnopqrstuvwxyz v", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "v"),
+  ])
+  func findsInLines(text: String, key: String, value: String) throws {
+    let table = try #require(read("hash:/t", ["/t": text]).table)
+    #expect(table.value(for: key) == value)
+    #expect(table.entries.contains { $0 == (key.lowercased(), value) } || key.utf8.contains(0xc3))
+  }
+
+  @Test(arguments: ["a\u{0}b", "@", "[", "`", "{", "\u{e9}"])
+  func foldsNoOtherBytes(key: String) throws {
+    let other = String(decoding: key.utf8.map { $0 ^ 0x20 }, as: UTF8.self)
+    let table = try #require(read("hash:/t", ["/t": "abcdefgh\(other.filter { $0 != "\0" && $0 != " " })z v"]).table)
+    #expect(table.value(for: "abcdefgh\(key)z") == nil)
+  }
+
+  @Test func standsInBracesAsLines() throws {
+    let result = try read("hash:{ {A@x b c}, { \"d e\" f }, {a@X g} }")
+    #expect(result.messages == ["t:1:33 warning: `a@X` is in this table already; the first one counts"])
+    #expect(result.table?.value(for: "a@x") == "b c")
+    #expect(result.table?.value(for: "D E") == "f")
+    #expect(try read("texthash:{ {a} }").messages == ["t:1:13 error: a table line is `key value`; here is no value"])
+  }
+
+  /// The others are counted, and nothing that is said holds the whole text.
+  @Test func doesNotSayTheSameForever() throws {
+    let text = "k v\n" + (0..<500).map { _ in "k v\n" }.joined() + "end\n"
+    let messages = try read("hash:/t", ["/t": text]).messages
+    #expect(messages.count == 102)
+    #expect(messages[0] == "/t:2:1 warning: `k` is in this table already; the first one counts")
+    #expect(messages[99] == "/t:101:1 warning: `k` is in this table already; the first one counts")
+    #expect(messages[100] == "/t:502:1 error: a table line is `key value`; here is no value")
+    #expect(messages[101] == " warning: /t: 400 more of the same kind")
   }
 
   @Test(arguments: [
@@ -81,16 +122,16 @@ func read(_ text: String, _ files: [String: String] = [:]) throws -> (table: Tab
     #expect(try read("texthash:/t", ["/t": text]).messages == [message])
   }
 
-  @Test func grows() throws {
-    var table = TextTable()
-    let inserted = (0..<5000).map { table.insert(key: Array("key\($0)".utf8), value: Array("\($0)".utf8)) }
-    #expect(!inserted.contains(false))
-    let again = table.insert(key: Array("key17".utf8), value: [])
-    #expect(!again)
+  @Test func holdsMany() throws {
+    let text = (0..<5000).map { "key\($0) \($0)\n" }.joined() + "KEY17 again"
+    let result = try read("hash:/t", ["/t": text])
+    let table = try #require(result.table)
+    #expect(result.messages == ["/t:5001:1 warning: `KEY17` is in this table already; the first one counts"])
     #expect(table.count == 5000)
-    for number in 0..<5000 { #expect(table.value(for: Array("key\(number)".utf8)) == "\(number)") }
-    #expect(table.value(for: Array("key5000".utf8)) == nil)
-    #expect(table.value(for: []) == nil)
+    for number in 0..<5000 { #expect(table.value(for: "kEy\(number)") == "\(number)") }
+    #expect(table.value(for: "key5000") == nil)
+    #expect(table.value(for: "") == nil)
+    #expect(table.entries.map(\.key) == (0..<5000).map { "key\($0)" })
   }
 
   @Test func refusesWhatIsTooLong() throws {

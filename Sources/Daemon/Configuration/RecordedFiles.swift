@@ -1,22 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnostics
-import Synchronization
+import Runtime
 
 /// Remembers all that was read through it, so that another process can read the very same.
 ///
-/// A process that dies is started again with the configuration that was checked, not with what an editor has just saved.
+/// A process that dies is started again with the configuration that was checked, not with what an editor has just saved. Big files are in memory
+/// once: this process and those that get the memory look at the same pages.
 final class RecordingFiles: FileSource {
   private let source: any FileSource
-  private let record = Mutex(RecordedFiles())
+  private let memory: SharedMemory
+  private let record = Monitor(RecordedFiles())
 
-  init(_ source: any FileSource) { self.source = source }
+  init(_ source: any FileSource) throws(SystemError) {
+    self.source = source
+    memory = try SharedMemory("weir-handover")
+  }
 
   var recorded: RecordedFiles { record.withLock { $0 } }
+
+  /// With `header` at the end of what was recorded, to be handed to another process. Nothing can be read through this any more.
+  func sealed(endingIn header: [UInt8]) throws(SystemError) -> SharedMemory {
+    try memory.seal(endingIn: header)
+    return memory
+  }
 
   func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
     let bytes = try source.read(path, limit: limit)
     record.withLock { $0.files[path] = bytes }
     return bytes
+  }
+
+  func contents(of path: String, limit: Int) throws(FileError) -> FileContents {
+    let read = try source.contents(of: path, limit: limit)
+    do throws(SystemError) {
+      let begin = try read.withBytes { bytes throws(SystemError) in try memory.append(bytes) }
+      let range = begin..<(begin + read.count)
+      let view = try memory.view(range)
+      record.withLock { $0.views[path] = range }
+      return FileContents(view, 0..<range.count)
+    } catch {
+      throw FileError(reason: "\(error)")
+    }
   }
 
   func names(inFolder path: String) throws(FileError) -> [String] {
@@ -27,18 +51,36 @@ final class RecordingFiles: FileSource {
 }
 
 /// Files and folders as they were when they were read.
-struct RecordedFiles: FileSource, Equatable {
+struct RecordedFiles: FileSource {
   var files: [String: [UInt8]] = [:]
+  /// Big files: where they are in the memory.
+  var views: [String: Range<Int>] = [:]
   var folders: [String: [String]] = [:]
+  var memory: MemoryView?
 
   func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
-    guard let bytes = files[path] else { throw FileError.notFound }
+    guard let bytes = files[path] else { return try contents(of: path, limit: limit).array }
     guard bytes.count <= limit else { throw FileError.tooLong(limit: limit) }
     return bytes
+  }
+
+  func contents(of path: String, limit: Int) throws(FileError) -> FileContents {
+    guard let range = views[path], let memory, range.upperBound <= memory.bytes.count else {
+      guard let bytes = files[path] else { throw FileError.notFound }
+      return FileContents(bytes)
+    }
+    guard range.count <= limit else { throw FileError.tooLong(limit: limit) }
+    return FileContents(memory, range)
   }
 
   func names(inFolder path: String) throws(FileError) -> [String] {
     guard let names = folders[path] else { throw FileError.notFound }
     return names
+  }
+}
+
+extension FileContents {
+  fileprivate convenience init(_ view: MemoryView, _ range: Range<Int>) {
+    self.init(UnsafeRawBufferPointer(rebasing: view.bytes[range])) { extendLifetime(view) }
   }
 }

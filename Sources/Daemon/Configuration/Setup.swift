@@ -6,7 +6,7 @@ import Tables
 
 /// A configuration that was read, and the folders that follow from it.
 struct Setup: Sendable {
-  let configuration: Configuration
+  private(set) var configuration: Configuration
   /// The file's name, for people.
   let name: String
   let isDemo: Bool
@@ -15,6 +15,13 @@ struct Setup: Sendable {
 
   var virtualMailboxMaps: TableList { tables(configuration[Keys.virtualMailboxMaps]) }
   var localRecipientMaps: TableList { tables(configuration[Keys.localRecipientMaps]) }
+
+  /// The same for who has no use for its tables any more.
+  var withoutTables: Setup {
+    var copy = self
+    copy.configuration = configuration.withoutTables
+    return copy
+  }
 
   /// Tables as they were read with the configuration.
   func tables(_ references: [TableReference]) -> TableList { configuration.tables.list(references) }

@@ -6,9 +6,11 @@ import Settings
 
 /// `weir run`: checks the configuration, opens what only the first process may open, and supervises the rest.
 struct Foreground {
+  /// Without its tables: the other processes look into them.
   private let setup: Setup
+  private let keyFiles: Set<String>
   private let options: Options
-  private let files: RecordedFiles
+  private let files: RecordingFiles
   private let owner: SystemUser?
   private let manager: ServiceManager
   private let log: Log
@@ -18,21 +20,25 @@ struct Foreground {
       try Signal.blockAll()
       let manager = ServiceManager.take()
       let inherited = try InheritedSocket.take()
-      let files = RecordingFiles(LinuxFiles())
-      let (setup, loaded, name) = Setup.load(options, files: files)
-      let result = loaded.adding(setup.map { CertificateCheck(setup: $0, isStarting: true).diagnostics } ?? [])
-      let report = CheckReport(result, name: name, isColored: Terminal.wantsColour(2))
-      if !result.diagnostics.isEmpty { Terminal.writeError(report.text) }
-      guard let setup, report.exitStatus == 0 else { return ExitStatus.configuration }
-      return try Foreground(setup, options, files.recorded, manager).supervise(inherited)
+      guard let foreground = try Foreground(options, manager) else { return ExitStatus.configuration }
+      Machine.releaseFreeMemory()
+      return try foreground.supervise(inherited)
     } catch {
       Terminal.writeError("weir: \(error)\n")
       return ExitStatus.systemError
     }
   }
 
-  private init(_ setup: Setup, _ options: Options, _ files: RecordedFiles, _ manager: ServiceManager) throws {
-    self.setup = setup
+  /// Nil if the configuration is wrong, and that was told.
+  private init?(_ options: Options, _ manager: ServiceManager) throws {
+    let files = try RecordingFiles(LinuxFiles())
+    let (setup, loaded, name) = Setup.load(options, files: files)
+    let result = loaded.adding(setup.map { CertificateCheck(setup: $0, isStarting: true).diagnostics } ?? [])
+    let report = CheckReport(result, name: name, isColored: Terminal.wantsColour(2))
+    if !result.diagnostics.isEmpty { Terminal.writeError(report.text) }
+    guard let setup, report.exitStatus == 0 else { return nil }
+    keyFiles = setup.keyFiles
+    self.setup = setup.withoutTables
     self.manager = manager
     self.options = options
     self.files = files
@@ -63,26 +69,26 @@ struct Foreground {
     handover.configuration = options.configuration
     handover.data = options.data
     handover.isFromRoot = owner != nil
-    handover.files = files
+    handover.files = files.recorded
     handover.sockets = sockets.map { Handover.Socket(listener: $0.listener, address: $0.text) }
     let identity = try owner.map { ChildProcess.Identity(user: $0.uid, group: $0.gid, groups: try $0.groups()) }
+    let memory = try files.sealed(endingIn: handover.encoded())
     var services: [Supervisor.Service] = []
     if owner != nil {
       let mailbox = try ListeningSocket.open(path: setup.mailboxSocket, mode: 0o600, backlog: 64)
       if let owner { try Folder.giveAway(setup.mailboxSocket, to: owner) }
-      let memory = try SealedMemory.make("weir-handover", handover.encoded())
-      services.append(Supervisor.Service(name: "mailbox", arguments: ["service", "mailbox"], descriptors: [memory, mailbox], identity: nil))
+      services.append(
+        Supervisor.Service(name: "mailbox", arguments: ["service", "mailbox"], descriptors: [memory.descriptor, mailbox], identity: nil))
     }
-    let memory = try SealedMemory.make("weir-handover", handover.encoded())
     services.append(
       Supervisor.Service(
-        name: "mta", arguments: ["service", "mta"], descriptors: [memory] + sockets.map(\.descriptor), identity: identity))
+        name: "mta", arguments: ["service", "mta"], descriptors: [memory.descriptor] + sockets.map(\.descriptor), identity: identity))
     return services
   }
 
   private func stage() throws(SystemError) -> Stager? {
     guard let owner else { return nil }
-    let stager = try Stager(setup.staged, sources: setup.keyFiles, owner: owner, log: log)
+    let stager = try Stager(setup.staged, sources: keyFiles, owner: owner, log: log)
     stager.refresh()
     return stager
   }

@@ -3,7 +3,9 @@ import Runtime
 
 /// What the supervisor gives each process it starts, in a sealed piece of memory on descriptor 3: the configuration as it was checked, and
 /// which descriptors are which listening sockets. Descriptor 4 is the wire for its heartbeat.
-struct Handover: Equatable {
+///
+/// The memory begins with the big files, and ends with the rest and its length, 8 bytes.
+struct Handover {
   var configuration: String?
   var data: String?
   /// Whether certificates are read from copies, and a mailbox process delivers to system users: the supervisor is root.
@@ -12,7 +14,7 @@ struct Handover: Equatable {
   /// The sockets, from descriptor 5 on: the listener's name in the configuration and the address it is bound to.
   var sockets: [Socket] = []
 
-  struct Socket: Equatable {
+  struct Socket {
     var listener: String
     var address: String
   }
@@ -28,6 +30,7 @@ struct Handover: Equatable {
     return options
   }
 
+  /// The end of the memory.
   func encoded() -> [UInt8] {
     var writer = Writer()
     writer.write(optional: configuration)
@@ -45,14 +48,24 @@ struct Handover: Equatable {
       writer.write(Array(folder.key.utf8))
       writer.write(folder.value) { $0.write(Array($1.utf8)) }
     }
+    writer.write(files.views.sorted { $0.key < $1.key }) { writer, view in
+      writer.write(Array(view.key.utf8))
+      writer.write(wide: view.value.lowerBound)
+      writer.write(wide: view.value.count)
+    }
+    writer.write(wide: writer.bytes.count)
     return writer.bytes
   }
 
   init() {}
 
-  /// Nil when the bytes are not what `encoded` makes.
-  init?(_ bytes: [UInt8]) {
-    var reader = Reader(bytes)
+  /// Nil when the memory does not end in what `encoded` makes.
+  init?(_ memory: MemoryView) {
+    let bytes = memory.bytes
+    guard bytes.count >= 8 else { return nil }
+    let length = bytes.loadUnaligned(fromByteOffset: bytes.count - 8, as: UInt64.self).littleEndian
+    guard length <= bytes.count - 8 else { return nil }
+    var reader = Reader(Array(bytes.dropLast(8).suffix(Int(length))))
     guard let hasConfiguration = reader.optional(), let hasData = reader.optional(), let rootFlag = reader.count(),
       let sockets = reader.list({ reader -> Socket? in
         guard let listener = reader.text(), let address = reader.text() else { return nil }
@@ -65,6 +78,13 @@ struct Handover: Equatable {
       let folders = reader.list({ reader -> (String, [String])? in
         guard let path = reader.text(), let names = reader.list({ $0.text() }) else { return nil }
         return (path, names)
+      }),
+      let views = reader.list({ reader -> (String, Range<Int>)? in
+        guard let path = reader.text(), let begin = reader.wide(), let count = reader.wide(), begin <= bytes.count, count <= bytes.count - begin
+        else {
+          return nil
+        }
+        return (path, begin..<(begin + count))
       }), reader.isAtEnd
     else { return nil }
     configuration = hasConfiguration.first
@@ -72,13 +92,16 @@ struct Handover: Equatable {
     isFromRoot = rootFlag == 1
     self.sockets = sockets
     self.files = RecordedFiles(
-      files: Dictionary(files, uniquingKeysWith: { $1 }), folders: Dictionary(folders, uniquingKeysWith: { $1 }))
+      files: Dictionary(files, uniquingKeysWith: { $1 }), views: Dictionary(views, uniquingKeysWith: { $1 }),
+      folders: Dictionary(folders, uniquingKeysWith: { $1 }), memory: memory)
   }
 
   private struct Writer {
     var bytes: [UInt8] = []
 
     mutating func write(count: Int) { withUnsafeBytes(of: UInt32(clamping: count).littleEndian) { bytes += $0 } }
+
+    mutating func write(wide value: Int) { withUnsafeBytes(of: UInt64(clamping: value).littleEndian) { bytes += $0 } }
 
     mutating func write(_ value: [UInt8]) {
       write(count: value.count)
@@ -105,6 +128,13 @@ struct Handover: Equatable {
       let value = rest.prefix(4).reversed().reduce(0 as UInt32) { $0 << 8 | UInt32($1) }
       rest = rest.dropFirst(4)
       return Int(value)
+    }
+
+    mutating func wide() -> Int? {
+      guard rest.count >= 8 else { return nil }
+      let value = rest.prefix(8).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+      rest = rest.dropFirst(8)
+      return Int(exactly: value)
     }
 
     mutating func bytes() -> [UInt8]? {

@@ -10,7 +10,7 @@ enum ServiceProcess {
     do {
       try Signal.blockAll()
       Machine.limitHeaps()
-      guard let handover = Handover(try SealedMemory.read(Handover.memoryDescriptor)) else {
+      guard let handover = Handover(try MemoryView(Handover.memoryDescriptor)) else {
         throw StartError("'weir service' is for 'weir run' to use")
       }
       closeDescriptor(Handover.memoryDescriptor)

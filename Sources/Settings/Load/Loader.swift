@@ -103,7 +103,7 @@ extension [Diagnostic] {
   fileprivate func withoutRepetitions() -> [Diagnostic] {
     var seen: Set<String> = []
     return filter { diagnostic in
-      let place = diagnostic.location.map { "\($0.source.name):\($0.offset)" } ?? ""
+      let place = diagnostic.location.map(\.description) ?? ""
       return seen.insert("\(place) \(diagnostic.message)").inserted
     }
   }

@@ -33,9 +33,9 @@ struct MailboxCheck {
       + checkLimit(Keys.virtualMailboxLimit, isUsed: values[Keys.virtualMailboxMaps].contains(where: hasFile), values, scope)
   }
 
-  private func checkLimit(_ key: Key<ByteCount>, isUsed: Bool, _ values: SettingValues, _ scope: Scope) -> [Diagnostic] {
+  private func checkLimit(_ key: Key<ByteCount>, isUsed: @autoclosure () -> Bool, _ values: SettingValues, _ scope: Scope) -> [Diagnostic] {
     let (limit, message) = (values[key].bytes, values[Keys.messageSizeLimit].bytes)
-    guard limit > 0, message == 0 || limit < message, isUsed || scope.settings[key.name] != nil else { return [] }
+    guard limit > 0, message == 0 || limit < message, scope.settings[key.name] != nil || isUsed() else { return [] }
     guard let written = scope.settings[key.name] ?? scope.settings[Keys.messageSizeLimit.name] else { return [] }
     let reason = "\(key.name) is \(limit), less than message_size_limit: the longest messages fit into no mailbox"
     return [.error(written.text, reason, hint: "\(key.name) = 0 for no limit")]

@@ -3,7 +3,9 @@ import Diagnostics
 
 /// `inline:{ key=value, {key = value with blanks} }`
 struct InlineTableReader {
-  private var table = TextTable()
+  /// The entries as `TextTable.Form.packed`.
+  private var text: [UInt8] = []
+  private var keys: [(range: Range<Int>, place: LocatedText)] = []
   private var diagnostics: [Diagnostic] = []
 
   static func read(_ reference: TableReference) -> (TextTable, [Diagnostic]) {
@@ -13,7 +15,28 @@ struct InlineTableReader {
     } else {
       reader.diagnostics.append(.error(reference.name, "an `inline:` table is written in braces", hint: "inline:{ key = value }"))
     }
-    return (reader.table, reader.diagnostics)
+    return (reader.table(), reader.diagnostics)
+  }
+
+  /// `hash:{ {key value}, {key value} }`, as Postfix has it since 3.7.
+  static func readLines(_ reference: TableReference) -> (TextTable, [Diagnostic]) {
+    let lines = RuleLines(inline: reference.name)
+    var reader = InlineTableReader(diagnostics: lines.diagnostics)
+    for line in lines.rules { reader.insertLine(line) }
+    return (reader.table(), reader.diagnostics)
+  }
+
+  private init(diagnostics: [Diagnostic] = []) { self.diagnostics = diagnostics }
+
+  private mutating func table() -> TextTable {
+    let contents = FileContents(text)
+    var table = TextTable(contents, .packed, capacity: keys.count)
+    contents.withBytes { text in
+      for key in keys where !table.insert(text, key: key.range, line: key.range.lowerBound, isContinued: false) {
+        diagnostics.append(.warning(key.place, "`\(key.place.text)` is in this table already; the first one counts"))
+      }
+    }
+    return table
   }
 
   private mutating func read(_ body: LocatedText, _ reference: TableReference) {
@@ -40,10 +63,30 @@ struct InlineTableReader {
     let key = entry[..<equals].trimmed
     if key.isEmpty {
       diagnostics.append(.error(entry, "a table entry needs a key before the `=`"))
-    } else if key.bytes.contains(0) || entry.bytes.contains(0) {
-      diagnostics.append(.error(entry, "a NUL byte in a table entry"))
-    } else if !table.insert(key: key.bytes, value: entry[(equals + 1)...].trimmed.bytes.map { $0 == UInt8(ascii: "\n") ? 0x20 : $0 }) {
-      diagnostics.append(.warning(key, "`\(key.text)` is in this table already; the first one counts"))
+    } else {
+      append(key, entry[(equals + 1)...].trimmed)
     }
+  }
+
+  private mutating func insertLine(_ line: LocatedText) {
+    let (key, value) = line.bytes.withUnsafeBytes { bytes in
+      let entry = TextTable.split(bytes, 0..<bytes.count)
+      return (line[entry.key], line[entry.value])
+    }
+    if key.isEmpty || value.isEmpty {
+      diagnostics.append(.error(line, "a table line is `key value`; here is no value"))
+    } else {
+      append(key, value)
+    }
+  }
+
+  private mutating func append(_ key: LocatedText, _ value: LocatedText) {
+    if key.bytes.contains(0) || value.bytes.contains(0) { return diagnostics.append(.error(key, "a NUL byte in a table entry")) }
+    let begin = text.count
+    text += key.bytes.map { $0 == UInt8(ascii: "\n") ? 0x20 : $0 }
+    keys.append((begin..<text.count, key))
+    text.append(0)
+    text += value.bytes.map { $0 == UInt8(ascii: "\n") ? 0x20 : $0 }
+    text.append(UInt8(ascii: "\n"))
   }
 }

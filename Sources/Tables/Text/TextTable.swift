@@ -1,130 +1,189 @@
 // SPDX-License-Identifier: Apache-2.0
+import CBytes
+import Diagnostics
 
-/// Keys with a value each, packed: all text in one array, found through open addressing. An entry costs its own bytes and about eight more.
+/// Keys with a value each, found through open addressing in the text they were written in: an entry costs five bytes besides its own.
 ///
-/// Keys are folded (ASCII letters in lower case) when they are put in; they must be folded when they are looked up. Neither keys nor values may
-/// hold NUL or a line feed.
+/// Keys are compared without regard to the case of ASCII letters.
 struct TextTable: Sendable {
-  /// Offsets into the text are 32 bits wide, and 0 means an empty slot.
-  static let maximumLength = Int(UInt32.max)
+  typealias Bytes = UnsafeRawBufferPointer
 
-  private(set) var count = 0
-  /// After a first unused byte, each entry is its key, 0, its value, and a line feed.
-  private var text: [UInt8] = [0]
-  private var slots: [UInt32] = []
-
-  init() {}
-
-  mutating func reserve(bytes: Int, entries: Int) {
-    text.reserveCapacity(bytes + 1)
-    grow(to: entries)
+  /// How the text is written.
+  enum Form: Sendable {
+    /// `key value` on a line, `"key with blanks" value`, continued by lines that start with white space.
+    case lines
+    /// The key, NUL, the value, and a line feed.
+    case packed
   }
 
-  /// False, and nothing changed, if the key is there already or there is no room.
-  mutating func insert(key: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) -> Bool {
-    if (count + 1) * 4 > slots.count * 3 { grow(to: max(8, count * 2)) }
-    let begin = text.count
-    guard begin + key.count + value.count + 2 < Self.maximumLength else { return false }
-    appendFolded(key)
-    let slot = slot(ofKeyAt: begin, count: key.count)
-    guard slots[slot] == 0 else {
-      text.removeLast(key.count)
-      return false
-    }
-    slots[slot] = UInt32(truncatingIfNeeded: begin)
-    text.append(0)
-    text.append(contentsOf: value)
-    text.append(UInt8(ascii: "\n"))
+  /// One entry, where it stands in the text.
+  struct Entry {
+    let key: Range<Int>
+    /// What follows the key.
+    let rest: Int
+    var value: Range<Int>
+    /// The text that the value is in, if it is not the table's: an entry of several lines, put together.
+    var joined: [UInt8]?
+  }
+
+  private(set) var count = 0
+  private let contents: FileContents
+  private let form: Form
+  /// Each has, from the low bits up, the offset of an entry's line plus one (0: an empty slot), a bit for an entry of several lines, and as many
+  /// bits of the key's hash as there is room for, so that few others' keys need to be looked at.
+  private var slots: [UInt32]
+  private let offsetBits: Int
+
+  /// Longer texts cannot be indexed.
+  static let maximumLength = 1 << 30
+
+  init(_ contents: FileContents, _ form: Form, capacity: Int) {
+    self.contents = contents
+    self.form = form
+    offsetBits = Int.bitWidth - min(contents.count, Self.maximumLength).leadingZeroBitCount
+    slots = Array(repeating: 0, count: max(4, capacity + capacity / 4 + 1))
+  }
+
+  /// The key of the line at `offset`. False, and nothing changed, if the key is there already or there is no room.
+  mutating func insert(_ text: Bytes, key: Range<Int>, line offset: Int, isContinued: Bool) -> Bool {
+    guard count + 1 < slots.count, offset < Self.maximumLength else { return false }
+    let key = Bytes(rebasing: text[key])
+    let hash = FoldedKey.hash(key)
+    let slot = find(key, hash, text)
+    guard slots[slot] == 0 else { return false }
+    slots[slot] = tag(hash) | UInt32(isContinued ? 1 : 0) << UInt32(offsetBits) | UInt32(truncatingIfNeeded: offset + 1)
     count += 1
     return true
   }
 
-  mutating func insert(key: [UInt8], value: [UInt8]) -> Bool {
-    key.withUnsafeBufferPointer { key in value.withUnsafeBufferPointer { insert(key: key, value: $0) } }
-  }
-
-  /// The key must be folded.
-  func value(for key: [UInt8]) -> String? {
-    guard count > 0, let begin = key.withUnsafeBufferPointer({ entry($0) }) else { return nil }
-    return text.withUnsafeBufferPointer { text in
-      let value = text[(begin + key.count + 1)...]
-      return String(decoding: value[..<(value.firstIndex(of: UInt8(ascii: "\n")) ?? value.endIndex)], as: UTF8.self)
+  func value(for key: Bytes) -> String? {
+    contents.withBytes { text in
+      let slot = slots[find(key, FoldedKey.hash(key), text)]
+      return slot == 0 ? nil : valueText(text, entry(text, slot))
     }
   }
 
+  func value(for key: String) -> String? {
+    var key = key
+    return key.withUTF8 { value(for: Bytes($0)) }
+  }
+
+  private func valueText(_ text: Bytes, _ entry: Entry) -> String {
+    guard let joined = entry.joined else { return String(decoding: text[entry.value], as: UTF8.self) }
+    return String(decoding: joined[entry.value], as: UTF8.self)
+  }
+
+  @inline(__always)
+  private func tag(_ hash: UInt64) -> UInt32 {
+    UInt32(truncatingIfNeeded: hash) << UInt32(offsetBits + 1)
+  }
+
+  /// The slot that holds the key, or the empty one where it belongs. There always is an empty one.
+  private func find(_ key: Bytes, _ hash: UInt64, _ text: Bytes) -> Int {
+    let tagMask = ~0 << UInt32(offsetBits + 1) as UInt32
+    let tag = tag(hash)
+    return slots.withUnsafeBufferPointer { slots in
+      var slot = Int(truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(truncatingIfNeeded: slots.count)).high)
+      while slots[slot] != 0 {
+        if slots[slot] & tagMask == tag, holds(key, text, slots[slot]) { break }
+        slot = slot + 1 == slots.count ? 0 : slot + 1
+      }
+      return slot
+    }
+  }
+
+  private func offset(_ slot: UInt32) -> Int { Int(slot & (1 << UInt32(offsetBits) - 1)) - 1 }
+
+  /// Whether the entry has this key.
+  private func holds(_ key: Bytes, _ text: Bytes, _ slot: UInt32) -> Bool {
+    let begin = offset(slot)
+    let end = begin + key.count
+    switch form {
+    case .packed: return end < text.count && text[end] == 0 && FoldedKey.areEqual(key, Bytes(rebasing: text[begin..<end]))
+    case .lines:
+      if text[begin] == UInt8(ascii: "\"") { return FoldedKey.areEqual(key, Bytes(rebasing: text[entry(text, slot).key])) }
+      guard end < text.count, text[end].isBlankByte, FoldedKey.areEqual(key, Bytes(rebasing: text[begin..<end])) else { return false }
+      // A key with blanks stands in quotes, so here it is more than a key.
+      return !key.contains(where: \.isBlankByte)
+    }
+  }
+
+  private func entry(_ text: Bytes, _ slot: UInt32) -> Entry {
+    let begin = offset(slot)
+    let isContinued = slot >> UInt32(offsetBits) & 1 == 1
+    return read(text, begin..<LogicalLines.endOfLine(text, from: begin), isContinued: isContinued)
+  }
+
+  private func read(_ text: Bytes, _ line: Range<Int>, isContinued: Bool) -> Entry {
+    switch form {
+    case .packed:
+      let separator = text[line].firstIndex(of: 0) ?? line.upperBound
+      return Entry(key: line.lowerBound..<separator, rest: separator, value: min(separator + 1, line.upperBound)..<line.upperBound)
+    case .lines:
+      var entry = Self.split(text, line)
+      if isContinued {
+        let joined = LogicalLines.joined(text, from: line.lowerBound)
+        entry.value = joined.withUnsafeBytes { Self.trimmed($0, (entry.rest - line.lowerBound)..<$0.count) }
+        entry.joined = joined
+      }
+      return entry
+    }
+  }
+
+  /// A key with blanks stands in double quotes.
+  static func split(_ text: Bytes, _ line: Range<Int>) -> Entry {
+    if line.count > 1, text[line.lowerBound] == UInt8(ascii: "\""),
+      let quote = text[(line.lowerBound + 1)..<line.upperBound].firstIndex(of: UInt8(ascii: "\""))
+    {
+      let closesKey = quote + 1 == line.upperBound || text[quote + 1].isBlankByte
+      if closesKey { return Entry(key: (line.lowerBound + 1)..<quote, rest: quote + 1, value: trimmed(text, (quote + 1)..<line.upperBound)) }
+    }
+    var end = line.lowerBound
+    while end < line.upperBound, !text[end].isBlankByte { end += 1 }
+    return Entry(key: line.lowerBound..<end, rest: end, value: trimmed(text, end..<line.upperBound))
+  }
+
+  private static func trimmed(_ text: Bytes, _ range: Range<Int>) -> Range<Int> {
+    var (begin, end) = (range.lowerBound, range.upperBound)
+    while begin < end, text[begin].isBlankByte { begin += 1 }
+    while end > begin, text[end - 1].isBlankByte { end -= 1 }
+    return begin..<end
+  }
+}
+
+extension TextTable {
+  /// The offsets of the entries in their order, as slots; those that another entry hides are not among them.
+  private var ordered: [UInt32] { slots.filter { $0 != 0 }.sorted { offset($0) < offset($1) } }
+
   /// All entries, in the order in which they came; the keys are folded.
   var entries: [(key: String, value: String)] {
-    text.dropFirst().split(separator: UInt8(ascii: "\n")).map { entry in
-      let end = entry.firstIndex(of: 0) ?? entry.endIndex
-      return (String(decoding: entry[..<end], as: UTF8.self), String(decoding: entry[end...].dropFirst(), as: UTF8.self))
+    contents.withBytes { text in
+      ordered.map { slot in
+        let entry = entry(text, slot)
+        return (String(decoding: Array(text[entry.key]).folded, as: UTF8.self), valueText(text, entry))
+      }
     }
   }
 
   /// The first entry whose value ends in another byte than this one.
   func firstEntry(notEndingIn last: UInt8) -> (key: String, value: String)? {
-    var begin = 1
-    while begin < text.count {
-      let end = text[begin...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count
-      if text[end - 1] != last {
-        let parts = text[begin..<end].split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
-        return (parts.first ?? "", parts.last ?? "")
+    contents.withBytes { text in
+      // Line after line: the slots are in no order, and each would be another page of the text.
+      var lines = LogicalLines(text)
+      while let line = lines.next() {
+        let written = read(text, line.first, isContinued: line.isContinued)
+        let value = written.joined.map { $0[written.value].last } ?? text[written.value].last
+        guard value != last, isFirst(written, text, line.first.lowerBound) else { continue }
+        return (String(decoding: Array(text[written.key]).folded, as: UTF8.self), valueText(text, written))
       }
-      begin = end + 1
-    }
-    return nil
-  }
-
-  private mutating func appendFolded(_ key: UnsafeBufferPointer<UInt8>) {
-    let begin = text.count
-    text.append(contentsOf: key)
-    text.withUnsafeMutableBufferPointer { text in
-      for offset in begin..<text.count where (0x41...0x5a).contains(text[offset]) { text[offset] |= 0x20 }
+      return nil
     }
   }
 
-  /// The offset of the entry that has the key.
-  private func entry(_ key: UnsafeBufferPointer<UInt8>) -> Int? {
-    text.withUnsafeBufferPointer { text in
-      let offset = slots[Self.find(key, text, slots)]
-      return offset == 0 ? nil : Int(offset)
-    }
-  }
-
-  private func slot(ofKeyAt begin: Int, count: Int) -> Int {
-    text.withUnsafeBufferPointer { text in Self.find(UnsafeBufferPointer(rebasing: text[begin..<(begin + count)]), text, slots) }
-  }
-
-  /// The slot that holds the key, or the empty one where it belongs. There always is an empty one.
-  private static func find(_ key: UnsafeBufferPointer<UInt8>, _ text: UnsafeBufferPointer<UInt8>, _ slots: [UInt32]) -> Int {
-    let mask = slots.count - 1
-    var slot = hash(key) & mask
-    while slots[slot] != 0, !holds(key, text, at: Int(slots[slot])) { slot = (slot + 1) & mask }
-    return slot
-  }
-
-  private static func holds(_ key: UnsafeBufferPointer<UInt8>, _ text: UnsafeBufferPointer<UInt8>, at offset: Int) -> Bool {
-    guard offset + key.count < text.count, text[offset + key.count] == 0 else { return false }
-    for index in key.indices where key[index] != text[offset + index] { return false }
-    return true
-  }
-
-  private mutating func grow(to entries: Int) {
-    var size = 16
-    while size * 3 < (entries + 1) * 4 { size *= 2 }
-    guard size > slots.count else { return }
-    slots = Array(repeating: 0, count: size)
-    var offset = 1
-    while offset < text.count {
-      let end = text[offset...].firstIndex(of: 0) ?? text.count
-      slots[slot(ofKeyAt: offset, count: end - offset)] = UInt32(truncatingIfNeeded: offset)
-      offset = (text[end...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count) + 1
-    }
-  }
-
-  /// FNV-1a, its high half folded in. Only who writes the table chooses its keys, so it need not resist an attacker.
-  private static func hash(_ key: UnsafeBufferPointer<UInt8>) -> Int {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in key { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    return Int(truncatingIfNeeded: (hash ^ hash >> 32) & 0x7fff_ffff_ffff_ffff)
+  /// Whether the entry at this place is the one that its key finds.
+  private func isFirst(_ entry: Entry, _ text: Bytes, _ begin: Int) -> Bool {
+    let key = Bytes(rebasing: text[entry.key])
+    let slot = slots[find(key, FoldedKey.hash(key), text)]
+    return slot != 0 && offset(slot) == begin
   }
 }
