@@ -128,6 +128,8 @@ VALUES = {
     "nothing": "[${{$empty}=={}?{empty}:{no}}] [${{}=={}?{empty}:{no}}] [${unknown_name:default}] [${unknown_name?x}]",
     "deep": "[${full?$empty}] [${empty:$full}] [${empty:${full?deep}}] [${{$full}=={full}?{${ten?x$five}}}]",
     "dollars": "[$$] [$$full] [$(full)] [$(full?yes)] [$full.x] [$full-x] [${full}x] [x$full]",
+    "compatibility_level": "3.6",
+    "levels": "[${{$compatibility_level} <level {1} ? {old} : {new}}] [${{3.10}>level{3.9}?{y}:{n}}] [${{3}==level{3.0.0}?{y}:{n}}] [${{2}>=level{3.6}?{y}}]",
     "lines": "one,\n  two\n# a comment\n\n   three",
 }
 
@@ -135,7 +137,7 @@ VALUES = {
 class AsInPostconf(Case):
     def test_values(self):
         postconf, environment = peer("postconf")
-        names = list(VALUES)
+        names = [name for name in VALUES if name != "compatibility_level"]
         with tempfile.TemporaryDirectory() as folder:
             text = "".join(f"{name} = {value}\n" for name, value in VALUES.items())
             text += "smtpd_banner = " + " ".join(f"${name}" for name in names) + "\n"

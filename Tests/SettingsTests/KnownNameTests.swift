@@ -30,6 +30,16 @@ import Testing
     #expect(result.diagnostics.filter { $0.message.hasPrefix("unknown setting") }.map(\.message) == [])
   }
 
+  /// A main.cf that says what Postfix does anyway is not refused for it.
+  @Test func aDefaultOfPostfixIsNoError() {
+    #expect(KnownName.postfixDefaults["forward_path"]?.contains("$home") == true)
+    for (name, value) in KnownName.postfixDefaults {
+      let result = Configuration.load(
+        SourceText(name: "f", text: "\(name) = \(value)\n"), files: MemoryFiles(), facts: HostFacts(hostName: "mail.example.com"))
+      #expect(DiagnosticText().render(result.diagnostics.filter { $0.severity == .error }) == "")
+    }
+  }
+
   @Test func everyAnswerIsASentence() {
     for known in KnownName.all {
       #expect(!known.did.isEmpty && !known.did.hasSuffix(".") && known.did.first?.isLowercase == true, "\(known.name): \(known.did)")

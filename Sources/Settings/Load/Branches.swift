@@ -38,7 +38,7 @@ struct Comparison {
   let branches: Branches
   private let sign: String
 
-  private static let signs = ["==", "!=", "<=", ">=", "<", ">"]
+  private static let signs = ["==", "!=", "<=", ">=", "<", ">"].flatMap { [$0 + "level", $0] }
 
   init?(_ text: LocatedText) {
     guard let leftEnd = text.closingBrace(from: 0), let left = text[..<(leftEnd + 1)].braced else { return nil }
@@ -53,14 +53,25 @@ struct Comparison {
     self.sign = sign
   }
 
-  /// As numbers if both are, else as strings.
-  func holds(_ left: String, _ right: String) -> Bool {
+  /// With `<level` and so on as compatibility levels (`3.6`), else as numbers if both are, else as strings. Nil if one of them is no level.
+  func holds(_ left: String, _ right: String) -> Bool? {
+    if sign.hasSuffix("level") {
+      guard let left = Self.level(left), let right = Self.level(right) else { return nil }
+      return compare(left, right)
+    }
     if let left = Int(digits: Array(left.utf8)[...]), let right = Int(digits: Array(right.utf8)[...]) { return compare(left, right) }
     return compare(left, right)
   }
 
+  /// `major.minor.patch`, the last two of which may be missing.
+  private static func level(_ text: String) -> Int? {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int(digits: Array($0.utf8)[...]) }
+    guard (1...3).contains(parts.count), parts.allSatisfy({ $0.map { $0 < 1000 } ?? false }) else { return nil }
+    return (0..<3).reduce(0) { $0 * 1000 + (parts.indices.contains($1) ? parts[$1] ?? 0 : 0) }
+  }
+
   private func compare<Value: Comparable>(_ left: Value, _ right: Value) -> Bool {
-    switch sign {
+    switch sign.prefix(while: { !$0.isLetter }) {
     case "==": left == right
     case "!=": left != right
     case "<=": left <= right

@@ -6,6 +6,9 @@ final class Evaluator {
   /// Names that refer to names: deeper chains are refused, so that no stack overflows.
   static let maximumChain = 32
 
+  /// What Weir means by Postfix's words is what the newest level means.
+  private static let compatibilityLevel = "3.9"
+
   /// Innermost first: a listener's block, then the top level.
   private let scopes: [Scope]
   private let facts: HostFacts
@@ -54,6 +57,7 @@ final class Evaluator {
 
   private func defaultValue(of name: String) -> LocatedText? {
     if name == Keys.mydomain.name { return defaultDomain() }
+    if name == "compatibility_level" { return LocatedText(name: "default of \(name)", text: Self.compatibilityLevel) }
     guard let text = facts.value(of: name) ?? Schema.anyDefinition(name)?.defaultText else {
       return Schema.knownName(name).map { LocatedText(name: "default of \($0.name)", text: "") }
     }

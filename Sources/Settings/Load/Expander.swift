@@ -105,6 +105,9 @@ extension Expander {
     }
     let left = expand(comparison.left, depth: depth + 1).text
     let right = expand(comparison.right, depth: depth + 1).text
-    if let chosen = comparison.branches.chosen(comparison.holds(left, right)) { result.append(expand(chosen, depth: depth + 1)) }
+    guard let holds = comparison.holds(left, right) else {
+      return report(.error(reference, "`\(left)` and `\(right)` are not both compatibility levels", hint: "a level is a number such as 2 or 3.6"))
+    }
+    if let chosen = comparison.branches.chosen(holds) { result.append(expand(chosen, depth: depth + 1)) }
   }
 }

@@ -72,9 +72,8 @@ struct Loader {
   /// What users name for themselves has no type, but must expand.
   private func addUserDefined(_ values: inout SettingValues, _ scopes: [Scope], _ evaluator: Evaluator) {
     for (name, written) in (scopes.first?.settings ?? [:]).sorted(by: { $0.key < $1.key }) where Schema.anyDefinition(name) == nil {
-      // Dovecot's own have another syntax of references.
-      guard Schema.origin(of: name) != .dovecot, let text = evaluator.value(of: name)?.text else { continue }
-      if evaluator.isBroken(name) || Schema.knownName(name) != nil { continue }
+      // What Weir has not may hold what is not for now: Dovecot's variables, Postfix's `$home`.
+      guard Schema.origin(of: name) == nil, let text = evaluator.value(of: name)?.text, !evaluator.isBroken(name) else { continue }
       values.set(name, SettingValues.Entry(written: written.text.text, expanded: text, value: .text(text)))
     }
   }

@@ -28,6 +28,8 @@ package struct KnownName: Sendable {
     switch standing {
     case .missing where sameAs.contains(value):
       return .warning(place, "\(message); this value is what Weir does anyway", hint: "remove the line")
+    case .missing where Self.postfixDefaults[name] == value:
+      return .warning(place, "\(message), which Weir does not do; this value is its default", hint: instead)
     case .missing: return .error(place, "\(message), which Weir does not do", hint: instead)
     case .needless: return .warning(place, "\(message); it has no effect here", hint: instead)
     }

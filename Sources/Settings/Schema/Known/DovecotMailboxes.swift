@@ -13,7 +13,7 @@ extension KnownName {
       mailbox_list_layout mailbox_directory_name mailbox_root_directory_name mailbox_list_utf8: lays out mailboxes
       hostname: is the name in what Dovecot sends -> use myhostname
       lda_original_recipient_header lda_mailbox_name: delivers by a header field
-      lmtp_add_received_header lmtp_hdr_delivery_address: adds a header field == yes, final
+      lmtp_add_received_header lmtp_hdr_delivery_address: adds a header field == yes | final
       quota quota_rule quota_rule2 quota_warning quota_grace quota_max_mail_size quota_status_success: limits the sizes of mailboxes
       quota_vsizes quota_over_flag_value quota_over_script quota_exceeded_message quota_driver: limits the sizes of mailboxes == Quota exceeded (mailbox for user is full)
       rejection_reason rejection_subject: is the text of refusals that are sent as mail == Rejected: %s

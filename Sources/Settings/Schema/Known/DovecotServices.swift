@@ -9,7 +9,7 @@ extension KnownName {
       auth_anonymous_username: is the user of anonymous logins == anonymous
       auth_allow_weak_schemes: allows weak password schemes
       auth_default_passdb_mechanisms auth_master_users: sets up logins
-      auth_failure_delay: delays the answer to a wrong password == 2 secs, 2s
+      auth_failure_delay: delays the answer to a wrong password == 2 secs | 2s
       auth_gssapi_hostname auth_krb5_keytab auth_use_winbind auth_winbind_helper_path: is for Kerberos or Windows logins == /usr/bin/ntlm_auth
       auth_proxy_self auth_realms auth_username_translation auth_internal_failure_delay: sets up logins
       auth_ssl_require_client_cert auth_ssl_username_from_cert: logs in by a client's certificate

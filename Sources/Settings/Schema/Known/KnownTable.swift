@@ -2,7 +2,7 @@
 
 /// Known names as lines of text, since there are hundreds:
 ///
-///     name another_name: what it did -> what to do instead == value, value
+///     name another_name: what it did -> what to do instead == value | value
 ///
 /// Both ends may be missing. The values after `==` are those by which nothing changes.
 extension KnownName {
@@ -16,7 +16,7 @@ extension KnownName {
     let (head, values) = cut(line, " == ")
     let (front, ownInstead) = cut(head, " -> ")
     let (names, did) = cut(front, ": ")
-    let same = Set(values.split(separator: ",").map { String($0.drop(while: \.isWhitespace)) })
+    let same = Set(values.split(separator: "|").map { $0.split(separator: " ").joined(separator: " ") })
     return names.split(separator: " ").map { name in
       KnownName(
         name: String(name), origin: origin, standing: standing, did: String(did), instead: ownInstead.isEmpty ? instead : String(ownInstead),

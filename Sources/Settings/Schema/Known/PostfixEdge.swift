@@ -6,15 +6,15 @@ extension KnownName {
     table(
       .postfix, .missing,
       """
-      postscreen_bare_newline_action postscreen_non_smtp_command_action postscreen_pipelining_action: says what postscreen does to clients that break the protocol -> use smtpd_forbid_bare_newline, smtpd_forbidden_commands and smtpd_forbid_unauth_pipelining == ignore, enforce
+      postscreen_bare_newline_action postscreen_non_smtp_command_action postscreen_pipelining_action: says what postscreen does to clients that break the protocol -> use smtpd_forbid_bare_newline, smtpd_forbidden_commands and smtpd_forbid_unauth_pipelining == ignore | enforce
       postscreen_allowlist_interfaces postscreen_whitelist_interfaces: names the addresses on which clients can pass postscreen's tests == static:all
       postscreen_dnsbl_allowlist_threshold postscreen_dnsbl_whitelist_threshold: is the score at which a client passes without tests
       postscreen_dnsbl_reply_map: hides the name of a DNS list in refusals
       postscreen_command_filter: rewrites commands
       postscreen_greet_banner: is what clients see before the greeting == $smtpd_banner
-      postscreen_reject_footer postscreen_reject_footer_maps: puts text after refusals == $smtpd_reject_footer, $smtpd_reject_footer_maps
+      postscreen_reject_footer postscreen_reject_footer_maps: puts text after refusals == $smtpd_reject_footer | $smtpd_reject_footer_maps
       postscreen_helo_required: requires HELO -> use smtpd_helo_required == $smtpd_helo_required
-      postscreen_enforce_tls postscreen_use_tls postscreen_tls_security_level: is the TLS of postscreen -> use smtpd_tls_security_level == $smtpd_enforce_tls, $smtpd_use_tls, $smtpd_tls_security_level
+      postscreen_enforce_tls postscreen_use_tls postscreen_tls_security_level: is the TLS of postscreen -> use smtpd_tls_security_level == $smtpd_enforce_tls | $smtpd_use_tls | $smtpd_tls_security_level
       postscreen_upstream_proxy_protocol: reads the client's address from a proxy -> use smtpd_upstream_proxy_protocol
       """)
     + table(

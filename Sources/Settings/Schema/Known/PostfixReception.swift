@@ -6,11 +6,11 @@ extension KnownName {
     table(
       .postfix, .missing,
       """
-      access_map_defer_code defer_code plaintext_reject_code multi_recipient_bounce_reject_code: chooses a reply code == 450, 550
+      access_map_defer_code defer_code plaintext_reject_code multi_recipient_bounce_reject_code: chooses a reply code == 450 | 550
       unknown_relay_recipient_reject_code unknown_virtual_alias_reject_code: chooses a reply code == 550
       unverified_recipient_defer_code unverified_sender_defer_code: chooses a reply code == 450
-      reject_tempfail_action unknown_address_tempfail_action unknown_helo_hostname_tempfail_action: says what happens when the DNS does not answer == defer_if_permit, $reject_tempfail_action
-      unverified_recipient_tempfail_action unverified_sender_tempfail_action: says what happens when an address cannot be probed == $reject_tempfail_action, defer_if_permit
+      reject_tempfail_action unknown_address_tempfail_action unknown_helo_hostname_tempfail_action: says what happens when the DNS does not answer == defer_if_permit | $reject_tempfail_action
+      unverified_recipient_tempfail_action unverified_sender_tempfail_action: says what happens when an address cannot be probed == $reject_tempfail_action | defer_if_permit
       unverified_recipient_reject_reason unverified_sender_reject_reason: is the text when an address probe fails
       maps_rbl_domains: is an old list of DNS lists -> use reject_rbl_client in smtpd_client_restrictions
       parent_domain_matches_subdomains: says in which lists a domain stands for those below it too -> write `.example.com` beside `example.com`
@@ -21,20 +21,20 @@ extension KnownName {
       smtpd_null_access_lookup_key: is the key that stands for the empty sender in tables == <>
       smtpd_delay_open_until_valid_rcpt: begins a queue file only for a good recipient == yes
       smtpd_dns_reply_filter: drops DNS records
-      smtpd_sasl_mechanism_filter: limits the ways to log in == !external, static:rest
+      smtpd_sasl_mechanism_filter: limits the ways to log in
       smtpd_tls_enable_rpk: accepts raw public keys of clients
       allow_untrusted_routing: relays addresses that hold a route
       local_login_sender_maps: says which local user may use which sender == static:*
       authorized_submit_users: says who may hand in mail on this machine == static:anyone
-      message_drop_headers: removes header lines == bcc, content-length, resent-bcc, return-path
+      message_drop_headers: removes header lines
       message_reject_characters: refuses messages with certain characters
       strict_8bitmime_body strict_mime_encoding_domain: refuses messages whose MIME is not right
       force_mime_input_conversion: converts 8-bit text that arrives
       resolve_null_domain resolve_numeric_domain: takes odd addresses
       resolve_dequoted_address: looks for routes inside quotes == yes
       virtual_alias_address_length_limit virtual_alias_expansion_limit virtual_alias_recursion_limit: limits the growth of aliases == 1000
-      canonical_classes sender_canonical_classes recipient_canonical_classes: says where addresses are rewritten == envelope_sender, envelope_recipient, header_sender, header_recipient
-      smtpd_client_ipv4_prefix_length smtpd_client_ipv6_prefix_length: groups clients of one network when they are counted == 32, 84, 64
+      canonical_classes sender_canonical_classes recipient_canonical_classes: says where addresses are rewritten
+      smtpd_client_ipv4_prefix_length smtpd_client_ipv6_prefix_length: groups clients of one network when they are counted == 32 | 84 | 64
       tls_required_enable: honours the header field TLS-Required == yes
       smtpd_hide_client_session: leaves the client out of Received:
       request_tls_required requiretls_enable: requires TLS all the way
