@@ -54,7 +54,7 @@ let package = Package(
     // Ring 1: pure
     module("SMTP", ["Bytes"]),
     module("Message", ["Bytes", "CBytes"]),
-    module("Settings", ["Bytes", "Diagnostics", "Tables"]),
+    module("Settings", ["Bytes", "Diagnostics", "Restrictions", "Tables"]),
     module("Import", ["Bytes", "Diagnostics", "Settings", "Tables"]),
     module("Tables", ["Bytes", "CBytes", "CPCRE2", "CRegex", "Diagnostics"]),
     module("Queue", ["Bytes"]),
@@ -73,7 +73,8 @@ let package = Package(
     module(
       "Daemon",
       [
-        "Bytes", "Delivery", "Diagnostics", "Events", "Import", "Mailbox", "Message", "Names", "Queue", "Runtime", "SMTP", "Server", "Settings",
+        "Bytes", "Delivery", "Diagnostics", "Events", "Import", "Mailbox", "Message", "Names", "Queue", "Restrictions", "Runtime", "SMTP", "Server",
+        "Settings",
         "Spool",
         "Tables",
       ]),

@@ -6,7 +6,7 @@ import SMTP
 package enum Question: Hashable, Sendable {
   case name(NameQuery)
   /// The number tells apart calls with the same attributes.
-  case policy(PolicyCall, attributes: [PolicyAttribute], number: Int)
+  case policy(PolicyServer, attributes: [PolicyAttribute], number: Int)
   /// Whether somebody has this address here.
   case listing(SMTP.Mailbox, isVirtual: Bool)
   case pause(seconds: Int, number: Int)

@@ -72,13 +72,40 @@ package enum ListSubject: Sendable {
 
 /// `check_policy_service`: the server, and what holds without its answer.
 package struct PolicyCall: Hashable, Sendable {
-  package let server: PolicyServer
+  package let address: PolicyServer.Address
+  let limits: PolicyLimits
   /// `smtpd_policy_service_default_action`, where this call has its own.
   let defaultAction: String?
   /// `smtpd_policy_service_policy_context`, where this call has its own.
   let context: String?
   /// As it stands in the setting, for messages.
   let title: String
+}
+
+/// The `smtpd_policy_service_*` limits; nil where a call leaves them to the settings. Times are in seconds.
+package struct PolicyLimits: Hashable, Sendable {
+  package var timeout: Int?
+  package var maxIdle: Int?
+  package var maxTTL: Int?
+  package var requestLimit: Int?
+  package var tryLimit: Int?
+  package var retryDelay: Int?
+
+  package init() {}
+}
+
+extension PolicyCall {
+  /// With what the settings say where the call says nothing.
+  func server(_ settings: PolicyLimits) -> PolicyServer {
+    var server = PolicyServer(address)
+    server.timeout = limits.timeout ?? settings.timeout ?? server.timeout
+    server.maxIdle = limits.maxIdle ?? settings.maxIdle ?? server.maxIdle
+    server.maxTTL = limits.maxTTL ?? settings.maxTTL ?? server.maxTTL
+    server.requestLimit = limits.requestLimit ?? settings.requestLimit ?? server.requestLimit
+    server.tryLimit = limits.tryLimit ?? settings.tryLimit ?? server.tryLimit
+    server.retryDelay = limits.retryDelay ?? settings.retryDelay ?? server.retryDelay
+    return server
+  }
 }
 
 /// A list that was read.
@@ -96,6 +123,22 @@ package struct RestrictionList: Sendable {
   package static let empty = RestrictionList([])
 
   package var isEmpty: Bool { items.isEmpty }
+
+  /// Whether it refuses strangers in some way: Postfix takes no mail if neither smtpd_relay_restrictions nor smtpd_recipient_restrictions does.
+  package func controlsRelaying(_ classes: [String: RestrictionList], depth: Int = 0) -> Bool {
+    guard depth < 16 else { return false }
+    var isWarning = false
+    for item in items {
+      defer { if case .warnIfReject = item.restriction { isWarning = true } else { isWarning = false } }
+      if isWarning { continue }
+      switch item.restriction {
+      case .reject, .rejectUnauthDestination, .defer, .deferIfPermit, .deferUnauthDestination: return true
+      case .named(let name): if classes[name]?.controlsRelaying(classes, depth: depth + 1) == true { return true }
+      default: break
+      }
+    }
+    return false
+  }
 
   /// The names of classes among the elements.
   package var classNames: [String] { items.compactMap { if case .named(let name) = $0.restriction { name } else { nil } } }

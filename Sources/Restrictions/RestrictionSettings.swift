@@ -42,6 +42,7 @@ package struct RestrictionSettings: Sendable {
   package var rblReplyMaps = TableList([])
   package var policyDefaultAction = "451 4.3.5 Server configuration problem"
   package var policyContext = ""
+  package var policyLimits = PolicyLimits()
   /// Nil where it is empty.
   package var permitMXBackupNetworks: NetworkList?
   package var myhostname: String

@@ -64,8 +64,8 @@ extension Session {
   @inline(never) private func answer(_ question: Question, _ asked: RestrictionServices) async -> Answer {
     switch question {
     case .name(let query): return .name(await asked.names.answer(query))
-    case .policy(let call, let attributes, _):
-      return .policy(await asked.policies.ask(call.server, attributes.map { ($0.name, $0.value) }))
+    case .policy(let server, let attributes, _):
+      return .policy(await asked.policies.ask(server, attributes.map { ($0.name, $0.value) }))
     case .listing(let mailbox, let isVirtual):
       return .listing(await listing(RecipientQuery(address: mailbox, destination: isVirtual ? .virtual : .local)))
     case .pause(let seconds, _):

@@ -62,6 +62,7 @@ import Testing
   private static let partners = [
     "smtpd_tls_key_file": "smtpd_tls_cert_file = /etc/weir/cert.pem\n",
     "virtual_uid_maps": "virtual_gid_maps = static:5000\n", "virtual_gid_maps": "virtual_uid_maps = static:5000\n",
+    "smtpd_restriction_classes": "strict = reject\nlenient = permit\n",
     "virtual_mailbox_domains": "virtual_mailbox_base = /var/mail\nvirtual_mailbox_maps = hash:/etc/weir/virtual\n",
   ]
 
@@ -71,10 +72,10 @@ import Testing
     let definition = try #require(Schema.anyDefinition(name))
     let values = [definition.example] + (definition.computedDefault == nil ? [definition.defaultText] : [])
     for value in values {
-      let partner = Self.partners[name] ?? ""
+      let partner = value.isEmpty ? "" : Self.partners[name] ?? ""
       let line = partner + "\(name) = \(value)\n"
       let text = definition.place == .listener ? "listener a {\n\(line)}\n" : line
-      let files = MemoryFiles(["/etc/weir/sni": "", "/etc/weir/virtual": "", "/etc/weir/local": ""])
+      let files = MemoryFiles(["/etc/weir/sni": "", "/etc/weir/virtual": "", "/etc/weir/local": "", "/etc/weir/rbl_reply": ""])
       let result = Configuration.load(SourceText(name: "f", text: text), files: files, facts: HostFacts(hostName: "mail.example.com"))
       #expect(DiagnosticText().render(result.diagnostics) == "")
     }

@@ -50,6 +50,7 @@ extension ServerConfiguration {
     softBounce = listener[Keys.softBounce]
     unknownLocalRecipientRejectCode = UInt16(clamping: listener[Keys.unknownLocalRecipientRejectCode])
     unknownVirtualMailboxRejectCode = UInt16(clamping: listener[Keys.unknownVirtualMailboxRejectCode])
+    showUserUnknownTableName = listener[Keys.showUserUnknownTableName]
     smtpdRejectUnlistedRecipient = listener[Keys.smtpdRejectUnlistedRecipient]
   }
 
@@ -69,6 +70,7 @@ extension RelayPolicy {
     mydestination = setup.domains(listener[Keys.mydestination])
     virtualMailboxDomains = setup.domains(listener[Keys.virtualMailboxDomains])
     relayDomains = setup.domains(listener[Keys.relayDomains])
+    relayDomainsMatchSubdomains = listener[Keys.parentDomainMatchesSubdomains].contains("relay_domains")
     appendDotMydomain = listener[Keys.appendDotMydomain]
     allowPercentHack = listener[Keys.allowPercentHack]
     swapBangpath = listener[Keys.swapBangpath]

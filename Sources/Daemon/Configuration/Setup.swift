@@ -84,7 +84,7 @@ struct Setup: Sendable {
 
   /// Reads what `options` name: a file, else the installed one if there is one, else the demo.
   static func load(_ options: Options, files: any FileSource) -> (setup: Setup?, report: LoadResult, name: String) {
-    let facts = HostFacts(hostName: Machine.hostName, processors: max(1, Machine.processors / 2))
+    let facts = HostFacts(hostName: Machine.hostName, processors: max(1, Machine.processors / 2), interfaces: OwnAddresses.networks())
     if let path = path(options, files) {
       let result = Configuration.load(path: path, files: files, facts: facts)
       return (result.configuration.map { Setup($0, name: path, isDemo: false) }, result, path)

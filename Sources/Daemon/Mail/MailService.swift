@@ -3,6 +3,7 @@ import Bytes
 import Delivery
 import Message
 import Queue
+import Restrictions
 import Runtime
 import SMTP
 import Server
@@ -100,6 +101,8 @@ final class MailService: Sendable {
     if listener.requiresTLS, certificates[name] == nil { return }
     var server = ServerConfiguration(listener, setup, ownAddresses: OwnAddresses.all())
     if certificates[name] == nil { server.smtpdTlsSecurityLevel = .none }
+    let judge = Judge.needed(listener, setup, server)
+    server.judgedMoments = judge?.moments ?? []
     let context = ServerContext(server)
     let names = listener[Keys.smtpdPeernameLookup] ? PeerNames(service: resolver.names) : nil
     let store = SpoolStore(spool: spool, pool: pool, storage: storage)
@@ -110,10 +113,14 @@ final class MailService: Sendable {
     let tls = certificates[name].map { certificates in { @Sendable in certificates.store.context as TLSServerContext? } }
     let maximum = max(1, setup.sessionLimit(of: listener) / setup.configuration[Keys.eventLoops])
     let log = log.named(listener[Keys.syslogName])
-    loops.serve(descriptor, maximumSessions: maximum, log: log) { _ in
-      Services(
+    loops.serve(descriptor, maximumSessions: maximum, log: log) { [resolver] loop in
+      let restrictions = judge.map {
+        RestrictionServices(judge: $0, names: resolver.names, policies: PolicyClient(on: LoopPolicyGround(loop, names: resolver.names)))
+      }
+      return Services(
         context: context, log: log, store: store, users: recipients, names: ClientLookup(names: names), limits: limits, habits: habits, tls: tls,
-        isImplicitTLS: listener[Keys.smtpdTlsWrappermode], arrival: ArrivalHeaders(listener), zone: { LocalZone.at($0).zone })
+        isImplicitTLS: listener[Keys.smtpdTlsWrappermode], restrictions: restrictions, arrival: ArrivalHeaders(listener),
+        zone: { LocalZone.at($0).zone })
     }
   }
 }

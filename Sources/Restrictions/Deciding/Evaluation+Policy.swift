@@ -5,7 +5,7 @@ import SMTP
 extension Evaluation {
   mutating func ask(_ call: PolicyCall, _ item: RestrictionList.Item, _ context: Context) throws(Interruption) -> Outcome {
     policyCalls += 1
-    let question = Question.policy(call, attributes: attributes(call), number: policyCalls)
+    let question = Question.policy(call.server(settings.policyLimits), attributes: attributes(call), number: policyCalls)
     guard let answer = answers[question] else { throw .needs(question) }
     guard case .policy(let result) = answer else { return .dunno }
     switch result {

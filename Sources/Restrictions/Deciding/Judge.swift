@@ -39,6 +39,16 @@ package final class Judge: Sendable {
 
   func list(_ point: RestrictionPoint) -> RestrictionList { lists[point] ?? .empty }
 
+  /// Nothing is asked but who may relay, in Postfix's default words: what `RelayPolicy` decides without lists.
+  package var isDefault: Bool {
+    let relay = list(.relay).items.map(\.restriction)
+    let others = RestrictionPoint.allCases.filter { $0 != .relay }
+    guard others.allSatisfy({ list($0).isEmpty }), !settings.rejectUnlistedSender, settings.relayDomainsRejectCode == 554 else { return false }
+    guard relay.count == 3, case .permitMynetworks = relay[0], case .permitSASLAuthenticated = relay[1] else { return false }
+    if case .deferUnauthDestination = relay[2] { return true }
+    return false
+  }
+
   /// The moments at which there is something to decide.
   package var moments: JudgementRequest.Moments {
     func has(_ points: RestrictionPoint...) -> Bool { points.contains { !list($0).isEmpty } }

@@ -8,14 +8,15 @@ extension RestrictionReader {
     let elements = argument.group?.policyElements() ?? [argument]
     guard let first = elements.first else { return report(.error(argument, "expected a policy server", hint: Self.policyHint)) }
     guard let address = policyAddress(first) else { return }
-    var server = PolicyServer(address)
+    var limits = PolicyLimits()
     var options = PolicyOptions()
-    for element in elements.dropFirst() { readPolicyOption(element, &server, &options) }
+    for element in elements.dropFirst() { readPolicyOption(element, &limits, &options) }
     if let action = options.defaultAction, let fault = AccessCheck(classes: context.classes).fault(of: action.text) {
       report(.error(action, fault.message, hint: fault.hint))
     }
     add(
-      .policy(PolicyCall(server: server, defaultAction: options.defaultAction?.text, context: options.context, title: first.text)), word, to: argument
+      .policy(PolicyCall(address: address, limits: limits, defaultAction: options.defaultAction?.text, context: options.context, title: first.text)),
+      word, to: argument
     )
   }
 
@@ -43,7 +44,7 @@ extension RestrictionReader {
     return nil
   }
 
-  private mutating func readPolicyOption(_ element: LocatedText, _ server: inout PolicyServer, _ options: inout PolicyOptions) {
+  private mutating func readPolicyOption(_ element: LocatedText, _ limits: inout PolicyLimits, _ options: inout PolicyOptions) {
     guard let equals = element.bytes.firstIndex(of: UInt8(ascii: "=")) else {
       return report(.error(element, "expected `name=value`, not `\(element.text)`", hint: "timeout=10s"))
     }
@@ -52,12 +53,12 @@ extension RestrictionReader {
     switch name.text {
     case "default_action": options.defaultAction = value
     case "policy_context": options.context = value.text
-    case "timeout": server.timeout = seconds(value) ?? server.timeout
-    case "max_idle": server.maxIdle = seconds(value) ?? server.maxIdle
-    case "max_ttl": server.maxTTL = seconds(value) ?? server.maxTTL
-    case "retry_delay": server.retryDelay = seconds(value) ?? server.retryDelay
-    case "try_limit": server.tryLimit = count(value, from: 1) ?? server.tryLimit
-    case "request_limit": server.requestLimit = count(value, from: 0) ?? server.requestLimit
+    case "timeout": limits.timeout = seconds(value)
+    case "max_idle": limits.maxIdle = seconds(value)
+    case "max_ttl": limits.maxTTL = seconds(value)
+    case "retry_delay": limits.retryDelay = seconds(value)
+    case "try_limit": limits.tryLimit = count(value, from: 1)
+    case "request_limit": limits.requestLimit = count(value, from: 0)
     default:
       let names = ["default_action", "policy_context", "timeout", "max_idle", "max_ttl", "retry_delay", "try_limit", "request_limit"]
       let meant = Suggestion(names).nearest(to: name.text).map { "did you mean `\($0)`?" }

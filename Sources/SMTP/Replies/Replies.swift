@@ -91,9 +91,10 @@ enum Replies {
   static func etrnRefused(_ domain: String) -> Reply { Reply(459, nil, "<\(domain)>: service unavailable") }
   static func relayDenied(_ path: String) -> Reply { Reply(454, EnhancedStatus(4, 7, 1), "<\(path)>: Relay access denied") }
 
-  static func unknownUser(_ path: String, code: UInt16, table: StaticString) -> Reply {
+  /// `table` is ` in local recipient table` or empty.
+  static func unknownUser(_ path: String, code: UInt16, table: String) -> Reply {
     let status = EnhancedStatus(code >= 500 ? 5 : 4, 1, 1)
-    return Reply(code, status, "<\(path)>: Recipient address rejected: User unknown in \(table)")
+    return Reply(code, status, "<\(path)>: Recipient address rejected: User unknown\(table)")
   }
 
   static func lookupFailed(_ path: String) -> Reply {

@@ -17,6 +17,8 @@ package struct RelayPolicy: Sendable {
   package var mydestination: DomainList
   package var virtualMailboxDomains: DomainList
   package var relayDomains = DomainList()
+  /// `relay_domains` is one of `parent_domain_matches_subdomains`.
+  package var relayDomainsMatchSubdomains = true
   /// Appended to addresses without a domain.
   package var myorigin: String
   /// Appended to domains without a dot if `appendDotMydomain`.
@@ -66,6 +68,13 @@ package struct RelayPolicy: Sendable {
 
   private func isRelayDomain(_ mailbox: Mailbox) -> Bool {
     guard !relayDomains.isEmpty, let domain = mailbox.domain else { return false }
-    return relayDomains.contains(domain)
+    if relayDomains.contains(domain) { return true }
+    guard relayDomainsMatchSubdomains else { return false }
+    var rest = Substring(domain)
+    while let dot = rest.firstIndex(of: ".") {
+      rest = rest[rest.index(after: dot)...]
+      if relayDomains.contains(String(rest)) { return true }
+    }
+    return false
   }
 }

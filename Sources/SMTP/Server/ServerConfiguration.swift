@@ -57,6 +57,7 @@ package struct ServerConfiguration: Sendable {
   package var unknownLocalRecipientRejectCode: UInt16 = 550
   package var unknownVirtualMailboxRejectCode: UInt16 = 550
   package var smtpdRejectUnlistedRecipient = true
+  package var showUserUnknownTableName = true
 
   package var edge = EdgeConfiguration()
   /// When restrictions are to be run; in place of `relay`'s own rule if `.recipient` is among them.

@@ -98,14 +98,17 @@ extension ServerMachine {
     return finish(verb, reject(refusal, recipient: pending.path.mailbox.address))
   }
 
+  /// `show_user_unknown_table_name`
+  private func table(_ name: String) -> String { configuration.showUserUnknownTableName ? " in \(name) table" : "" }
+
   private func refusal(_ verdict: RecipientVerdict, of pending: Pending) -> Reply? {
     let path = pending.path.mailbox.address
     switch verdict {
     case .accepted: return nil
     case .unknownUser where pending.destination == .virtual:
-      return Replies.unknownUser(path, code: configuration.unknownVirtualMailboxRejectCode, table: "virtual mailbox table")
+      return Replies.unknownUser(path, code: configuration.unknownVirtualMailboxRejectCode, table: table("virtual mailbox"))
     case .unknownUser:
-      return Replies.unknownUser(path, code: configuration.unknownLocalRecipientRejectCode, table: "local recipient table")
+      return Replies.unknownUser(path, code: configuration.unknownLocalRecipientRejectCode, table: table("local recipient"))
     case .temporaryFailure: return Replies.lookupFailed(path)
     case .refused(let reply): return Reply(reply.code, reply.status, "<\(path)>: \(reply.text)")
     }

@@ -20,6 +20,7 @@ struct Consistency {
     consistency.checkCertificate()
     consistency.checkSizes()
     consistency.checkLogFile()
+    if isComplete { consistency.checkRelaying() }
     return consistency.diagnostics
   }
 
@@ -42,6 +43,21 @@ struct Consistency {
       guard case .name(let name) = element.pattern, values[Keys.mydestination].contains(name) else { continue }
       diagnostics.append(
         .warning(written.text, "`\(name)` is in mydestination too, so its virtual mailboxes are never used", hint: "name it in one of the two"))
+    }
+  }
+
+  /// As Postfix, which takes no mail then: strangers could send anything to anybody.
+  private mutating func checkRelaying() {
+    for (listener, place) in listeners where listener[Keys.listenerProtocol] == .smtp {
+      let classes = listener.values.restrictionClasses
+      let lists = [listener[Keys.smtpdRelayRestrictions], listener[Keys.smtpdRecipientRestrictions]]
+      if lists.contains(where: { $0.controlsRelaying(classes) }) { continue }
+      let written = scope.settings[Keys.smtpdRelayRestrictions.name] ?? scope.settings[Keys.smtpdRecipientRestrictions.name]
+      let hint = "end one of them with reject_unauth_destination (or reject, defer, defer_if_permit, defer_unauth_destination)"
+      diagnostics.append(
+        .error(
+          written?.nameLocation ?? place, length: written == nil ? listener.name.utf8.count : Keys.smtpdRelayRestrictions.name.utf8.count,
+          "neither smtpd_relay_restrictions nor smtpd_recipient_restrictions refuses strangers: anybody could relay", hint: hint))
     }
   }
 

@@ -58,6 +58,7 @@ final class Evaluator {
   private func defaultValue(of name: String) -> LocatedText? {
     if name == Keys.mydomain.name { return defaultDomain() }
     if name == "compatibility_level" { return LocatedText(name: "default of \(name)", text: Self.compatibilityLevel) }
+    if name == Keys.mynetworks.name { return defaultNetworks() }
     guard let text = facts.value(of: name) ?? Schema.anyDefinition(name)?.defaultText else {
       return Schema.knownName(name).map { LocatedText(name: "default of \($0.name)", text: "") }
     }
@@ -70,6 +71,13 @@ final class Evaluator {
     let host = value(of: Keys.myhostname.name)?.text ?? ""
     let rest = host.split(separator: ".", maxSplits: 1).dropFirst().first.map(String.init)
     return LocatedText(name: "default of mydomain", text: rest ?? "localdomain")
+  }
+
+  private func defaultNetworks() -> LocatedText {
+    let key = Keys.mynetworksStyle
+    let style = value(of: key.name).flatMap { MynetworksStyle(rawValue: $0.text) } ?? .host
+    let interfaces = value(of: Keys.inetInterfaces.name)?.elements().map(\.text) ?? []
+    return LocatedText(name: "default of mynetworks", text: DefaultNetworks(style: style, interfaces: interfaces).text(facts))
   }
 
   private func evaluate(_ text: LocatedText, _ place: Place) -> LocatedText {

@@ -53,18 +53,20 @@ struct Loader {
   private mutating func evaluate(_ scopes: [Scope], _ definitions: [Definition], base: SettingValues?) -> SettingValues {
     let evaluator = Evaluator(scopes, facts: facts)
     var values = SettingValues()
+    let classes = Set(evaluator.value(of: Keys.smtpdRestrictionClasses.name)?.elements().map(\.text) ?? [])
     for definition in definitions {
       guard let text = evaluator.value(of: definition.name) else { continue }
       if evaluator.isBroken(definition.name) { continue }
       let written = evaluator.written(definition.name)
       if let entry = base?.entries[definition.name], entry.expanded == text.text, entry.written == written?.text.text {
         values.set(definition.name, entry)
-      } else if let value = parse(text, definition, isWritten: written != nil) {
+      } else if let value = parse(text, definition, isWritten: written != nil, classes: classes) {
         values.set(
           definition.name, SettingValues.Entry(written: written?.text.text, expanded: text.text, value: value, place: written == nil ? nil : text))
       }
     }
     addUserDefined(&values, scopes, evaluator)
+    addRestrictionClasses(&values, evaluator)
     diagnostics += evaluator.diagnostics
     return values
   }
@@ -78,8 +80,26 @@ struct Loader {
     }
   }
 
-  private mutating func parse(_ text: LocatedText, _ definition: Definition, isWritten: Bool) -> ParsedValue? {
+  /// Each word of smtpd_restriction_classes is the name of a setting.
+  private mutating func addRestrictionClasses(_ values: inout SettingValues, _ evaluator: Evaluator) {
+    guard let words = evaluator.value(of: Keys.smtpdRestrictionClasses.name)?.elements() else { return }
     var parser = ValueParser(tables: tables)
+    parser.classes = Set(words.map(\.text))
+    for word in words {
+      guard Schema.anyDefinition(word.text) == nil, let text = evaluator.value(of: word.text), evaluator.written(word.text) != nil else {
+        parser.report(.error(word, "the restriction class `\(word.text)` is not defined", hint: "\(word.text) = permit_mynetworks, reject"))
+        continue
+      }
+      let list = parser.parseRestrictions(text, nil)
+      let written = evaluator.written(word.text)?.text.text
+      values.set(word.text, SettingValues.Entry(written: written, expanded: text.text, value: .restrictions(list)))
+    }
+    diagnostics += parser.diagnostics
+  }
+
+  private mutating func parse(_ text: LocatedText, _ definition: Definition, isWritten: Bool, classes: Set<String>) -> ParsedValue? {
+    var parser = ValueParser(tables: tables)
+    parser.classes = classes
     let value = parser.parse(text, as: definition.type)
     if isWritten {
       diagnostics += parser.diagnostics

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnostics
+import Restrictions
 
 /// The value of every setting at one level: the top level, or one listener.
 package struct SettingValues: Sendable {
@@ -36,6 +37,15 @@ package struct SettingValues: Sendable {
   }
 
   package func expanded(_ name: String) -> String? { entries[name]?.expanded }
+
+  /// The lists of smtpd_restriction_classes.
+  package var restrictionClasses: [String: RestrictionList] {
+    var classes: [String: RestrictionList] = [:]
+    for name in self[Keys.smtpdRestrictionClasses] {
+      if case .restrictions(let list)? = entries[name]?.value { classes[name] = list }
+    }
+    return classes
+  }
 
   /// Every table that a setting names.
   func tableReferences() -> [ParsedValue] { entries.keys.sorted().compactMap { entries[$0]?.value } }

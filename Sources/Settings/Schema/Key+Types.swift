@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
+import Restrictions
 import Tables
 
 /// What a definition says besides its name, type, default and paragraph.
@@ -187,6 +188,25 @@ extension Key<[TableReference]> {
   static func tables(_ name: String, _ text: String, _ traits: Traits = .topLevel, example: String, _ paragraph: String) -> Key {
     Key(name, .tables, text, traits, example, paragraph, fallback: []) {
       if case .tables(let value) = $0 { value } else { nil }
+    }
+  }
+}
+
+extension Key<RestrictionList> {
+  static func restrictions(
+    _ name: String, _ point: RestrictionPoint, _ text: String, _ traits: Traits = .topLevel, example: String, _ paragraph: String
+  ) -> Key {
+    Key(name, .restrictions(point), text, traits, example, paragraph, fallback: .empty) {
+      if case .restrictions(let value) = $0 { value } else { nil }
+    }
+  }
+}
+
+extension Key<TempfailAction> {
+  /// One whose default is another setting.
+  static func choice(_ name: String, _ text: String, _ traits: Traits = .topLevel, example: String, _ paragraph: String) -> Key {
+    Key(name, .choice(TempfailAction.allCases.map(\.rawValue)), text, traits, example, paragraph, fallback: .deferIfPermit) {
+      if case .text(let word) = $0 { TempfailAction(rawValue: word) } else { nil }
     }
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Restrictions
 
 /// What a setting may hold.
 package enum ValueType: Sendable {
@@ -30,6 +31,8 @@ package enum ValueType: Sendable {
   case nameServers
   case port
   case tables
+  /// Words of restrictions; nil is a list of smtpd_restriction_classes.
+  case restrictions(RestrictionPoint?)
   case tlsProtocols
   /// A permission such as 0600.
   case mode
@@ -55,6 +58,7 @@ package enum ValueType: Sendable {
     case .nameServers: "a list of name servers"
     case .port: "a port"
     case .tables: "a list of tables"
+    case .restrictions: "a list of restrictions"
     case .tlsProtocols: "a range of TLS protocols"
     case .mode: "a permission in octal"
     }

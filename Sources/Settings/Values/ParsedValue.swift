@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Restrictions
 import Tables
 
 /// A value after its type was checked.
@@ -13,6 +14,7 @@ package enum ParsedValue: Sendable {
   case interfaces([Interface])
   case nameServers(NameServers)
   case tables([TableReference])
+  case restrictions(RestrictionList)
 }
 
 /// A number of bytes.

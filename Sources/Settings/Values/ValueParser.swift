@@ -5,6 +5,8 @@ import Tables
 /// Checks expanded text against the type of its setting.
 struct ValueParser {
   let tables: TableReader
+  /// The names of smtpd_restriction_classes.
+  var classes: Set<String> = []
   private(set) var diagnostics: [Diagnostic] = []
 
   init(tables: TableReader) { self.tables = tables }
@@ -34,6 +36,7 @@ struct ValueParser {
     case .nameServers: parseNameServers(text).map(ParsedValue.nameServers)
     case .port: parsePort(text).map(ParsedValue.integer)
     case .tables: parseTables(text).map(ParsedValue.tables)
+    case .restrictions(let point): .restrictions(parseRestrictions(text, point))
     case .tlsProtocols: parseTLSProtocols(text).map(ParsedValue.text)
     case .mode: parseMode(text).map(ParsedValue.integer)
     }

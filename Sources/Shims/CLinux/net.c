@@ -238,7 +238,23 @@ long clinux_raise_descriptor_limit(void) {
   return (long)limit.rlim_cur;
 }
 
-int clinux_own_addresses(struct clinux_address *addresses, int capacity) {
+/* The leading ones of a netmask. */
+static uint8_t prefix_length(const struct sockaddr *mask) {
+  const uint8_t *bytes;
+  int length = 0, count;
+  if (!mask) return 0;
+  if (mask->sa_family == AF_INET) {
+    bytes = (const uint8_t *)&((const struct sockaddr_in *)mask)->sin_addr;
+    count = 4;
+  } else {
+    bytes = (const uint8_t *)&((const struct sockaddr_in6 *)mask)->sin6_addr;
+    count = 16;
+  }
+  while (length < count * 8 && bytes[length / 8] & 0x80 >> length % 8) length++;
+  return (uint8_t)length;
+}
+
+int clinux_own_addresses(struct clinux_address *addresses, uint8_t *lengths, int capacity) {
   struct ifaddrs *list;
   int count = 0;
   if (getifaddrs(&list) < 0) return -errno;
@@ -247,6 +263,7 @@ int clinux_own_addresses(struct clinux_address *addresses, int capacity) {
     struct sockaddr_storage storage;
     memset(&storage, 0, sizeof storage);
     memcpy(&storage, entry->ifa_addr, entry->ifa_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+    lengths[count] = prefix_length(entry->ifa_netmask);
     from_system(&storage, &addresses[count++]);
   }
   freeifaddrs(list);

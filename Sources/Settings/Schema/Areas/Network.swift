@@ -2,7 +2,8 @@
 
 extension Area {
   static let network = Area(
-    "Network", "Where Weir listens, and whom it trusts.", [Keys.inetInterfaces, Keys.inetProtocols, Keys.mynetworks, Keys.resolver])
+    "Network", "Where Weir listens, and whom it trusts.",
+    [Keys.inetInterfaces, Keys.inetProtocols, Keys.mynetworks, Keys.mynetworksStyle, Keys.resolver])
 
   static let listener = Area(
     "Listeners",
@@ -11,6 +12,9 @@ extension Area {
     it then counts for that listener alone, as `-o` does in Postfix's master.cf. Without any such block there is one listener, `smtp`, on port 25.
     """, [Keys.listenerAddress, Keys.listenerPort, Keys.listenerProtocol, Keys.listenerBacklog, Keys.listenerMode])
 }
+
+/// How far trust goes by default.
+package enum MynetworksStyle: String, CaseIterable, Sendable { case host, subnet, `class` }
 
 /// The language that a listener speaks.
 package enum ListenerProtocol: String, CaseIterable, Sendable { case smtp, lmtp }
@@ -31,7 +35,14 @@ extension Keys {
     """
     The clients that may send mail to anywhere through this server. Elements are addresses, networks (`10.0.0.0/8`; IPv6 in brackets), \
     files that hold more of them (`/etc/weir/networks`) and tables; `!` before an element excludes it, and the first that matches decides. \
-    Postfix's own default adds the addresses of this machine; here they must be listed.
+    The default is what mynetworks_style makes of this machine's addresses.
+    """)
+
+  package static let mynetworksStyle = Key.choice(
+    "mynetworks_style", MynetworksStyle.host, example: "subnet",
+    """
+    What mynetworks is if it is not set, besides this machine itself (127.0.0.0/8, [::1]): `host`, the addresses of this machine in inet_interfaces; \
+    `subnet`, the networks of those addresses; `class`, the networks of classes A, B and C around them, which may be your whole provider.
     """)
 
   package static let resolver = Key.nameServers(

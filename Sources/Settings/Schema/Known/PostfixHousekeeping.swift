@@ -50,7 +50,6 @@ extension KnownName {
     needless(.postfix, "postmulti_control_commands", "is for several Postfixes"),
     needless(.postfix, "proxy_interfaces", "lists addresses of a router before this host", "put them in mynetworks if they are to be trusted"),
     needless(.postfix, "helpful_warnings", "logs hints", "remove the line: Weir always does"),
-    needless(.postfix, "show_user_unknown_table_name", "names the table in refusals"),
     needless(.postfix, "fast_flush_domains", "prepares for ETRN", "remove the line: there is no ETRN"),
     needless(.postfix, "disable_dns_lookups", "keeps outgoing mail from the DNS"),
     needless(.postfix, "disable_mime_input_processing", "reads no MIME", "remove the line: MIME is not looked at"),

@@ -7,18 +7,6 @@ extension KnownName {
 
   /// Who may send what.
   private static let postfixPolicy: [KnownName] = [
-    missing(.postfix, "smtpd_recipient_restrictions", "lists what a recipient must pass", restrictions, sameAs: relayRules),
-    missing(.postfix, "smtpd_relay_restrictions", "lists who may relay", restrictions, sameAs: relayRules),
-    missing(.postfix, "smtpd_client_restrictions", "lists what a client must pass", restrictions),
-    missing(.postfix, "smtpd_helo_restrictions", "lists what the name in HELO must pass", restrictions),
-    missing(.postfix, "smtpd_sender_restrictions", "lists what a sender must pass", restrictions),
-    missing(.postfix, "smtpd_data_restrictions", "lists what DATA must pass", restrictions),
-    missing(.postfix, "smtpd_end_of_data_restrictions", "lists what a whole message must pass", restrictions),
-    missing(.postfix, "smtpd_etrn_restrictions", "lists who may use ETRN", "remove the line: there is no ETRN"),
-    missing(.postfix, "smtpd_restriction_classes", "names lists of restrictions", restrictions),
-    missing(.postfix, "smtpd_policy_service_default_action", "says what happens without a policy server", restrictions),
-    needless(.postfix, "smtpd_delay_reject", "delays refusals until RCPT", "Weir always does that"),
-    missing(.postfix, "smtpd_reject_unlisted_sender", "refuses senders that do not exist here"),
     missing(.postfix, "smtpd_sender_login_maps", "says which user may use which sender"),
     missing(.postfix, "smtpd_reject_footer", "puts text after refusals"),
     missing(.postfix, "smtpd_authorized_verp_clients", "trusts clients with XVERP"),
@@ -49,21 +37,8 @@ extension KnownName {
     missing(.postfix, "local_header_checks", "tests header lines of local mail"),
     needless(.postfix, "body_checks_size_limit", "limits how much of a text body_checks tests", "remove the line: there are no body_checks"),
     needless(.postfix, "header_size_limit", "limits the length of a header line"),
-    needless(.postfix, "mynetworks_style", "fills mynetworks from the machine's own addresses", "list your networks in mynetworks"),
-    needless(.postfix, "permit_mx_backup_networks", "limits permit_mx_backup", "remove the line: there is no permit_mx_backup"),
-    missing(.postfix, "access_map_reject_code", "chooses a reply code", restrictions),
-    missing(.postfix, "maps_rbl_reject_code", "chooses a reply code", restrictions),
-    missing(.postfix, "reject_code", "chooses a reply code", restrictions),
-    missing(.postfix, "relay_domains_reject_code", "chooses a reply code", restrictions),
-    missing(.postfix, "invalid_hostname_reject_code", "chooses a reply code", restrictions),
-    missing(.postfix, "non_fqdn_reject_code", "chooses a reply code", restrictions),
-    missing(.postfix, "unknown_address_reject_code", "chooses a reply code", restrictions),
-    missing(.postfix, "unknown_client_reject_code", "chooses a reply code", restrictions),
-    missing(.postfix, "unknown_hostname_reject_code", "chooses a reply code", restrictions),
-    missing(.postfix, "unverified_recipient_reject_code", "chooses a reply code", restrictions),
-    missing(.postfix, "unverified_sender_reject_code", "chooses a reply code", restrictions),
-    missing(.postfix, "rbl_reply_maps", "chooses the text of refusals by DNS lists", restrictions),
-    missing(.postfix, "default_rbl_reply", "is the text of refusals by DNS lists", restrictions),
+    missing(.postfix, "unverified_recipient_reject_code", "chooses a reply code", "not yet: addresses are not probed"),
+    missing(.postfix, "unverified_sender_reject_code", "chooses a reply code", "not yet: addresses are not probed"),
     needless(.postfix, "address_verify_map", "keeps the results of address probes", "remove the line: there are no probes"),
     missing(.postfix, "postscreen_access_list", "says whom postscreen lets pass", postscreen),
     missing(.postfix, "postscreen_dnsbl_sites", "names the DNS lists that postscreen asks", postscreen),
@@ -79,14 +54,5 @@ extension KnownName {
     needless(.postfix, "stress", "is set by Postfix itself when it is short of processes"),
   ]
 
-  /// What every Weir does.
-  private static let relayRules: Set<String> = [
-    "permit_mynetworks permit_sasl_authenticated defer_unauth_destination", "permit_mynetworks permit_sasl_authenticated reject_unauth_destination",
-    "permit_mynetworks defer_unauth_destination", "permit_mynetworks reject_unauth_destination",
-    "permit_sasl_authenticated permit_mynetworks reject_unauth_destination", "permit_mynetworks permit_auth_destination reject",
-    "permit_mynetworks permit_auth_destination permit_sasl_authenticated reject",
-    "permit_mynetworks permit_sasl_authenticated permit_auth_destination reject",
-  ]
-  private static let restrictions = "not yet: relaying is for mynetworks, mydestination, virtual_mailbox_domains and relay_domains"
   private static let postscreen = "not yet: there is no postscreen"
 }

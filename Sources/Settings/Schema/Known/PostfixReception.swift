@@ -6,19 +6,14 @@ extension KnownName {
     table(
       .postfix, .missing,
       """
-      access_map_defer_code defer_code plaintext_reject_code multi_recipient_bounce_reject_code: chooses a reply code == 450 | 550
       unknown_relay_recipient_reject_code unknown_virtual_alias_reject_code: chooses a reply code == 550
       unverified_recipient_defer_code unverified_sender_defer_code: chooses a reply code == 450
-      reject_tempfail_action unknown_address_tempfail_action unknown_helo_hostname_tempfail_action: says what happens when the DNS does not answer == defer_if_permit | $reject_tempfail_action
       unverified_recipient_tempfail_action unverified_sender_tempfail_action: says what happens when an address cannot be probed == $reject_tempfail_action | defer_if_permit
       unverified_recipient_reject_reason unverified_sender_reject_reason: is the text when an address probe fails
       maps_rbl_domains: is an old list of DNS lists -> use reject_rbl_client in smtpd_client_restrictions
-      parent_domain_matches_subdomains: says in which lists a domain stands for those below it too -> write `.example.com` beside `example.com`
-      smtpd_relay_before_recipient_restrictions: says whether the question of relaying comes first == yes
       smtpd_reject_footer_maps: puts text after some refusals
       smtpd_milter_maps: chooses milters by client
       smtpd_proxy_options: sets how a filter gets mail
-      smtpd_null_access_lookup_key: is the key that stands for the empty sender in tables == <>
       smtpd_delay_open_until_valid_rcpt: begins a queue file only for a good recipient == yes
       smtpd_dns_reply_filter: drops DNS records
       smtpd_sasl_mechanism_filter: limits the ways to log in
@@ -46,9 +41,6 @@ extension KnownName {
       smtpd_expansion_filter: says which characters replies may hold
       smtpd_history_flush_threshold: limits what the log repeats of a session
       smtpd_log_access_permit_actions: logs what was permitted, and by what
-      smtpd_policy_service_max_idle smtpd_policy_service_max_ttl smtpd_policy_service_request_limit: limits the life of a connection to a policy server
-      smtpd_policy_service_policy_context smtpd_policy_service_retry_delay: tunes the connection to a policy server
-      smtpd_policy_service_timeout smtpd_policy_service_try_limit: tunes the connection to a policy server
       smtpd_proxy_ehlo smtpd_proxy_timeout: tunes the connection to a filter
       smtpd_service_name smtpd_sasl_service_name: names one of Postfix's services
       smtpd_upstream_proxy_timeout: is how long a proxy may take to name the client

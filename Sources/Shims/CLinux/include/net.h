@@ -35,8 +35,8 @@ int clinux_send_descriptor(int socket, int fd);
 long clinux_receive(int fd, void *buffer, size_t length);
 long clinux_send(int fd, const void *buffer, size_t length);
 int clinux_shutdown_write(int fd);
-/* The addresses of this machine's interfaces; their number. */
-int clinux_own_addresses(struct clinux_address *addresses, int capacity);
+/* The addresses of this machine's interfaces, and how many bits of each name its network; their number. */
+int clinux_own_addresses(struct clinux_address *addresses, uint8_t *lengths, int capacity);
 /* Raises the soft limit of open descriptors to the hard one; answers it. */
 long clinux_raise_descriptor_limit(void);
 
