@@ -104,6 +104,7 @@ let package = Package(
     tests("DeliveryTests", ["Bytes", "Delivery", "Embedded", "Mailbox", "Queue", "Runtime", "SMTP", "Spool"]),
     tests("ManifestTests", []),
     tests("NamesTests", ["Bytes", "Names"]),
+    tests("DoctorTests", ["Bytes", "Daemon", "Names", "Runtime"]),
     tests("ResolveTests", ["Bytes", "Embedded", "Names", "Runtime"]),
     tests("ServerTests", ["Bytes", "Embedded", "Message", "Queue", "Restrictions", "Runtime", "SMTP", "Server", "Spool"]),
     tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Events", "Queue", "Runtime"]),

@@ -4,7 +4,7 @@ import Runtime
 
 /// What the command says of itself.
 enum Help {
-  static let verbs = ["run", "check", "config", "import", "queue", "events", "log", "reference", "version", "help"]
+  static let verbs = ["run", "check", "config", "import", "queue", "doctor", "events", "log", "reference", "version", "help"]
 
   static func printVersion() -> Int32 {
     Terminal.write("weir \(Product.version)\n")
@@ -39,6 +39,7 @@ enum Help {
       queue cat ID         its content
       queue delete ID|ALL  take it out of the queue, for good
       queue release ID     try a message now that is held or deferred
+      doctor [--json]      look at name, ports, DNS, certificates, disk ..., and say what to do
       events [--json]      print what happens from now on
       log rotate|reopen    begin a new log file, pack the old one; or open it again
       reference PAGE       print the reference: markdown, sample or man
@@ -88,6 +89,16 @@ enum Help {
 
     """,
     "import": importTopic,
+    "doctor": """
+    usage: weir doctor [--json] [--config FILE]
+
+    Looks at all that mail needs besides a sound configuration: the host name, DNS
+    forward and backward, MX records, ports, certificates, who may relay, files and
+    their owners, disk, clock, other mail servers. Says what to do about what it
+    finds. Changes nothing. As root it sees more. Exit status 1 if there is a
+    problem, else 0.
+
+    """,
     "events": """
     usage: weir events [--json] [--config FILE] [--data DIR]
 

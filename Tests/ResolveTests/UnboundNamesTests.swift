@@ -22,11 +22,20 @@ final class Resolving: Sendable {
       maximumQuestions: maximumQuestions)
   }
 
-  /// Asks from the home loop.
+  /// Asks from the home loop, and waits as a thread does: ThreadSanitizer does not see how Swift's own pool takes a task over from a loop.
   func answer(_ query: NameQuery, within limit: Duration? = nil) async -> Result<NameAnswer, NameFailure> {
-    await withUnsafeContinuation { continuation in
-      loop.spawn { continuation.resume(returning: await self.names.fullAnswer(query, within: limit)) }
+    let answer = begin(query, within: limit)
+    return answer.wait { $0 }
+  }
+
+  func begin(_ query: NameQuery, within limit: Duration? = nil) -> Monitor<Result<NameAnswer, NameFailure>?> {
+    let answer = Monitor<Result<NameAnswer, NameFailure>?>(nil)
+    loop.spawn {
+      let value = await self.names.fullAnswer(query, within: limit)
+      answer.withLock { $0 = value }
+      answer.signal()
     }
+    return answer
   }
 
   func records(_ query: NameQuery) async -> Result<[NameRecord], NameFailure> { await answer(query).map(\.records) }
@@ -209,11 +218,11 @@ extension Result {
     }
     dns.server.script("slow.test", .after(.milliseconds(600), .records([address])))
     other.answerOthers(.records([[192, 0, 2, 77]]))
-    async let slow = dns.records(.a("slow.test"))
+    let slow = dns.begin(.a("slow.test"))
     while dns.server.asked("slow.test").isEmpty { Thread.sleep(.milliseconds(5)) }
     dns.names.use(ResolverConfiguration(servers: [.init(.loopbackV4, port: other.port)]))
     #expect(try await dns.records(.a("new.test")).get() == [.address(IPAddress(v4: 0xc000_024d))])
-    #expect(try await slow.get() == [.address(IPAddress(v4: 0xc000_0201))])
+    #expect(try slow.wait { $0 }.get().records == [.address(IPAddress(v4: 0xc000_0201))])
     #expect(dns.server.asked("new.test").isEmpty)
   }
 

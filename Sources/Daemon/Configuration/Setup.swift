@@ -40,7 +40,7 @@ struct Setup: Sendable {
   /// How many sessions a listener serves at a time: `smtpd_connection_limit`, or as many as there are descriptors for.
   func sessionLimit(of listener: ListenerConfiguration, descriptors: Int = Machine.raiseDescriptorLimit()) -> Int {
     let limit = listener[Keys.smtpdConnectionLimit]
-    let room = max(16, descriptors - 256)
+    let room = max(16, descriptors - 256 - UnboundNames.maximumDescriptors)
     return limit > 0 ? min(limit, room) : room
   }
 

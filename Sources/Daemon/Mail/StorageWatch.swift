@@ -9,10 +9,14 @@ final class StorageWatch: Sendable {
   private let low = Atomic<Bool>(false)
   private let log: Log
 
-  /// As Postfix: at least `minimum`, and room for a message and a half of the greatest size.
+  /// As Postfix: at least `queue_minfree`, and room for a message and a half of the greatest size.
+  static func minimum(queueMinfree: Int, messageSizeLimit: Int) -> Int64 {
+    Int64(clamping: max(queueMinfree, messageSizeLimit + messageSizeLimit / 2))
+  }
+
   init(path: String, minimum: Int, messageSizeLimit: Int, log: Log) {
     self.path = path
-    self.minimum = Int64(clamping: max(minimum, messageSizeLimit + messageSizeLimit / 2))
+    self.minimum = Self.minimum(queueMinfree: minimum, messageSizeLimit: messageSizeLimit)
     self.log = log
   }
 

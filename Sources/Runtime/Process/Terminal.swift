@@ -29,6 +29,12 @@ package enum Terminal {
     return fstat(descriptor, &status) == 0 && stream == "\(status.st_dev):\(status.st_ino)"
   }
 
+  /// Its columns; 100 for what is no terminal.
+  package static func width(_ descriptor: Int32) -> Int {
+    let width = clinux_terminal_width(descriptor)
+    return width > 0 ? Int(width) : 100
+  }
+
   /// Whether colour is welcome there: a terminal, and NO_COLOR is not set.
   package static func wantsColour(_ descriptor: Int32) -> Bool {
     Machine.isTerminal(descriptor) && Machine.environment("NO_COLOR") == nil && Machine.environment("TERM") != "dumb"

@@ -59,11 +59,12 @@ final class UnboundContext {
     // RFC 9715 §3.1: no fragments.
     ("edns-buffer-size:", "1232"),
     // The library's own numbers are for a program that asks now and then.
-    ("outgoing-range:", "\(outgoingPorts)"), ("num-queries-per-thread:", "4096"), ("outgoing-num-tcp:", "32"), ("incoming-num-tcp:", "0"),
+    ("outgoing-range:", "\(outgoingPorts)"), ("num-queries-per-thread:", "4096"), ("outgoing-num-tcp:", "\(outgoingConnections)"), ("incoming-num-tcp:", "0"),
     ("msg-cache-size:", "4m"), ("rrset-cache-size:", "8m"), ("key-cache-size:", "1m"), ("neg-cache-size:", "1m"),
   ]
   /// Descriptors that libunbound may use at a time for questions by UDP.
   static let outgoingPorts = 192
+  static let outgoingConnections = 32
 
   /// What libunbound would answer by itself, though the server may have names there.
   private static let unwantedZones = ["test.", "invalid.", "127.in-addr.arpa."]

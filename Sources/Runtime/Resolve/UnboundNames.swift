@@ -12,6 +12,9 @@ package final class UnboundNames: NameService, @unchecked Sendable {
   /// Questions under way at a time; beyond that they fail for now.
   package static let maximumQuestions = 4096
 
+  /// Descriptors that it may need at a time, with one server.
+  package static let maximumDescriptors = UnboundContext.outgoingPorts + UnboundContext.outgoingConnections + 32
+
   private let home: EventLoop
   private let maximum: Int
   private let hosts: Monitor<HostsFile>

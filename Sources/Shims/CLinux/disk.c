@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #ifndef XFS_SUPER_MAGIC
@@ -118,6 +119,15 @@ int clinux_fs_kind(int fd) {
     case BTRFS_SUPER_MAGIC: return CLINUX_FS_BTRFS;
     default: return CLINUX_FS_OTHER;
   }
+}
+
+int clinux_volume(const char *path, struct clinux_volume *volume) {
+  struct statfs raw;
+  if (statfs(path, &raw) < 0) return -errno;
+  *volume = (struct clinux_volume){
+      .bytes = (int64_t)raw.f_blocks * raw.f_bsize, .free_bytes = (int64_t)raw.f_bavail * raw.f_bsize, .inodes = (int64_t)raw.f_files,
+      .free_inodes = (int64_t)raw.f_ffree, .type = (uint64_t)raw.f_type, .read_only = (raw.f_flags & ST_RDONLY) != 0};
+  return 0;
 }
 
 int clinux_list(int fd, void *context, void (*each)(void *context, const char *name)) {

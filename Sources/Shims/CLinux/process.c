@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/timex.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -134,6 +135,12 @@ int clinux_hostname(char *name, size_t size) {
   if (gethostname(name, size) < 0) return -errno;
   name[size - 1] = 0;
   return 0;
+}
+
+int clinux_clock_is_synchronized(void) {
+  struct timex state = {0};
+  int result = adjtimex(&state);
+  return result < 0 ? -errno : result != TIME_ERROR && !(state.status & STA_UNSYNC);
 }
 
 int clinux_memory_file(const char *name) { return checked(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING)); }

@@ -52,6 +52,15 @@ int clinux_flock(int fd);
 int clinux_lock_records(int fd);
 int clinux_fs_kind(int fd);
 
+/* What a file system has; inodes are 0 where it does not count them. */
+struct clinux_volume {
+  int64_t bytes, free_bytes;
+  int64_t inodes, free_inodes;
+  uint64_t type; /* statfs(2)'s f_type */
+  int read_only;
+};
+int clinux_volume(const char *path, struct clinux_volume *volume);
+
 /* The names in a directory, one call of each() per entry but "." and "..". */
 int clinux_list(int fd, void *context, void (*each)(void *context, const char *name));
 

@@ -48,5 +48,7 @@ int clinux_open_log(const char *path, unsigned mode, uint32_t uid, uint32_t gid)
 /* Lets fd lead to what other is open on, at once; both stay open. */
 int clinux_redirect(int fd, int other);
 int clinux_hostname(char *name, size_t size);
+/* Whether the kernel holds the clock for synchronised: 1 or 0. */
+int clinux_clock_is_synchronized(void);
 
 #endif
