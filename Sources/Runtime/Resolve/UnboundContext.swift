@@ -59,7 +59,8 @@ final class UnboundContext {
     // RFC 9715 §3.1: no fragments.
     ("edns-buffer-size:", "1232"),
     // The library's own numbers are for a program that asks now and then.
-    ("outgoing-range:", "\(outgoingPorts)"), ("num-queries-per-thread:", "4096"), ("outgoing-num-tcp:", "\(outgoingConnections)"), ("incoming-num-tcp:", "0"),
+    ("outgoing-range:", "\(outgoingPorts)"), ("outgoing-num-tcp:", "\(outgoingConnections)"), ("incoming-num-tcp:", "0"),
+    ("num-queries-per-thread:", "4096"),
     ("msg-cache-size:", "4m"), ("rrset-cache-size:", "8m"), ("key-cache-size:", "1m"), ("neg-cache-size:", "1m"),
   ]
   /// Descriptors that libunbound may use at a time for questions by UDP.
