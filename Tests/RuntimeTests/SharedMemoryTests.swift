@@ -10,16 +10,16 @@ import Testing
     let places = try pieces.map { piece in try piece.withUnsafeBytes { try memory.append($0) } }
     let views = try zip(places, pieces).map { try memory.view($0..<($0 + $1.count)) }
     try memory.seal(endingIn: Array("end".utf8))
-    for (view, piece) in zip(views, pieces) { #expect(Array(view.bytes) == piece) }
-    let whole = try MemoryView(memory.descriptor)
-    #expect(Array(whole.bytes.suffix(3)) == Array("end".utf8))
-    for (place, piece) in zip(places, pieces) { #expect(whole.bytes[place..<(place + piece.count)].elementsEqual(piece)) }
+    for (view, piece) in zip(views, pieces) { #expect(view.withBytes { Array($0) } == piece) }
+    let whole = try MemoryView(memory.descriptor).withBytes { Array($0) }
+    #expect(whole.suffix(3) == Array("end".utf8)[...])
+    for (place, piece) in zip(places, pieces) { #expect(whole[place..<(place + piece.count)] == piece[...]) }
   }
 
   @Test func sealedMemoryDoesNotChange() throws {
     let memory = try SharedMemory("test")
     try memory.seal(endingIn: [1])
     #expect(throws: SystemError.self) { try [UInt8(2)].withUnsafeBytes { _ = try memory.append($0) } }
-    #expect(Array(try MemoryView(memory.descriptor).bytes) == [1])
+    #expect(try MemoryView(memory.descriptor).withBytes { Array($0) } == [1])
   }
 }

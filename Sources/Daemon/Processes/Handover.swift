@@ -62,6 +62,7 @@ struct Handover {
   /// Nil when the memory does not end in what `encoded` makes.
   init?(_ memory: MemoryView) {
     let bytes = memory.bytes
+    defer { extendLifetime(memory) }
     guard bytes.count >= 8 else { return nil }
     let length = bytes.loadUnaligned(fromByteOffset: bytes.count - 8, as: UInt64.self).littleEndian
     guard length <= bytes.count - 8 else { return nil }

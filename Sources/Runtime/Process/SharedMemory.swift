@@ -42,6 +42,7 @@ package final class SharedMemory: Sendable {
 
 /// A part of a memory file, as this process sees it for as long as this lives.
 package final class MemoryView: Sendable {
+  /// To be looked at only while this view is held: see `withBytes`.
   package nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
 
   /// `range` starts where an appended piece does.
@@ -61,6 +62,11 @@ package final class MemoryView: Sendable {
     let size = lseek(descriptor, 0, SEEK_END)
     guard size >= 0 else { throw .last("lseek") }
     try self.init(descriptor, 0..<size)
+  }
+
+  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    defer { extendLifetime(self) }
+    return body(bytes)
   }
 
   deinit {
