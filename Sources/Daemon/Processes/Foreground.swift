@@ -43,6 +43,7 @@ struct Foreground {
     self.options = options
     self.files = files
     owner = Machine.isRoot ? try setup.owner() : nil
+    try setup.checkVirtualOwners()
     try Folder.ensure(setup.dataFolder, owner: owner)
     try Folder.ensure(setup.queueFolder, owner: owner)
     log = try DaemonLog.open(setup, .master, owner: owner)

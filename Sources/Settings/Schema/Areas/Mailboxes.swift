@@ -63,7 +63,8 @@ extension Keys {
     "How often a mailbox file that another program has locked is tried before the message waits as it does after other failures.")
 
   package static let deliverLockDelay = Key.duration(
-    "deliver_lock_delay", "1s", example: "2s", "The time between two tries of deliver_lock_attempts. Other mail is delivered meanwhile.")
+    "deliver_lock_delay", "1s", seconds: 0...Int(Int32.max), example: "2s",
+    "The time between two tries of deliver_lock_attempts. Other mail is delivered meanwhile.")
 
   package static let staleLockTime = Key.duration(
     "stale_lock_time", "500s", example: "300s", "A dot lock that is older was left by a program that crashed, and is removed.")
