@@ -103,7 +103,7 @@ class VirtualFiles(Case):
         self.assertEqual(messages(self.path(weir)), [])
         os.unlink(lock)
         eventually(lambda: len(messages(self.path(weir))) == 1)
-        self.assertFalse(os.path.exists(lock))
+        eventually(lambda: not os.path.exists(lock))
 
     def test_patience_has_an_end(self):
         weir = self.weir(self.SETTINGS + "deliver_lock_delay = 50ms\ndeliver_lock_attempts = 3\n")
