@@ -41,6 +41,7 @@ let package = Package(
   targets: [
     // Shims: what Swift cannot import by itself.
     shim("CBytes"),
+    shim("CIDN2", link: ["idn2"]),
     shim("CLinux"),
     shim("CPCRE2", link: ["pcre2-8"]),
     shim("CRegex"),
@@ -50,13 +51,14 @@ let package = Package(
     // Ring 0
     module("Bytes", ["CBytes"]),
     module("Diagnostics"),
+    module("IDNA", ["CIDN2"]),
 
     // Ring 1: pure
-    module("SMTP", ["Bytes"]),
+    module("SMTP", ["Bytes", "IDNA"]),
     module("Message", ["Bytes", "CBytes"]),
-    module("Settings", ["Bytes", "Diagnostics", "Restrictions", "Tables"]),
+    module("Settings", ["Bytes", "Diagnostics", "IDNA", "Restrictions", "Tables"]),
     module("Import", ["Bytes", "Diagnostics", "Settings", "Tables"]),
-    module("Tables", ["Bytes", "CBytes", "CPCRE2", "CRegex", "Diagnostics"]),
+    module("Tables", ["Bytes", "CBytes", "CPCRE2", "CRegex", "Diagnostics", "IDNA"]),
     module("Queue", ["Bytes"]),
     module("Events", ["Bytes", "Queue"]),
     module("Names", ["Bytes"]),
@@ -96,6 +98,7 @@ let package = Package(
     tests("SpoolTests", ["Bytes", "Embedded", "Queue", "Runtime", "Spool"]),
     tests("Crash", ["Bytes", "Delivery", "Embedded", "Message", "Queue", "Runtime", "Spool"]),
     tests("BytesTests", ["Bytes"]),
+    tests("IDNATests", ["IDNA"]),
     tests("SMTPTests", ["Bytes", "SMTP", "TranscriptPlayer"]),
     tests("MessageTests", ["Message"]),
     tests("UsersTests", ["Runtime"]),

@@ -8,7 +8,7 @@ package enum Question: Hashable, Sendable {
   /// The number tells apart calls with the same attributes.
   case policy(PolicyServer, attributes: [PolicyAttribute], number: Int)
   /// Whether somebody has this address here.
-  case listing(SMTP.Mailbox, isVirtual: Bool)
+  case listing(SMTP.Mailbox, Destination)
   case pause(seconds: Int, number: Int)
 }
 

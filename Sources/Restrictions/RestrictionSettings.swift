@@ -26,6 +26,7 @@ package struct RestrictionSettings: Sendable {
   package var multiRecipientBounceRejectCode: UInt16 = 550
   package var unknownLocalRecipientRejectCode: UInt16 = 550
   package var unknownVirtualMailboxRejectCode: UInt16 = 550
+  package var unknownRelayRecipientRejectCode: UInt16 = 550
   package var unknownAddressTempfailAction = TempfailAction.deferIfPermit
   package var unknownHeloHostnameTempfailAction = TempfailAction.deferIfPermit
 
@@ -54,5 +55,16 @@ package struct RestrictionSettings: Sendable {
   package init(myhostname: String, relay: RelayPolicy) {
     self.myhostname = myhostname
     self.relay = relay
+  }
+}
+
+extension RestrictionSettings {
+  /// The reply code for a recipient that is not in its table, and what that is called.
+  func unknownRecipient(in destination: Destination) -> (code: UInt16, table: String) {
+    switch destination {
+    case .local: (unknownLocalRecipientRejectCode, "local recipient table")
+    case .virtual: (unknownVirtualMailboxRejectCode, "virtual mailbox table")
+    case .remote: (unknownRelayRecipientRejectCode, "relay recipient table")
+    }
   }
 }

@@ -66,8 +66,8 @@ extension Session {
     case .name(let query): return .name(await asked.names.answer(query))
     case .policy(let server, let attributes, _):
       return .policy(await asked.policies.ask(server, attributes.map { ($0.name, $0.value) }))
-    case .listing(let mailbox, let isVirtual):
-      return .listing(await listing(RecipientQuery(address: mailbox, destination: isVirtual ? .virtual : .local)))
+    case .listing(let mailbox, let destination):
+      return .listing(await listing(RecipientQuery(address: mailbox, destination: destination)))
     case .pause(let seconds, _):
       await stream.pause(until: deadline(seconds))
       return .paused

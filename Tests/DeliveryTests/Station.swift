@@ -15,6 +15,7 @@ final class Station {
   let reports = Monitor<[DeliveryReport]>([])
   private(set) var spool: Spool
   private let users: UserDirectory
+  var directory: UserDirectory { users }
 
   static let domain = "example.com"
 

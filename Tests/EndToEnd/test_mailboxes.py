@@ -170,6 +170,62 @@ class VirtualFiles(Case):
         self.assertIn("virtual_uid_maps = static:5005: mailboxes of uid 5005 are written by a start as root only", result.stderr)
 
 
+class Addresses(Case):
+    """Which addresses are one, and which recipients there are."""
+
+    def rcpt(self, weir, *recipients, sender="sender@example.org", options=""):
+        with Session(weir.port) as session:
+            session.say("EHLO a.example")
+            session.say(f"MAIL FROM:<{sender}>{options}")
+            return [session.say(f"RCPT TO:<{recipient}>") for recipient in recipients]
+
+    def test_domains_in_any_script(self):
+        settings = (
+            "virtual_mailbox_domains = weir.test, bücher.example, xn--r8jz45g.xn--zckzah\n"
+            "virtual_mailbox_maps = inline:{ alice@bücher.example = alice/, bob@xn--bcher-kva.example = bob/, jörg@例え.テスト = jörg/ }\n")
+        weir = self.weir(settings)
+        for recipient in ("alice@xn--bcher-kva.example", "alice@bücher.example", "alice@BÜCHER.Example.", "bob@bücher.example"):
+            self.assertEqual(self.rcpt(weir, recipient, options=" SMTPUTF8"), ["250 2.1.5 Ok"], recipient)
+        replies = self.rcpt(weir, "jörg@xn--r8jz45g.xn--zckzah", "jörg@例え.テスト", "jorg@例え.テスト", options=" SMTPUTF8")
+        self.assertEqual([reply[:3] for reply in replies], ["250", "250", "550"])
+        with Session(weir.port) as session:
+            session.say("EHLO a.example")
+            session.say("MAIL FROM:<> SMTPUTF8")
+            session.say("RCPT TO:<alice@Bücher.example>")
+            session.say("DATA")
+            self.assertTrue(session.say("Subject: x\r\n\r\nx\r\n.").startswith("250"))
+        message = weir.message("alice")
+        self.assertEqual(message["Delivered-To"], "alice@xn--bcher-kva.example")
+
+    def test_recipients_of_relay_domains(self):
+        weir = self.weir("relay_domains = relay.example\nrelay_recipient_maps = inline:{ ann@relay.example = x, @sub.relay.example = x }\nrecipient_delimiter = +\n")
+        self.assertEqual(
+            self.rcpt(weir, "ann@relay.example", "ann+x@RELAY.example", "bob@relay.example", "bob@other.example"),
+            ["250 2.1.5 Ok", "250 2.1.5 Ok",
+             "550 5.1.1 <bob@relay.example>: Recipient address rejected: User unknown in relay recipient table", "250 2.1.5 Ok"])
+
+    def test_own_addresses(self):
+        weir = self.weir("mydestination = weir.example\ninet_interfaces = 127.0.0.1\nproxy_interfaces = 192.0.2.1\nlocal_recipient_maps = inline:{ ann = x }\nmynetworks = 10.0.0.0/8\n")
+        replies = self.rcpt(weir, "ann@[127.0.0.1]", "ann@[192.0.2.1]", "bob@[192.0.2.1]", "ann@[192.0.2.2]")
+        self.assertEqual([reply[:9] for reply in replies], ["250 2.1.5", "250 2.1.5", "550 5.1.1", "454 4.7.1"])
+
+    def test_source_routes_and_quotes(self):
+        weir = self.weir('virtual_mailbox_maps = inline:{ { two words@weir.test = alice/ }, bob@weir.test = bob/ }\n')
+        self.assertEqual(
+            self.rcpt(weir, "@a.example,@b.example:bob@weir.test", '"two words"@weir.test', '"bob"@weir.test', "two\\ words@weir.test"), ["250 2.1.5 Ok"] * 4)
+
+    def test_luser_relay(self):
+        settings = (
+            "mydestination = weir.example\nlocal_recipient_maps =\nrecipient_delimiter = +\n"
+            "luser_relay = ${extension?{$extension}}${extension:alice}@weir.test\n")
+        weir = self.weir(settings)
+        send(weir, "no-such-user-here@weir.example")
+        message = weir.message("alice")
+        self.assertEqual((message["X-Original-To"], message["Delivered-To"]), ("no-such-user-here@weir.example", "alice@weir.test"))
+        send(weir, "no-such-user-here+bob@weir.example")
+        self.assertEqual(weir.message("bob")["Delivered-To"], "bob@weir.test")
+
+
 @unittest.skipUnless(IS_ROOT, "makes users of the system")
 class SystemUsersFiles(Case):
     def setUp(self):

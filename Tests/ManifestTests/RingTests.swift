@@ -3,7 +3,7 @@ import Testing
 
 /// The rings of docs/architecture.md, lowest first.
 private let rings: [[String]] = [
-  ["Bytes", "Diagnostics"],
+  ["Bytes", "Diagnostics", "IDNA"],
   ["SMTP", "Message", "Settings", "Tables", "Pipeline", "Queue", "Events", "Names", "Restrictions", "Import"],
   ["Runtime", "Spool", "Mailbox", "PluginHost"],
   ["Delivery", "Server", "Daemon"],
@@ -24,6 +24,7 @@ private let withinRing: [String: Set<String>] = [
 
 /// Who may import each shim; CBytes is pure and for everyone.
 private let shimImporters: [String: Set<String>] = [
+  "CIDN2": ["IDNA"],
   "CLinux": ["Runtime"],
   "COpenSSL": ["Runtime"],
   "CUnbound": ["Runtime"],

@@ -38,6 +38,12 @@ import Testing
     #expect(try parse("<a@b>", strict: true) == Mailbox(localPart: "a", domain: "b"))
   }
 
+  /// Postfix knows no limit but that of the line: RFC 5321 §4.5.3.1.1 lets a server take more than 64 octets.
+  @Test(arguments: [64, 65, 255, 256, 900]) func localPartsHaveNoLimit(count: Int) throws {
+    let local = String(repeating: "a", count: count)
+    #expect(try parse("<\(local)@b.example>") == Mailbox(localPart: local, domain: "b.example"))
+  }
+
   @Test func labelsAndDomainsHaveLimits() throws {
     let label = String(repeating: "a", count: 63)
     #expect(try parse("<x@\(label)>")?.domain == label)

@@ -37,6 +37,24 @@ import Testing
     }
   }
 
+  @Test(arguments: ["bücher.example", "BÜCHER.example.", "xn--bcher-kva.example", "XN--BCHER-KVA.example"])
+  func domainsInAnyScriptAreOne(domain: String) {
+    for listed in ["bücher.example", "Xn--bcher-kva.example"] {
+      let policy = RelayPolicy(
+        mynetworks: NetworkList(), mydestination: [], virtualMailboxDomains: [listed], myorigin: "mine.example", mydomain: "example")
+      let expected = Mailbox(localPart: "Jörg", domain: "xn--bcher-kva.example")
+      #expect(policy.decide(Mailbox(localPart: "Jörg", domain: domain), client: nil) == .permitted(.virtual, expected))
+    }
+  }
+
+  @Test(arguments: [("relay.example", true, true), ("relay.example", false, false), ("other.example", true, false), ("mine.example", false, true)])
+  func whichRecipientsAreLookedUp(domain: String, hasTable: Bool, isAsked: Bool) {
+    var policy = RelayPolicyTests.policy
+    policy.relayDomains = DomainList(["relay.example"])
+    policy.hasRelayRecipients = hasTable
+    #expect(policy.isListed(policy.resolve(Mailbox(localPart: "u", domain: domain))) == isAsked)
+  }
+
   @Test func virtualForStrangers() {
     #expect(decide("u", "Virtual.example") == permitted(.virtual, "u", "virtual.example"))
     #expect(decide("u%virtual.example", "mine.example") == permitted(.virtual, "u", "virtual.example"))

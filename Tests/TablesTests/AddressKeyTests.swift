@@ -19,6 +19,24 @@ import Testing
     #expect(keys.map(\.form) == [.full, .withoutExtension, .local, .localWithoutExtension, .domain])
   }
 
+  /// A table may have the name in either form.
+  @Test(arguments: ["bücher.example", "xn--bcher-kva.example", "BÜCHER.Example"]) func domainsInAnyScript(domain: String) {
+    let keys = AddressKey.virtualMailbox(local: "Jörg+x", domain: domain, delimiters: "+").map(\.text)
+    #expect(
+      keys == [
+        "Jörg+x@xn--bcher-kva.example", "Jörg+x@bücher.example", "Jörg@xn--bcher-kva.example", "Jörg@bücher.example", "@xn--bcher-kva.example",
+        "@bücher.example",
+      ])
+    let local = AddressKey.localRecipient(local: "a", domain: domain, delimiters: "").map(\.text)
+    #expect(local == ["a@xn--bcher-kva.example", "a@bücher.example", "a", "@xn--bcher-kva.example", "@bücher.example"])
+  }
+
+  /// Of several delimiters the first in the address counts, whatever their order in the setting.
+  @Test(arguments: [
+    ("a+b-c", "a"), ("a-b+c", "a"), ("owner-a+b", "owner-a+b"), ("a-request", "a-request"), ("-a", "-a"), ("-a-b", "-a"), ("a+", "a"),
+  ])
+  func severalDelimiters(local: String, base: String) { #expect((AddressKey.split(local, delimiters: "+-")?.base ?? local) == base) }
+
   @Test(arguments: ["owner-list", "list-request", "mailer-daemon", "double-bounce"])
   func neverSplits(local: String) {
     #expect(AddressKey.split(local, delimiters: "-") == nil)

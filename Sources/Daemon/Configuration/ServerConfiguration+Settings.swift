@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
+import IDNA
 import SMTP
 import Settings
 import Tables
@@ -51,6 +52,7 @@ extension ServerConfiguration {
     unknownLocalRecipientRejectCode = UInt16(clamping: listener[Keys.unknownLocalRecipientRejectCode])
     unknownVirtualMailboxRejectCode = UInt16(clamping: listener[Keys.unknownVirtualMailboxRejectCode])
     showUserUnknownTableName = listener[Keys.showUserUnknownTableName]
+    unknownRelayRecipientRejectCode = UInt16(clamping: listener[Keys.unknownRelayRecipientRejectCode])
     smtpdRejectUnlistedRecipient = listener[Keys.smtpdRejectUnlistedRecipient]
   }
 
@@ -71,6 +73,7 @@ extension RelayPolicy {
     virtualMailboxDomains = setup.domains(listener[Keys.virtualMailboxDomains])
     relayDomains = setup.domains(listener[Keys.relayDomains])
     relayDomainsMatchSubdomains = listener[Keys.parentDomainMatchesSubdomains].contains("relay_domains")
+    hasRelayRecipients = !listener[Keys.relayRecipientMaps].isEmpty
     appendDotMydomain = listener[Keys.appendDotMydomain]
     allowPercentHack = listener[Keys.allowPercentHack]
     swapBangpath = listener[Keys.swapBangpath]
@@ -101,7 +104,9 @@ extension Setup {
   func domains(_ patterns: PatternList) -> DomainList {
     if patterns.isEmpty { return DomainList() }
     let tables = tables(patterns)
-    return DomainList(matching: { domain in patterns.contains(domain) { tables[$0].value(for: domain) != nil } })
+    return DomainList(matching: { domain in
+      patterns.contains(domain) { list in DomainForm.keys(domain).contains { tables[list].value(for: $0) != nil } }
+    })
   }
 
   /// One list for each table that the pattern list names, in its order.

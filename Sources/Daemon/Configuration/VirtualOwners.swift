@@ -12,7 +12,8 @@ extension Setup {
         let values = table.entries.isEmpty ? [table.value(for: "")].compactMap(\.self) : table.entries.map(\.value)
         guard let other = values.first(where: { $0 != "\(SystemUser.currentUID)" }) else { continue }
         throw StartError(
-          "virtual_uid_maps = \(reference.description): mailboxes of uid \(other) are written by a start as root only; this is uid \(SystemUser.currentUID)")
+          "virtual_uid_maps = \(reference.description): mailboxes of uid \(other) are written by a start as root only; this is uid \(SystemUser.currentUID)"
+        )
       }
     }
   }

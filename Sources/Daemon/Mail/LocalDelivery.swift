@@ -41,7 +41,8 @@ final class LocalDelivery: Sendable {
   private func agent(_ worker: Int) -> LocalAgent {
     let transport = usesMailboxService ? MailboxClient(path: setup.mailboxSocket, hostname: setup.configuration[Keys.myhostname]) : nil
     return LocalAgent(
-      spool, worker: worker, disk: LinuxDisk(), users: users, transport: transport, lockPatience: LockPatience(setup.configuration), clock: wallClock
+      spool, worker: worker, disk: LinuxDisk(), users: users, transport: transport, lockPatience: LockPatience(setup.configuration),
+      luserRelay: LuserRelay(setup), clock: wallClock
     ) { [log] report in
       log.event(report.event)
     }

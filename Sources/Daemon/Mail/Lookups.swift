@@ -12,6 +12,8 @@ struct RecipientLookup: RecipientDirectory {
   let users: UserDirectory
   /// Empty: every local recipient is taken for known.
   let localRecipients: TableList
+  /// `relay_recipient_maps`; asked only if it is set, for domains of relay_domains.
+  let relayRecipients: TableList
   let delimiters: String
   let pool: BlockingPool
   let log: Log
@@ -21,7 +23,9 @@ struct RecipientLookup: RecipientDirectory {
     let address = query.address.address
     switch query.destination {
     case .virtual: return users.hasVirtual(address) ? .accepted : .unknownUser
-    case .remote: return .accepted
+    case .remote:
+      let keys = AddressKey.virtualMailbox(local: query.address.localPart, domain: query.address.domain ?? "", delimiters: delimiters)
+      return relayRecipients.match(keys) == nil ? .unknownUser : .accepted
     case .local:
       if localRecipients.isEmpty || isListed(query.address) { return .accepted }
       guard localRecipients.asksSystemUsers else { return .unknownUser }

@@ -99,7 +99,7 @@ final class MailService: Sendable {
   private func serve(_ name: String, _ descriptor: Int32) {
     guard let listener = setup.configuration.listeners.first(where: { $0.name == name }) else { return }
     if listener.requiresTLS, certificates[name] == nil { return }
-    var server = ServerConfiguration(listener, setup, ownAddresses: OwnAddresses.all())
+    var server = ServerConfiguration(listener, setup, ownAddresses: setup.ownAddresses())
     if certificates[name] == nil { server.smtpdTlsSecurityLevel = .none }
     let judge = Judge.needed(listener, setup, server)
     server.judgedMoments = judge?.moments ?? []
@@ -107,7 +107,8 @@ final class MailService: Sendable {
     let names = listener[Keys.smtpdPeernameLookup] ? PeerNames(service: resolver.names) : nil
     let store = SpoolStore(spool: spool, pool: pool, storage: storage)
     let recipients = RecipientLookup(
-      users: users, localRecipients: setup.localRecipientMaps, delimiters: listener[Keys.recipientDelimiter], pool: pool, log: log, now: wallClock)
+      users: users, localRecipients: setup.localRecipientMaps, relayRecipients: setup.tables(listener[Keys.relayRecipientMaps]),
+      delimiters: listener[Keys.recipientDelimiter], pool: pool, log: log, now: wallClock)
     let limits = ClientLimits(ClientLimits.Limits(listener, setup))
     let habits = Habits(listener, setup, ownAddresses: context.configuration.relay.ownAddresses)
     let tls = certificates[name].map { certificates in { @Sendable in certificates.store.context as TLSServerContext? } }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Delivery
 import Mailbox
+import Queue
 import Runtime
+import SMTP
 import Settings
 import Tables
 
@@ -34,6 +36,21 @@ extension MboxRules {
 extension LockPatience {
   init(_ configuration: Configuration) {
     self.init(attempts: configuration[Keys.deliverLockAttempts], delay: configuration[Keys.deliverLockDelay].microseconds)
+  }
+}
+
+extension LuserRelay {
+  /// Nil without the setting.
+  init?(_ setup: Setup) {
+    let template = setup.configuration[Keys.luserRelay]
+    guard !template.isEmpty, let listener = setup.configuration.listeners.first else { return nil }
+    let policy = ServerConfiguration(listener, setup, ownAddresses: setup.ownAddresses()).relay
+    self.init(template: template, delimiters: setup.configuration[Keys.recipientDelimiter]) { address in
+      guard !address.isEmpty else { return nil }
+      let resolved = policy.resolve(SMTP.Mailbox(address: address))
+      return Target(
+        address: resolved.address.address, route: resolved.destination == .local ? .local : resolved.destination == .virtual ? .virtual : .remote)
+    }
   }
 }
 

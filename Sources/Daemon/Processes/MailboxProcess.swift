@@ -11,7 +11,8 @@ enum MailboxProcess {
     try Identity.keepOnlyAssuming(as: owner)
     guard let listener = setup.configuration.listeners.first else { return }
     let settings = MailboxService.Settings(
-      server: ServerConfiguration(listener, setup, ownAddresses: []), trustedUID: owner.uid, sessions: setup.configuration[Keys.deliveryThreads] + 2)
+      server: ServerConfiguration(listener, setup, ownAddresses: setup.ownAddresses()), trustedUID: owner.uid,
+      sessions: setup.configuration[Keys.deliveryThreads] + 2)
     let service = MailboxService(settings, users: UserDirectory(setup), disk: LinuxDisk(), clock: wallClock) {
       log.info("local", $0)
     }

@@ -14,14 +14,16 @@ struct KnownMailboxes {
   private var found: [Key: UserMailbox] = [:]
   private var since: Int64 = 0
 
-  mutating func find(_ recipient: Recipient, in users: UserDirectory, now: Int64) throws(UserLookupError) -> UserMailbox? {
+  mutating func find(
+    _ address: String, _ route: Recipient.Route, in users: UserDirectory, now: Int64
+  ) throws(UserLookupError) -> UserMailbox? {
     if now < since || now > since.addingReportingOverflow(KnownMailboxes.lifetime).partialValue || found.count >= KnownMailboxes.limit {
       found.removeAll(keepingCapacity: true)
       since = now
     }
-    let key = Key(address: recipient.address, route: recipient.route)
+    let key = Key(address: address, route: route)
     if let mailbox = found[key] { return mailbox }
-    let mailbox = try users.find(recipient.address, recipient.route, now: now)
+    let mailbox = try users.find(address, route, now: now)
     found[key] = mailbox
     return mailbox
   }

@@ -16,6 +16,7 @@ package final class LocalAgent {
   private let users: UserDirectory
   private let transport: (any SystemUserTransport)?
   private let backOff: BackOff
+  private let luserRelay: LuserRelay?
   private let clock: @Sendable () -> Int64
   private let report: @Sendable (DeliveryReport) -> Void
   private let writer: MailboxWriter
@@ -28,13 +29,15 @@ package final class LocalAgent {
   /// microseconds since 1970; `report` gets a line for the log for each recipient that was tried.
   package init(
     _ spool: Spool, worker: Int, disk: any Disk, users: UserDirectory, transport: (any SystemUserTransport)? = nil, backOff: BackOff = BackOff(),
-    lockPatience: LockPatience = LockPatience(), clock: @escaping @Sendable () -> Int64, report: @escaping @Sendable (DeliveryReport) -> Void
+    lockPatience: LockPatience = LockPatience(), luserRelay: LuserRelay? = nil, clock: @escaping @Sendable () -> Int64,
+    report: @escaping @Sendable (DeliveryReport) -> Void
   ) {
     self.spool = spool
     self.worker = worker
     self.users = users
     self.transport = transport
     self.backOff = backOff
+    self.luserRelay = luserRelay
     busy = BusyMailboxes(lockPatience)
     self.clock = clock
     self.report = report
@@ -98,26 +101,34 @@ package final class LocalAgent {
   private func attempt(_ message: QueuedMessage, _ due: DueRecipient, _ taken: Int64) {
     let attempt = Attempt(message: message, due: due, taken: taken, began: clock())
     let recipient = attempt.recipient
-    guard recipient.route != .remote else { return postpone(attempt, LocalAgent.noTransport) }
-    if isLoop(message, recipient.address) {
-      return hold(attempt, Reason(status: "5.4.6", text: "mail forwarding loop for \(recipient.address)"))
+    deliver(attempt, to: LuserRelay.Target(address: recipient.address, route: recipient.route))
+  }
+
+  private func deliver(_ attempt: Attempt, to target: LuserRelay.Target) {
+    guard target.route != .remote else { return postpone(attempt, LocalAgent.noTransport) }
+    if isLoop(attempt.message, target.address) {
+      return hold(attempt, Reason(status: "5.4.6", text: "mail forwarding loop for \(target.address)"))
     }
     do throws(UserLookupError) {
-      guard let mailbox = try mailboxes.find(recipient, in: users, now: attempt.began) else {
-        return hold(attempt, Reason(status: "5.1.1", text: "unknown user: \"\(recipient.address)\""))
+      if let mailbox = try mailboxes.find(target.address, target.route, in: users, now: attempt.began) {
+        return put(attempt, into: mailbox, for: target.address)
       }
-      put(attempt, into: mailbox)
+      // Once: what is unknown as well is nobody's.
+      if target.route == .local, target.address == attempt.recipient.address, let other = luserRelay?.target(for: target.address) {
+        return deliver(attempt, to: other)
+      }
+      hold(attempt, Reason(status: "5.1.1", text: "unknown user: \"\(target.address)\""))
     } catch {
       postpone(attempt, Reason(status: error.status, text: error.text))
     }
   }
 
-  private func put(_ attempt: Attempt, into mailbox: UserMailbox) {
+  private func put(_ attempt: Attempt, into mailbox: UserMailbox, for address: String) {
     let (message, recipient) = (attempt.message, attempt.recipient)
-    let header = DeliveryHeaders.compose(sender: message.envelope.sender, original: recipient.original, recipient: recipient.address)
+    let header = DeliveryHeaders.compose(sender: message.envelope.sender, original: recipient.original, recipient: address)
     let name = mailboxFileName(message.id, recipient: attempt.due.index, message.envelope)
     guard mailbox.owner == nil || mailbox.owner?.uid == SystemUser.currentUID else {
-      let order = SystemUserJob(message: message, recipient: recipient.address, header: header, name: name, replay: attempt.due.replay)
+      let order = SystemUserJob(message: message, recipient: address, header: header, name: name, replay: attempt.due.replay)
       return transport == nil ? postpone(attempt, LocalAgent.needsRoot) : jobs.append(Job(attempt: attempt, mailbox: mailbox, order: order))
     }
     let copy = MailboxWriter.Copy(

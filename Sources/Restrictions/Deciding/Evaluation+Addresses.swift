@@ -51,20 +51,18 @@ extension Evaluation {
     guard let mailbox = mailbox(party) else { return .dunno }
     if party == .sender { hasCheckedSender = true } else { judgement.verdict.hasCheckedRecipient = true }
     let resolved = settings.relay.resolve(mailbox)
-    guard resolved.destination != .remote else { return .dunno }
-    let isVirtual = resolved.destination == .virtual
-    let question = Question.listing(resolved.address, isVirtual: isVirtual)
+    guard settings.relay.isListed(resolved) else { return .dunno }
+    let question = Question.listing(resolved.address, resolved.destination)
     guard let answer = answers[question] else { throw .needs(question) }
     guard case .listing(let listing) = answer else { return .dunno }
     switch listing {
     case .listed: return .dunno
     case .temporaryFailure: throw lookupFailed(mailbox.address)
     case .unlisted:
-      let code = isVirtual ? settings.unknownVirtualMailboxRejectCode : settings.unknownLocalRecipientRejectCode
-      let table = isVirtual ? " in virtual mailbox table" : " in local recipient table"
+      let (code, table) = settings.unknownRecipient(in: resolved.destination)
       return reject(
         code, EnhancedStatus(5, 1, party == .sender ? 0 : 1), Context(name: mailbox.address, replyClass: party.replyClass),
-        "User unknown\(settings.showUserUnknownTableName ? table : "")")
+        "User unknown\(settings.showUserUnknownTableName ? " in \(table)" : "")")
     }
   }
 

@@ -6,6 +6,11 @@ extension RelayPolicy {
   package struct Resolution: Equatable, Sendable {
     package let address: Mailbox
     package let destination: Destination
+
+    package init(address: Mailbox, destination: Destination) {
+      self.address = address
+      self.destination = destination
+    }
   }
 
   /// Completes and unwraps an address as Postfix's trivial-rewrite does: while its domain is ours, what the local part

@@ -4,7 +4,7 @@
 package struct RecipientQuery: Equatable, Sendable {
   /// Where to deliver, after routing operators and missing domains have been resolved.
   package let address: Mailbox
-  /// `.local` or `.virtual`; others are decided without asking.
+  /// `.remote` stands for a domain of relay_domains; other remote addresses are not asked about.
   package let destination: Destination
 
   package init(address: Mailbox, destination: Destination) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
+import IDNA
 
 /// Where an address leads, decided by its domain and by who asks.
 package enum Destination: Equatable, Sendable {
@@ -19,6 +20,8 @@ package struct RelayPolicy: Sendable {
   package var relayDomains = DomainList()
   /// `relay_domains` is one of `parent_domain_matches_subdomains`.
   package var relayDomainsMatchSubdomains = true
+  /// `relay_recipient_maps` is set.
+  package var hasRelayRecipients = false
   /// Appended to addresses without a domain.
   package var myorigin: String
   /// Appended to domains without a dot if `appendDotMydomain`.
@@ -56,11 +59,12 @@ package struct RelayPolicy: Sendable {
     return .permitted(resolved.destination, resolved.address)
   }
 
-  /// Lower case and no dots at the end: how domains are compared.
-  package static func canonical(_ domain: some StringProtocol) -> String {
-    var domain = domain.lowercased()
-    while domain.hasSuffix(".") { domain.removeLast() }
-    return domain
+  /// How domains are compared: in lower case, in A-labels, without dots at the end.
+  package static func canonical(_ domain: some StringProtocol) -> String { DomainForm.canonical(domain) }
+
+  /// Whether the recipient tables are to be asked about an address: those of relay domains too if there are any.
+  package func isListed(_ resolved: Resolution) -> Bool {
+    resolved.destination != .remote || hasRelayRecipients && isRelayDomain(resolved.address)
   }
 
   /// Whether the local part of a resolved address leads on to another domain.

@@ -56,6 +56,7 @@ package struct ServerConfiguration: Sendable {
   // Reject codes
   package var unknownLocalRecipientRejectCode: UInt16 = 550
   package var unknownVirtualMailboxRejectCode: UInt16 = 550
+  package var unknownRelayRecipientRejectCode: UInt16 = 550
   package var smtpdRejectUnlistedRecipient = true
   package var showUserUnknownTableName = true
 

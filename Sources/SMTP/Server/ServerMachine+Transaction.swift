@@ -67,7 +67,8 @@ extension ServerMachine {
       return reject(Replies.relayDenied(mailbox.address), recipient: mailbox.address)
     }
     let pending = Pending(path: command.recipient, parameters: command.parameters, destination: destination, address: address)
-    if destination == .remote || !configuration.smtpdRejectUnlistedRecipient { return accept(pending) }
+    let resolved = RelayPolicy.Resolution(address: address, destination: destination)
+    guard configuration.smtpdRejectUnlistedRecipient, configuration.relay.isListed(resolved) else { return accept(pending) }
     return ask(pending, stage: .resolving)
   }
 
@@ -107,6 +108,8 @@ extension ServerMachine {
     case .accepted: return nil
     case .unknownUser where pending.destination == .virtual:
       return Replies.unknownUser(path, code: configuration.unknownVirtualMailboxRejectCode, table: table("virtual mailbox"))
+    case .unknownUser where pending.destination == .remote:
+      return Replies.unknownUser(path, code: configuration.unknownRelayRecipientRejectCode, table: table("relay recipient"))
     case .unknownUser:
       return Replies.unknownUser(path, code: configuration.unknownLocalRecipientRejectCode, table: table("local recipient"))
     case .temporaryFailure: return Replies.lookupFailed(path)

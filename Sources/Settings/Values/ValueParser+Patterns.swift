@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
 import Diagnostics
+import IDNA
 import Tables
 
 /// What the names in a pattern list stand for.
@@ -75,7 +76,7 @@ extension ValueParser {
   }
 
   private mutating func parseDomain(_ text: LocatedText) -> String? {
-    let name = text.text.lowercased()
+    let name = DomainForm.canonical(text.text)
     if name.hasPrefix("["), name.hasSuffix("]"), IPAddress(name.dropFirst().dropLast().replacingIPv6Tag) != nil { return name }
     if IPAddress(name) != nil {
       report(.error(text, "expected a domain, not an address", hint: "an address as a domain is written `[\(name)]`"))

@@ -4,7 +4,8 @@ extension Area {
   static let domains = Area(
     "Domains and recipients", "Which mail is for here. All other mail is relayed, for clients in mynetworks only.",
     [
-      Keys.mydestination, Keys.localRecipientMaps, Keys.virtualMailboxDomains, Keys.virtualMailboxMaps, Keys.relayDomains, Keys.recipientDelimiter,
+      Keys.mydestination, Keys.localRecipientMaps, Keys.virtualMailboxDomains, Keys.virtualMailboxMaps, Keys.relayDomains, Keys.relayRecipientMaps,
+      Keys.recipientDelimiter, Keys.luserRelay, Keys.proxyInterfaces,
     ])
 }
 
@@ -38,6 +39,25 @@ extension Keys {
   package static let relayDomains = Key.domains(
     "relay_domains", "", example: "example.com",
     "Further domains for which mail is accepted from anywhere, to be relayed to the servers they belong to.")
+
+  package static let relayRecipientMaps = Key.tables(
+    "relay_recipient_maps", "", .anywhere, example: "hash:/etc/weir/relay",
+    """
+    The recipients there are in the domains of relay_domains: `user+extension@domain`, `user@domain` and `@domain` are looked up, and the value does not \
+    matter. Empty: none is refused here.
+    """)
+
+  package static let luserRelay = Key.text(
+    "luser_relay", "", Traits(expands: false), example: "$user@example.org",
+    """
+    The address that gets mail for unknown users of the domains of mydestination, which reaches it only if local_recipient_maps is empty. `$user`, \
+    `$extension`, `$local`, `$domain`, `$recipient` and `$recipient_delimiter` stand for the unknown recipient's, `${name?text}` and `${name:text}` for text if \
+    there is such a part, or none.
+    """)
+
+  package static let proxyInterfaces = Key.networks(
+    "proxy_interfaces", "", example: "192.0.2.1",
+    "The addresses of a router that passes connections on to this machine: mail to `user@[address]` is for here, as with inet_interfaces.")
 
   package static let recipientDelimiter = Key.text(
     "recipient_delimiter", "", .anywhere, example: "+",

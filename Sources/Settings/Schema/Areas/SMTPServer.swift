@@ -6,7 +6,8 @@ extension Area {
     [
       Keys.smtpdBanner, Keys.smtpdHeloRequired, Keys.disableVrfyCommand, Keys.smtpdDiscardEhloKeywords, Keys.smtpdNoopCommands, Keys.smtputf8Enable,
       Keys.strictRfc821Envelopes, Keys.strictSmtputf8, Keys.smtpdPeernameLookup, Keys.smtpdRejectUnlistedRecipient,
-      Keys.unknownLocalRecipientRejectCode, Keys.unknownVirtualMailboxRejectCode, Keys.softBounce, Keys.allowPercentHack, Keys.swapBangpath,
+      Keys.unknownLocalRecipientRejectCode, Keys.unknownVirtualMailboxRejectCode, Keys.unknownRelayRecipientRejectCode, Keys.softBounce,
+      Keys.allowPercentHack, Keys.swapBangpath,
       Keys.appendDotMydomain,
     ])
 }
@@ -53,6 +54,10 @@ extension Keys {
   package static let unknownVirtualMailboxRejectCode = Key.integer(
     "unknown_virtual_mailbox_reject_code", 550, in: 400...599, .anywhere, example: "450",
     "The code that refuses an unknown recipient in a domain of virtual_mailbox_domains.")
+
+  package static let unknownRelayRecipientRejectCode = Key.integer(
+    "unknown_relay_recipient_reject_code", 550, in: 400...599, .anywhere, example: "450",
+    "The code that refuses a recipient in a domain of relay_domains that relay_recipient_maps does not list.")
 
   package static let softBounce = Key.boolean(
     "soft_bounce", false, .anywhere, "Whether every refusal is temporary (4xx), so that no mail is lost while you try a new configuration.")

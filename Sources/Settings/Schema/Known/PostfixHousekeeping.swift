@@ -48,7 +48,6 @@ extension KnownName {
     needless(.postfix, "multi_instance_directories", "lists several Postfixes"),
     needless(.postfix, "multi_instance_name", "names one of several Postfixes"),
     needless(.postfix, "postmulti_control_commands", "is for several Postfixes"),
-    needless(.postfix, "proxy_interfaces", "lists addresses of a router before this host", "put them in mynetworks if they are to be trusted"),
     needless(.postfix, "helpful_warnings", "logs hints", "remove the line: Weir always does"),
     needless(.postfix, "fast_flush_domains", "prepares for ETRN", "remove the line: there is no ETRN"),
     needless(.postfix, "disable_dns_lookups", "keeps outgoing mail from the DNS"),

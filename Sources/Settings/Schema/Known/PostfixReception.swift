@@ -6,7 +6,7 @@ extension KnownName {
     table(
       .postfix, .missing,
       """
-      unknown_relay_recipient_reject_code unknown_virtual_alias_reject_code: chooses a reply code == 550
+      unknown_virtual_alias_reject_code: chooses a reply code == 550
       unverified_recipient_defer_code unverified_sender_defer_code: chooses a reply code == 450
       unverified_recipient_tempfail_action unverified_sender_tempfail_action: says what happens when an address cannot be probed == $reject_tempfail_action | defer_if_permit
       unverified_recipient_reject_reason unverified_sender_reject_reason: is the text when an address probe fails
