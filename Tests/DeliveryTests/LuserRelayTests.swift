@@ -26,7 +26,7 @@ import Testing
 
   @Test(arguments: [
     ("$user@example.com", "Bob+News@here", "bob@example.com"), ("$local@example.com", "Bob+News@here", "Bob+News@example.com"),
-    ("all+${extension:none}@example.com", "Bob+News@here", "all+News@example.com"),
+    ("all+${extension:none}@example.com", "Bob+News@here", "all+@example.com"),
     ("all+${extension:none}@example.com", "bob@here", "all+none@example.com"),
     ("x$recipient_delimiter@example.com", "bob+@here", "x+@example.com"), ("$domain.$user@example.com", "bob@here", "here.bob@example.com"),
     ("$recipient", "bob@here", nil), ("${extension?$user}", "bob@here", nil),
