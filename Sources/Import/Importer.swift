@@ -86,6 +86,7 @@ package struct Importer {
     importServices()
     addDefaults()
     let text = settle()
+    importPipes()
     copyTables(text)
     findDangers()
     let report = ImportReport(ledger, request)

@@ -38,12 +38,16 @@ extension Importer {
     switch DovecotLine(text) {
     case .close:
       let kind = outer.popLast()
-      add(path, lines, text, kind == nil ? .refused("no block is open here") : DovecotFate("}", inside: outer + [kind ?? ""]))
+      let item = add(path, lines, text, kind == nil ? .refused("no block is open here") : DovecotFate("}", inside: outer + [kind ?? ""]))
+      if kind != nil { ledger.markAsPart(item) }
     case .open(let kind, _, let rest):
       outer.append(kind)
       let item = add(path, lines, text, DovecotFate(kind, inside: outer))
+      if outer.count > 1 { ledger.markAsPart(item) }
       if let (name, value) = rest.assignment { warnAboutDovecot(name, value, outer, item) }
-    case .whole(let kind, let whole): add(path, lines, whole, DovecotFate(kind, inside: outer + [kind]))
+    case .whole(let kind, let whole):
+      let item = add(path, lines, whole, DovecotFate(kind, inside: outer + [kind]))
+      if !outer.isEmpty { ledger.markAsPart(item) }
     case .include(let pattern, let mustExist): include(pattern, mustExist, path, lines, &outer)
     case .setting(let name, let value): readDovecotSetting(name, value, text, path, lines, outer)
     case .nonsense: add(path, lines, text, .refused("this is no setting, no block and no include; Dovecot does not start with it"))
@@ -60,6 +64,7 @@ extension Importer {
     }
     let fate = outer.isEmpty ? DovecotFate(name, value) : DovecotFate(name, inside: outer)
     let item = add(path, lines, text, fate)
+    if !outer.isEmpty { ledger.markAsPart(item) }
     if case .keep = fate { draft.add(DraftLine(name: name, value: value, comments: [], item: item)) }
     warnAboutDovecot(name, value, outer, item)
   }

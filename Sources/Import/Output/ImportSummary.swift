@@ -13,7 +13,7 @@ package struct ImportSummary {
   }
 
   /// More than these are in the report.
-  private static let shownItems = 12
+  private static let shownItems = 20
 
   package var text: String {
     counts + list("Dangerous, before as now", dangers, colour: 33) + list("Refused", refusals, colour: 31) + next
@@ -50,7 +50,7 @@ package struct ImportSummary {
   }
 
   private var refusals: [(place: String, subject: String, why: String)] {
-    items.filter { $0.verdict == .refused && $0.subject != nil }.map { (place($0), $0.subject ?? "", $0.notes.joined(separator: "; ")) }
+    items.filter { $0.verdict == .refused && $0.subject != nil && !$0.isPart }.map { (place($0), $0.subject ?? "", $0.notes.joined(separator: "; ")) }
   }
 
   private func place(_ item: ReportItem) -> String {
@@ -61,9 +61,11 @@ package struct ImportSummary {
   private func list(_ title: String, _ entries: [(place: String, subject: String, why: String)], colour: Int) -> String {
     guard !entries.isEmpty else { return "" }
     var text = coloured("\(title): \(entries.count)", colour) + "\n"
-    for entry in entries.prefix(Self.shownItems) {
+    for (index, entry) in entries.prefix(Self.shownItems).enumerated() {
       let subject = entry.subject.replacing("\n", with: " ")
       if !entry.place.isEmpty { text += "  " + ImportReport.shortened("\(entry.place)  \(subject)", 100) + "\n" }
+      // What several lines in a row have in common is said below the last of them.
+      if index + 1 < min(entries.count, Self.shownItems), !entry.place.isEmpty, entries[index + 1].why == entry.why { continue }
       text += dim(ImportReport.wrapped(entry.why, first: "      ", next: "      "))
     }
     if entries.count > Self.shownItems { text += "  … and \(entries.count - Self.shownItems) more in the report\n" }

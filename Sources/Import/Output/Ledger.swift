@@ -20,6 +20,8 @@ package struct ReportItem: Sendable {
   package internal(set) var verdict: Verdict
   /// Why, or what stands in weir.conf instead.
   package internal(set) var notes: [String] = []
+  /// Whether it is part of an entry above that has the same end, such as a line in a block.
+  package internal(set) var isPart = false
   /// What is risky about it, kept or not.
   package internal(set) var dangers: [String] = []
 }
@@ -54,6 +56,10 @@ package struct Ledger: Sendable {
     // What was refused once stays refused.
     if items[item].verdict != .refused { items[item].verdict = verdict }
     if !items[item].notes.contains(note) { items[item].notes.append(note) }
+  }
+
+  mutating func markAsPart(_ item: Int?) {
+    if let item, items.indices.contains(item) { items[item].isPart = true }
   }
 
   mutating func warn(_ item: Int?, _ danger: String) {

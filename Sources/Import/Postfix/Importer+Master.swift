@@ -54,6 +54,28 @@ extension Importer {
       ledger.amend(service.item, .translated, what)
       for option in service.options { importIdleOption(option, of: service) }
     case .refused(let reason): refuse(service, reason)
+    // Who uses it is known when the tables are.
+    case .pipe: break
+    }
+  }
+
+  /// A transport that nothing names is not missed: Debian's master.cf has half a dozen.
+  mutating func importPipes() {
+    for service in services {
+      guard case .pipe(let reason) = ServicePlan(service) else { continue }
+      if isUsed(service) {
+        refuse(service, reason)
+      } else {
+        for item in [service.item] + service.options.map(\.item) { ledger.amend(item, .translated, "not needed: nothing here hands mail to it") }
+      }
+    }
+  }
+
+  private func isUsed(_ service: MasterService) -> Bool {
+    let values = main.list.filter(\.counts).map { main.expand($0.value) } + services.flatMap(\.options).map { main.expand($0.value) }
+    let tables = tables.sources.map { String(decoding: $0.bytes, as: UTF8.self) }
+    return (values + tables).contains { text in
+      text.split { $0.isWhitespace || $0 == "," }.contains { $0 == service.name || $0.hasPrefix(service.name + ":") }
     }
   }
 
@@ -65,6 +87,8 @@ extension Importer {
   /// An override for a part that has no settings of its own in Weir.
   private mutating func importIdleOption(_ option: MasterService.Option, of service: MasterService) {
     switch Fate(option.name, option.value, inListener: false, isReferenced: false) {
+    case .keep where option.name == "syslog_name":
+      ledger.amend(option.item, .translated, "not needed: Weir's log names the part that a line is of")
     case .translated(let note): ledger.amend(option.item, .translated, note)
     case .refused(let note): ledger.amend(option.item, .refused, note)
     case .keep:

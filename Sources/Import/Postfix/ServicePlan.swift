@@ -10,13 +10,15 @@ enum ServicePlan {
   /// Part of the one program that Weir is.
   case inside(String)
   case refused(String)
+  /// Mail is piped to a command, if anything hands mail to the service.
+  case pipe(String)
 
   init(_ service: MasterService) {
     switch (service.type, service.command) {
     case ("inet", "smtpd"): self = .listener
     case ("pass", "smtpd"): self = .behindPostscreen
     case ("inet", "postscreen"): self = .postscreen
-    case (_, "pipe"): self = .refused(Self.pipe(service))
+    case (_, "pipe"): self = .pipe(Self.pipe(service))
     case (_, "qmqpd"): self = .refused("QMQP is not planned")
     case (_, "spawn"): self = .refused("it starts a command for each connection; run such a service by systemd")
     case (_, let command):
@@ -47,7 +49,7 @@ enum ServicePlan {
     "procmail": "Weir delivers to Maildirs itself; the user's rules are not run",
     "dovecot-lda": "Weir delivers to the Maildirs that Dovecot reads; Sieve rules are not run",
     "deliver": "Weir delivers to the Maildirs that Dovecot reads; Sieve rules are not run",
-    "postfix-to-mailman.py": "give Mailman its own LMTP port when Weir can relay to it",
+    "postfix-to-mailman.py": "Give Mailman its own LMTP port when Weir can relay to it",
     "uux": "UUCP is not planned",
   ]
 }
