@@ -242,4 +242,4 @@ class Differential(Case):
             print(f"imported: {count:5} differ: {reason}", flush=True)
         wrong = "\n".join(self.failures).splitlines()
         self.assertEqual(len(wrong), 0, "\n" + "\n".join(wrong[:40]))
-        self.assertGreaterEqual(self.compared, 3000)
+        self.assertGreaterEqual(self.compared, 6000)

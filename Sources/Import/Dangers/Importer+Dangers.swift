@@ -12,6 +12,15 @@ extension Importer {
     for setting in main.list where setting.counts { warnAboutValue(setting.name, main.expand(setting.value), setting.item) }
     for option in services.flatMap(\.options) { warnAboutValue(option.name, main.expand(option.value), option.item) }
     for service in services { warnAboutService(service) }
+    warnAboutOpenPorts()
+  }
+
+  /// A port that was for users who log in, and whose list of restrictions could not be taken over.
+  private mutating func warnAboutOpenPorts() {
+    for option in services.flatMap(\.options) where option.name.hasSuffix("_restrictions") {
+      guard let item = option.item, ledger.isRefused(item), main.expand(option.value).listElements.last == "reject" else { continue }
+      ledger.warn(item, "without it, this port takes mail for the domains of this server from everybody; close it if that is not wanted")
+    }
   }
 
   // Clients that are trusted

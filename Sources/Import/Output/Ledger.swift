@@ -58,6 +58,8 @@ package struct Ledger: Sendable {
     if !items[item].notes.contains(note) { items[item].notes.append(note) }
   }
 
+  func isRefused(_ item: Int) -> Bool { items.indices.contains(item) && items[item].verdict == .refused }
+
   mutating func markAsPart(_ item: Int?) {
     if let item, items.indices.contains(item) { items[item].isPart = true }
   }
