@@ -32,7 +32,6 @@ struct DraftList {
       for each in group(of: index) where faulty[each] == nil { faulty[each] = error }
     }
     guard faulty.count < elements.count else { return nil }
-    let kept = elements.indices.filter { faulty[$0] == nil }.map { elements[$0].text }
     // A group is told once, as it was written.
     var removed: [(String, Diagnostic)] = []
     for index in faulty.keys.sorted() {
@@ -43,7 +42,15 @@ struct DraftList {
         removed.append((elements[index].text, error))
       }
     }
-    return (kept.joined(separator: line.name.hasSuffix("_restrictions") ? ",\n" : " "), removed)
+    return (joined(elements.indices.filter { faulty[$0] == nil }), removed)
+  }
+
+  /// Restrictions stand below each other, each with its argument.
+  private func joined(_ kept: [Int]) -> String {
+    guard line.name.hasSuffix("_restrictions") else { return kept.map { elements[$0].text }.joined(separator: " ") }
+    return kept.enumerated().map { position, index in
+      elements[index].text + (position + 1 == kept.count ? "" : takesArgument(index) ? " " : ",\n")
+    }.joined()
   }
 
   private func index(of error: Diagnostic) -> Int? {
