@@ -26,7 +26,7 @@ package enum JSONLine {
     line.write("\"")
     if let id = event.queueID {
       line.write(",\"queue_id\":\"")
-      line.append(contentsOf: id.description.utf8)
+      id.write(to: &line)
       line.write("\"")
     }
     event.forEach { field, value in append(field, value, to: &line) }

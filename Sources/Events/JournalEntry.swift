@@ -25,7 +25,7 @@ package enum JournalEntry {
     }
     if let id = event.queueID {
       entry.write("WEIR_QUEUE_ID=")
-      entry.append(contentsOf: id.description.utf8)
+      id.write(to: &entry)
       entry.write("\n")
     }
     event.forEach { field, value in append(field, value, to: &entry) }

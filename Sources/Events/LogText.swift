@@ -15,14 +15,20 @@ extension [UInt8] {
 
   package mutating func write(number: Int64, atLeast width: Int = 1) {
     if number < 0 { append(UInt8(ascii: "-")) }
-    var rest = number.magnitude
-    let start = count
-    repeat {
-      append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
-      rest /= 10
-    } while rest > 0
-    while count - start < width { append(0x30) }
-    self[start...].reverse()
+    // From the front: turning a slice round would copy it.
+    var (divisor, digits) = (1 as UInt64, 1)
+    while number.magnitude / divisor >= 10 {
+      divisor *= 10
+      digits += 1
+    }
+    while digits < width {
+      append(0x30)
+      digits += 1
+    }
+    while divisor > 0 {
+      append(0x30 + UInt8(truncatingIfNeeded: number.magnitude / divisor % 10))
+      divisor /= 10
+    }
   }
 
   package mutating func write(_ address: IPAddress) {

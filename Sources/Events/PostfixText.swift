@@ -10,7 +10,7 @@ package enum PostfixText {
     case .error: line.write("error: ")
     }
     if let id = event.queueID {
-      line.append(contentsOf: id.description.utf8)
+      id.write(to: &line)
       line.write(": ")
     } else if event.kind == .verdict {
       line.write("NOQUEUE: ")

@@ -27,11 +27,18 @@ package struct QueueID: Hashable, Comparable, Sendable {
 /// Six or more digits of seconds and four of microseconds in base 52, `z`, the lane in base 51.
 extension QueueID: CustomStringConvertible {
   package var description: String {
-    let seconds = UInt64(microseconds) / 1_000_000
-    let fraction = UInt64(microseconds) % 1_000_000
-    return String(
-      decoding: digits(seconds, 52, atLeast: 6) + digits(fraction, 52, atLeast: 4) + [separator] + digits(UInt64(lane), 51, atLeast: 1), as: UTF8.self
-    )
+    var text: [UInt8] = []
+    text.reserveCapacity(16)
+    write(to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Appends its description.
+  package func write(to text: inout [UInt8]) {
+    append(UInt64(microseconds) / 1_000_000, 52, atLeast: 6, to: &text)
+    append(UInt64(microseconds) % 1_000_000, 52, atLeast: 4, to: &text)
+    text.append(separator)
+    append(UInt64(lane), 51, atLeast: 1, to: &text)
   }
 
   /// The id that `text` is the description of; nil when it is no id's.
@@ -50,14 +57,17 @@ extension QueueID: CustomStringConvertible {
 private let alphabet = Array("0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz".utf8)
 private let separator = UInt8(ascii: "z")
 
-private func digits(_ value: UInt64, _ base: UInt64, atLeast width: Int) -> [UInt8] {
-  var value = value
-  var result: [UInt8] = []
-  while value > 0 || result.count < width {
-    result.append(alphabet[Int(value % base)])
-    value /= base
+/// From the first digit to the last; values are below `base` to the power of 10.
+private func append(_ value: UInt64, _ base: UInt64, atLeast width: Int, to text: inout [UInt8]) {
+  var (divisor, count) = (1 as UInt64, 1)
+  while count < width || value / divisor >= base {
+    divisor *= base
+    count += 1
   }
-  return result.reversed()
+  while divisor > 0 {
+    text.append(alphabet[Int(value / divisor % base)])
+    divisor /= base
+  }
 }
 
 private func number(_ digits: ArraySlice<UInt8>, _ base: Int) -> UInt64? {

@@ -14,6 +14,7 @@ import time
 import unittest
 
 import logtools
+from dns import DNS
 from harness import IS_ROOT, ROOT, Case, Session, Weir, eventually, free_port
 from postfix import Postfix
 
@@ -235,6 +236,16 @@ class Files(LogCase):
         self.assertRegex(text, r"\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d\d:\d\d mx\.weir\.test postfix/submission/smtpd\[\d+\]: connect from ")
         self.assertRegex(text, r" postfix/cleanup\[\d+\]: \w+: message-id=<one@")
         self.assertEqual(logtools.pflogsumm(weir.file).totals["received"], 1)
+
+    def test_blocklisted_clients_are_banned(self):
+        with DNS({("1.0.0.127.zen.test", "A"): ["127.0.0.2"], ("1.0.0.127.zen.test", "TXT"): ['"listed"']}) as dns:
+            weir = self.logging(self.FILE + "smtpd_client_restrictions = reject_rbl_client zen.test\n" + dns.setting.replace("{", "{{"))
+            with Session(weir.port) as session:
+                session.say("EHLO spam.example")
+                session.say("MAIL FROM:<a@example.org>")
+                self.assertRegex(session.say("RCPT TO:<alice@weir.test>"), "^554 5.7.1 Service unavailable; Client host .* blocked using zen.test; listed")
+            eventually(lambda: "554 5.7.1" in read(weir.file), what="the line")
+            self.assertEqual(logtools.Matches(weir.file, "postfix[mode=rbl]").count, 1, read(weir.file))
 
     def test_json(self):
         weir = self.logging(self.FILE + "log_style = json\nlog_targets = file, stdout\n")
