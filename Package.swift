@@ -109,7 +109,7 @@ let package = Package(
     tests("NamesTests", ["Bytes", "Names"]),
     tests("DoctorTests", ["Bytes", "Daemon", "Names", "Runtime"]),
     tests("ResolveTests", ["Bytes", "Embedded", "Names", "Runtime"]),
-    tests("ServerTests", ["Bytes", "Embedded", "Message", "Queue", "Restrictions", "Runtime", "SMTP", "Server", "Spool"]),
+    tests("ServerTests", ["Bytes", "Embedded", "Message", "Names", "Queue", "Restrictions", "Runtime", "Server", "SMTP", "Spool"]),
     tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Events", "Queue", "Runtime"]),
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("ImportTests", ["Diagnostics", "Import", "Settings"], exclude: ["Fixtures"]),

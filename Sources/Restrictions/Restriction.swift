@@ -122,6 +122,9 @@ package struct RestrictionList: Sendable {
 
   package static let empty = RestrictionList([])
 
+  /// The restrictions as they were written, each with its arguments.
+  package var titles: [String] { items.map(\.title) }
+
   package var isEmpty: Bool { items.isEmpty }
 
   /// Whether it refuses strangers in some way: Postfix takes no mail if neither smtpd_relay_restrictions nor smtpd_recipient_restrictions does.

@@ -154,11 +154,16 @@ private func expect(
     for fine in ["203.0.113.0/24", "10.0.0.0/8", "[2001:db8::]/48", "[fd00::]/8"] {
       #expect(judged { $0.trust.networks = [IPNetwork(fine)].compactMap(\.self) }.allSatisfy { $0.severity == .ok }, "\(fine)")
     }
-    expect(.problem, .trust, "nothing in smtpd_relay_restrictions") {
-      $0.trust.relayRestrictions = ["permit_mynetworks", "permit", "reject_unauth_destination"]
+    for open in [
+      [["permit_mynetworks", "permit", "reject_unauth_destination"], []], [["warn_if_reject", "reject_unauth_destination"], ["permit"]], [[], []],
+    ] {
+      expect(.problem, .trust, "keeps strangers") { $0.trust.relaying = [.init(listener: "smtp", lists: open)] }
     }
-    for fine in [["permit_mynetworks", "reject_unauth_destination"], ["reject"], ["permit_sasl_authenticated", "defer_unauth_destination"]] {
-      #expect(judged { $0.trust.relayRestrictions = fine }.allSatisfy { $0.severity == .ok })
+    for fine in [
+      [["permit_mynetworks", "reject_unauth_destination"], []], [["reject"], ["permit"]], [["permit"], ["defer_unauth_destination"]],
+      [["warn_if_reject", "reject_rbl_client x", "reject_unauth_destination"], []],
+    ] {
+      #expect(judged { $0.trust.relaying = [.init(listener: "smtp", lists: fine)] }.allSatisfy { $0.severity == .ok })
     }
   }
 

@@ -91,6 +91,8 @@ class DoctorTests(Case):
     def test_open_relays(self):
         self.expect(self.doctor("mynetworks = 0.0.0.0/0\n", status=1), "trust", "problem", "this is an open relay")
         self.expect(self.doctor("mynetworks = 203.0.112.0/20\n"), "trust", "problem", "203.0.112.0/20")
+        restrictions = "smtpd_relay_restrictions = permit_mynetworks permit reject_unauth_destination\n"
+        self.expect(self.doctor(restrictions, status=1), "trust", "problem", "keeps strangers from sending to anywhere")
         self.expect(self.doctor("mynetworks = 198.18.0.0/15\n", status=0), "trust", "warning", "198.18.0.0/15")
 
     def test_certificates(self):

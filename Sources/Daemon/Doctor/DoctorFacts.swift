@@ -114,8 +114,13 @@ package struct DoctorFacts: Sendable {
     package var networks: [IPNetwork] = []
     /// Addresses of strangers that are trusted all the same.
     package var strangers: [IPAddress] = []
-    /// smtpd_relay_restrictions or what stands in for it, as written; nil where the rule is built in.
-    package var relayRestrictions: [String]?
+    package var relaying: [Relaying] = []
+
+    /// smtpd_relay_restrictions and smtpd_recipient_restrictions of a listener, as written.
+    package struct Relaying: Sendable {
+      package var listener: String
+      package var lists: [[String]]
+    }
   }
 
   package var host = Host()

@@ -169,6 +169,9 @@ struct Examination {
       return network
     }
     let networks = setup.networks(list)
+    trust.relaying = setup.configuration.listeners.map { listener in
+      .init(listener: listener.name, lists: [listener[Keys.smtpdRelayRestrictions].titles, listener[Keys.smtpdRecipientRestrictions].titles])
+    }
     trust.strangers = Self.strangers.filter(networks.contains)
     return trust
   }

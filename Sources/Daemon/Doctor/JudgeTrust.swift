@@ -33,15 +33,26 @@ extension DoctorFacts {
     return network.length < (network.address.family == .v4 ? 24 : 48)
   }
 
+  /// It takes one list that stops strangers: a `permit` ends only the list that it is in.
   private func judgeRestrictions() -> [Finding] {
-    guard let words = trust.relayRestrictions else { return [] }
-    let permit = words.firstIndex(of: "permit") ?? words.count
-    let stops = ["reject_unauth_destination", "defer_unauth_destination", "reject", "defer", "defer_if_permit"]
-    if words.prefix(permit).contains(where: stops.contains) { return [] }
-    return [
+    trust.relaying.filter { !$0.lists.contains(where: stopsStrangers) }.map { relaying in
       Finding(
-        .trust, .problem, "nothing in smtpd_relay_restrictions keeps strangers from sending to anywhere: this is an open relay",
-        remedy: "add reject_unauth_destination after permit_mynetworks")
-    ]
+        .trust, .problem,
+        "listener \(relaying.listener): nothing in smtpd_relay_restrictions or smtpd_recipient_restrictions keeps strangers from sending to anywhere",
+        remedy: "put reject_unauth_destination after permit_mynetworks, and before any `permit`")
+    }
   }
+
+  private func stopsStrangers(_ list: [String]) -> Bool {
+    var isOnlyWarning = false
+    for restriction in list {
+      let word = restriction.prefix { $0 != " " }
+      if word == "permit" { return false }
+      if !isOnlyWarning, Self.stops.contains(String(word)) { return true }
+      isOnlyWarning = word == "warn_if_reject"
+    }
+    return false
+  }
+
+  private static let stops: Set = ["reject_unauth_destination", "defer_unauth_destination", "reject", "defer", "defer_if_permit"]
 }
