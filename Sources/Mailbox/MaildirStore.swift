@@ -7,7 +7,7 @@ import Runtime
 /// The folders of the Maildirs that were used last stay open, so a delivery is open, write, close and rename. Where syncfs can be trusted
 /// nothing is made durable here: the spool keeps the message until the file system has it. Elsewhere each file and its folder are synced.
 package final class MaildirStore {
-  private let disk: any Disk
+  let disk: any Disk
   private let volume: (DiskHandle) throws(DiskError) -> MaildirVolume
   private let capacity: Int
   private var opened: [MaildirLocation: Opened] = [:]

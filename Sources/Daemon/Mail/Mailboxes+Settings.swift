@@ -22,6 +22,7 @@ extension UserSettings {
       mailSpoolDirectory: spool.isEmpty ? "/var/mail" : spool, recipientDelimiter: configuration[Keys.recipientDelimiter],
       localRules: MboxRules(configuration, Keys.mailboxDeliveryLock, Keys.mailboxSizeLimit),
       virtualRules: MboxRules(configuration, Keys.virtualMailboxLock, Keys.virtualMailboxLimit))
+    quota = MaildirQuota(configuration)
   }
 }
 
@@ -30,6 +31,15 @@ extension MboxRules {
     var chosen: Locks = []
     for word in configuration[locks] { chosen.formUnion(word == "flock" ? .flock : word == "fcntl" ? .fcntl : .dotlock) }
     self.init(locks: chosen, sizeLimit: Int64(configuration[limit].bytes), staleLockTime: configuration[Keys.staleLockTime].microseconds)
+  }
+}
+
+extension MaildirQuota {
+  /// Nil without a limit.
+  fileprivate init?(_ configuration: Configuration) {
+    guard let rule = try? QuotaRule(configuration[Keys.quotaRule]), rule.bytes > 0 || rule.messages > 0 else { return nil }
+    self.init(
+      bytes: rule.bytes, messages: rule.messages, isTemporary: configuration[Keys.quotaFullTempfail], text: configuration[Keys.quotaExceededMessage])
   }
 }
 

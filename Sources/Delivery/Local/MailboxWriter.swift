@@ -7,6 +7,8 @@ import Runtime
 
 /// The content of one message.
 protocol MailContent {
+  /// In bytes.
+  var size: Int64 { get }
   /// Calls `body` with all of it, block by block; may be called again. False if it can't be read; an error of `body` stops it.
   func forEachBlock(_ body: ([UnsafeRawBufferPointer]) throws(DiskError) -> Void) throws(DiskError) -> Bool
 }
@@ -77,15 +79,26 @@ final class MailboxWriter {
 
   private func put(_ copy: Copy, into location: MaildirLocation, _ now: Int64, _ content: some MailContent) throws(MailboxError) -> Outcome {
     switch copy.replay {
-    case .none: return try write(copy, location, .new, now, content)
+    case .none: return try deliver(copy, location, now, content)
     case .verify: return try verify(copy, location, now, content)
-    case .renew: return try write(copy, location, try currentSearch().locate(copy.name, in: location) ?? .new, now, content)
+    case .renew:
+      guard let place = try currentSearch().locate(copy.name, in: location) else { return try deliver(copy, location, now, content) }
+      return try write(copy, location, place, now, content)
     case .rewrite:
       guard let place = try currentSearch().locate(copy.name, in: location) else { return .stable }
       var copy = copy
       copy.isDurable = true
       return try write(copy, location, place, now, content)
     }
+  }
+
+  /// Writes a copy that is not there yet, if the user's quota has room for it.
+  private func deliver(_ copy: Copy, _ location: MaildirLocation, _ now: Int64, _ content: some MailContent) throws(MailboxError) -> Outcome {
+    guard let quota = copy.mailbox.quota else { return try write(copy, location, .new, now, content) }
+    try store.checkQuota(quota, of: location, adding: content.size + Int64(copy.header.count), now: now)
+    let outcome = try write(copy, location, .new, now, content)
+    if case .written(let delivery) = outcome { store.noteSize(delivery.seal.length, quota, in: location, now: now) }
+    return outcome
   }
 
   private func write(
@@ -112,7 +125,7 @@ final class MailboxWriter {
     switch try currentSearch().find(copy.name, in: location, seal) {
     case .intact: return .stable
     case .damaged(let place): return try write(copy, location, place, now, content)
-    case .absent: return try write(copy, location, .new, now, content)
+    case .absent: return try deliver(copy, location, now, content)
     }
   }
 

@@ -6,6 +6,8 @@ import Spool
 struct SpooledMail: MailContent {
   let message: QueuedMessage
 
+  var size: Int64 { message.size }
+
   func forEachBlock(_ body: ([UnsafeRawBufferPointer]) throws(DiskError) -> Void) throws(DiskError) -> Bool {
     var refusal: DiskError?
     do throws(SpoolError) {

@@ -244,6 +244,8 @@ extension EnhancedStatus {
 private struct BufferedMail: MailContent {
   let bytes: UnsafeRawBufferPointer
 
+  var size: Int64 { Int64(bytes.count) }
+
   func forEachBlock(_ body: ([UnsafeRawBufferPointer]) throws(DiskError) -> Void) throws(DiskError) -> Bool {
     try body([bytes])
     return true

@@ -67,7 +67,7 @@ package final class UserDirectory: Sendable {
     guard !base.isEmpty else { throw .unusable("virtual_mailbox_base is not set") }
     let location = try location(base, value, "virtual_mailbox_maps")
     let owner = try virtualOwner.map { owner throws(UserLookupError) in try owner.user(of: address) { self.value(for: address, $0) } }
-    return UserMailbox(location: location, owner: owner, rules: settings.virtualRules)
+    return UserMailbox(location: location, owner: owner, rules: settings.virtualRules, quota: settings.quota)
   }
 
   // MARK: system users
@@ -76,11 +76,12 @@ package final class UserDirectory: Sendable {
     guard let user = try user(of: address, now) else { return nil }
     guard user.uid != 0 else { throw .unusable("mail for \(user.name) needs an alias: no mailbox is written as root") }
     guard settings.homeMailbox.isEmpty else {
-      return UserMailbox(location: try location(user.home, settings.homeMailbox, "home_mailbox"), owner: user, rules: settings.localRules)
+      return UserMailbox(
+        location: try location(user.home, settings.homeMailbox, "home_mailbox"), owner: user, rules: settings.localRules, quota: settings.quota)
     }
     let spool = settings.mailSpoolDirectory
     let location = try location(spool, spool.utf8.last == 0x2F ? "\(user.name)/" : user.name, "mail_spool_directory")
-    return UserMailbox(location: location, owner: user, isInSpool: true, rules: settings.localRules)
+    return UserMailbox(location: location, owner: user, isInSpool: true, rules: settings.localRules, quota: settings.quota)
   }
 
   /// local(8): the local part in lower case, and without its extension if that is nobody.

@@ -12,8 +12,13 @@ package struct UserMailbox: Equatable, Sendable {
   package let isInSpool: Bool
   /// If it is a file.
   package let rules: MboxRules
+  /// If it is a Maildir.
+  package let quota: MaildirQuota?
 
-  package init(location: MailboxLocation, owner: SystemUser?, isInSpool: Bool = false, rules: MboxRules = MboxRules()) {
+  package init(
+    location: MailboxLocation, owner: SystemUser?, isInSpool: Bool = false, rules: MboxRules = MboxRules(), quota: MaildirQuota? = nil
+  ) {
+    self.quota = quota
     self.location = location
     self.owner = owner
     self.isInSpool = isInSpool

@@ -14,6 +14,8 @@ package struct UserSettings: Sendable {
   /// How files of system users are written, and those of virtual users.
   package var localRules: MboxRules
   package var virtualRules: MboxRules
+  /// `quota_rule`: of each Maildir.
+  package var quota: MaildirQuota?
 
   package init(
     virtualMailboxBase: String, homeMailbox: String = "Maildir/", mailSpoolDirectory: String = "/var/mail", recipientDelimiter: String = "",

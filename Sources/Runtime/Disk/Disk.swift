@@ -69,6 +69,8 @@ package struct OpenOptions: OptionSet, Sendable {
   package static let directory = OpenOptions(rawValue: 0x10)
   package static let noFollow = OpenOptions(rawValue: 0x20)
   package static let nonBlocking = OpenOptions(rawValue: 0x40)
+  /// Every write goes to the end of the file, whatever its offset.
+  package static let append = OpenOptions(rawValue: 0x80)
 }
 
 package struct FileStatus: Equatable, Sendable {

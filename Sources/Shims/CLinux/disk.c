@@ -29,6 +29,7 @@ static int open_flags(int options) {
   if (options & CLINUX_OPEN_DIRECTORY) flags |= O_DIRECTORY;
   if (options & CLINUX_OPEN_NO_FOLLOW) flags |= O_NOFOLLOW;
   if (options & CLINUX_OPEN_NON_BLOCKING) flags |= O_NONBLOCK;
+  if (options & CLINUX_OPEN_APPEND) flags |= O_APPEND;
   return flags;
 }
 

@@ -28,7 +28,7 @@ extension SimulatedDisk {
         if options.contains(.directory), !isDirectory { throw DiskError(code: DiskError.notDirectory, operation: "open", path: path) }
         if options.contains(.write), model.isReadOnly { throw DiskError(code: DiskError.readOnly, operation: "open", path: path) }
         if options.contains(.write), isDirectory { throw DiskError(code: DiskError.isDirectory, operation: "open", path: path) }
-        return model.open(node, path)
+        return model.open(node, path, isAppending: options.contains(.append))
       }
       guard options.contains(.create) else { throw model.missing(path) }
       try model.check("create", path)
@@ -63,6 +63,7 @@ extension SimulatedDisk {
       let open = try Self.opened(model, handle)
       try model.check("write", open.path)
       let size = model.cached.nodes[open.node]?.size ?? 0
+      let offset = open.isAppending ? size : offset
       try model.takeSpace(offset + Int64(bytes.count) - size, "write")
       model.write(open.node, bytes, offset: offset)
     }

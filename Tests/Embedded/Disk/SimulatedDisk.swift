@@ -37,6 +37,7 @@ package final class SimulatedDisk: Disk {
   struct Open: Sendable {
     let node: Int
     let path: String
+    var isAppending = false
   }
 
   /// A change on its way to the platters. Lost: a sync of it failed, and no later one will write it.
@@ -151,9 +152,9 @@ extension SimulatedDisk.Model {
     return node
   }
 
-  mutating func open(_ node: Int, _ path: String) -> DiskHandle {
+  mutating func open(_ node: Int, _ path: String, isAppending: Bool = false) -> DiskHandle {
     defer { nextHandle += 1 }
-    handles[nextHandle] = SimulatedDisk.Open(node: node, path: path)
+    handles[nextHandle] = SimulatedDisk.Open(node: node, path: path, isAppending: isAppending)
     return DiskHandle(rawValue: nextHandle)
   }
 

@@ -73,7 +73,6 @@ extension KnownName {
     needless(.dovecot, "default_internal_user", "is the user of processes that know little", "use mail_owner"),
     needless(.dovecot, "shutdown_clients", "closes connections when Dovecot stops", "remove the line"),
     missing(.dovecot, "postmaster_address", "is the sender of bounces"),
-    missing(.dovecot, "quota_full_tempfail", "says whether mail for a full mailbox waits"),
     missing(.dovecot, "lda_mailbox_autocreate", "makes mailboxes when mail comes", "remove the line: Maildirs are always made"),
     missing(.dovecot, "lda_mailbox_autosubscribe", "subscribes to new mailboxes", mailboxes),
     missing(.dovecot, "lmtp_save_to_detail_mailbox", "delivers by address extension"),

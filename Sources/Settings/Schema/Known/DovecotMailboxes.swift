@@ -14,8 +14,8 @@ extension KnownName {
       hostname: is the name in what Dovecot sends -> use myhostname
       lda_original_recipient_header lda_mailbox_name: delivers by a header field
       lmtp_add_received_header lmtp_hdr_delivery_address: adds a header field == yes | final
-      quota quota_rule quota_rule2 quota_warning quota_grace quota_max_mail_size quota_status_success: limits the sizes of mailboxes
-      quota_vsizes quota_over_flag_value quota_over_script quota_exceeded_message quota_driver: limits the sizes of mailboxes == Quota exceeded (mailbox for user is full)
+      quota quota_rule2 quota_warning quota_grace quota_max_mail_size quota_status_success: limits the sizes of mailboxes
+      quota_vsizes quota_over_flag_value quota_over_script quota_driver: limits the sizes of mailboxes
       rejection_reason rejection_subject: is the text of refusals that are sent as mail == Rejected: %s
       sieve sieve_dir sieve_global sieve_before sieve_after sieve_default sieve_script: runs Sieve scripts -> not yet: there is no Sieve
       acl acl_shared_dict: sets up access rights to mailboxes

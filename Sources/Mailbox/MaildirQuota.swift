@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+import Runtime
+
+/// How much a Maildir may hold.
+package struct MaildirQuota: Hashable, Sendable {
+  /// 0 is no limit.
+  package let bytes: Int64
+  /// 0 is no limit.
+  package let messages: Int64
+  /// The failure may pass: the message waits for room.
+  package let isTemporary: Bool
+  /// What the sender is told.
+  package let text: String
+
+  package init(bytes: Int64, messages: Int64, isTemporary: Bool = false, text: String = "Quota exceeded (mailbox for user is full)") {
+    self.bytes = max(0, bytes)
+    self.messages = max(0, messages)
+    self.isTemporary = isTemporary
+    self.text = text
+  }
+
+  /// The first line of maildirsize: `1000000S,1000C`.
+  var definition: String {
+    [bytes > 0 ? "\(bytes)S" : nil, messages > 0 ? "\(messages)C" : nil].compactMap(\.self).joined(separator: ",")
+  }
+
+  func hasRoom(for usage: MaildirUsage) -> Bool { (bytes == 0 || usage.bytes <= bytes) && (messages == 0 || usage.messages <= messages) }
+}
+
+/// What a Maildir holds.
+struct MaildirUsage: Equatable {
+  var bytes: Int64 = 0
+  var messages: Int64 = 0
+
+  mutating func add(_ other: MaildirUsage) {
+    bytes = bytes.addingReportingOverflow(other.bytes).partialValue
+    messages = messages.addingReportingOverflow(other.messages).partialValue
+  }
+}
+
+/// The file `maildirsize` of a Maildir (Maildir++): the quota, and in each further line what came or went. All programs that change the Maildir append
+/// to it; whoever finds it long, old or in doubt counts again.
+struct MaildirSize {
+  let disk: any Disk
+  let root: DiskHandle
+  let quota: MaildirQuota
+  /// Microseconds since 1970.
+  let now: Int64
+
+  /// Whether there is room for a message of `size` bytes.
+  func hasRoom(for size: Int64) throws(DiskError) -> Bool {
+    let next = MaildirUsage(bytes: size, messages: 1)
+    if var known = try read() {
+      known.usage.add(next)
+      // Mail may have been deleted by a program that tells nobody.
+      if quota.hasRoom(for: known.usage) || !known.isDoubtful { return quota.hasRoom(for: known.usage) }
+    }
+    var usage = try count()
+    try write(usage)
+    usage.add(next)
+    return quota.hasRoom(for: usage)
+  }
+
+  /// A message of `size` bytes has come. One write to the end of the file, so that others may do the same at the same time.
+  func add(_ size: Int64) throws(DiskError) {
+    let file = try disk.open(MaildirSize.name, at: root, [.write, .append, .noFollow, .nonBlocking], mode: 0)
+    defer { disk.release(file) }
+    try Array("\(size) 1\n".utf8).withBytes { line throws(DiskError) in try disk.write(file, [line], offset: 0) }
+  }
+
+  // MARK: the file
+
+  /// Nil where it must be counted anew: no file, another quota, or too long a file.
+  private func read() throws(DiskError) -> (usage: MaildirUsage, isDoubtful: Bool)? {
+    let file: DiskHandle
+    do throws(DiskError) {
+      file = try disk.open(MaildirSize.name, at: root, [.read, .noFollow, .nonBlocking], mode: 0)
+    } catch {
+      if error.isMissing { return nil }
+      throw error
+    }
+    defer { disk.release(file) }
+    let status = try disk.status(file)
+    guard status.isRegular, status.size < MaildirSize.longest else { return nil }
+    let lines = try text(file, Int(status.size)).split(separator: "\n")
+    guard lines.first.map(String.init) == quota.definition, let usage = MaildirSize.sum(lines.dropFirst()) else { return nil }
+    let isOld = now.subtractingReportingOverflow(status.modified).partialValue > MaildirSize.freshness
+    return (usage, lines.count > 2 || isOld)
+  }
+
+  private static func sum(_ lines: ArraySlice<Substring>) -> MaildirUsage? {
+    var usage = MaildirUsage()
+    for line in lines {
+      let parts = line.split(separator: " ").map { Int64($0) }
+      guard parts.count == 2, let bytes = parts[0], let messages = parts[1] else { return nil }
+      usage.add(MaildirUsage(bytes: bytes, messages: messages))
+    }
+    return usage.bytes < 0 || usage.messages < 0 ? nil : usage
+  }
+
+  private func text(_ file: DiskHandle, _ count: Int) throws(DiskError) -> String {
+    var failure: DiskError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      do throws(DiskError) { filled = try disk.read(file, into: UnsafeMutableRawBufferPointer(buffer), offset: 0) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private func write(_ usage: MaildirUsage) throws(DiskError) {
+    let tmp = try MaildirFolders.openFolder("tmp", at: root, disk, creating: true)
+    defer { disk.release(tmp) }
+    let name = "\(max(0, now) / 1_000_000).\(String(disk.random(), radix: 36)).maildirsize"
+    let file = try disk.open(name, at: tmp, [.write, .create, .exclusive, .noFollow], mode: 0o600)
+    let text = Array("\(quota.definition)\n\(usage.bytes) \(usage.messages)\n".utf8)
+    do throws(DiskError) {
+      try text.withBytes { bytes throws(DiskError) in try disk.write(file, [bytes], offset: 0) }
+      try disk.close(file)
+      try disk.rename(name, at: tmp, to: MaildirSize.name, at: root, replacing: true)
+    } catch {
+      do throws(DiskError) { try disk.unlink(name, at: tmp) } catch {}
+      throw error
+    }
+  }
+
+  // MARK: counting
+
+  /// All messages of the Maildir and its folders, whose names begin with a dot.
+  private func count() throws(DiskError) -> MaildirUsage {
+    var usage = try count(below: root)
+    for name in try disk.list(root) where name.utf8.first == 0x2E && name.utf8.count > 1 {
+      do throws(DiskError) {
+        let folder = try MaildirFolders.openFolder(name, at: root, disk, creating: false)
+        defer { disk.release(folder) }
+        usage.add(try count(below: folder))
+      } catch {
+        guard error.isMissing || error.isNotDirectory else { throw error }
+      }
+    }
+    return usage
+  }
+
+  private func count(below folder: DiskHandle) throws(DiskError) -> MaildirUsage {
+    var usage = MaildirUsage()
+    for name in ["new", "cur"] {
+      do throws(DiskError) {
+        let messages = try MaildirFolders.openFolder(name, at: folder, disk, creating: false)
+        defer { disk.release(messages) }
+        for entry in try disk.list(messages) where entry.utf8.first != 0x2E {
+          // Its reader may be moving it.
+          if let bytes = size(of: entry, in: messages) { usage.add(MaildirUsage(bytes: bytes, messages: 1)) }
+        }
+      } catch {
+        guard error.isMissing || error.isNotDirectory else { throw error }
+      }
+    }
+    return usage
+  }
+
+  /// `,S=` in a name is the size.
+  private func size(of name: String, in folder: DiskHandle) -> Int64? {
+    for part in name.prefix(while: { $0 != ":" }).split(separator: ",").dropFirst() where part.hasPrefix("S=") {
+      if let size = Int64(part.dropFirst(2)), size >= 0 { return size }
+    }
+    do throws(DiskError) {
+      let status = try disk.status(name, at: folder)
+      return status.isRegular ? status.size : nil
+    } catch {
+      return nil
+    }
+  }
+
+  private static let name = "maildirsize"
+  /// Maildir++: a file that reached this length is made anew.
+  private static let longest = 5120
+  /// Maildir++: 15 minutes, in microseconds.
+  private static let freshness: Int64 = 900_000_000
+}
+
+extension MaildirStore {
+  /// Whether `location` has room for a message of `size` bytes; an error if it has not.
+  package func checkQuota(_ quota: MaildirQuota, of location: MaildirLocation, adding size: Int64, now: Int64) throws(MailboxError) {
+    let hasRoom: Bool
+    do throws(DiskError) {
+      hasRoom = try withSize(quota, location, now) { sizes throws(DiskError) in try sizes.hasRoom(for: size) }
+    } catch {
+      throw MailboxError(error, "read \(location.path)/maildirsize")
+    }
+    let cause = DiskError(code: DiskError.tooLarge, operation: "quota")
+    if !hasRoom { throw MailboxError(quota.isTemporary ? .overQuota : .mailboxFull, cause, quota.text) }
+  }
+
+  /// A message of `size` bytes is in the Maildir. What cannot be noted is found when it is counted again.
+  package func noteSize(_ size: Int64, _ quota: MaildirQuota, in location: MaildirLocation, now: Int64) {
+    do throws(DiskError) { try withSize(quota, location, now) { sizes throws(DiskError) in try sizes.add(size) } } catch {}
+  }
+
+  private func withSize<Value>(
+    _ quota: MaildirQuota, _ location: MaildirLocation, _ now: Int64, _ body: (MaildirSize) throws(DiskError) -> Value
+  ) throws(DiskError) -> Value {
+    let root = try MaildirFolders.openRoot(location, disk, creating: true)
+    defer { disk.release(root) }
+    return try body(MaildirSize(disk: disk, root: root, quota: quota, now: now))
+  }
+}
