@@ -75,10 +75,8 @@ let package = Package(
     module(
       "Daemon",
       [
-        "Bytes", "Delivery", "Diagnostics", "Events", "Import", "Mailbox", "Message", "Names", "Queue", "Restrictions", "Runtime", "SMTP", "Server",
-        "Settings",
-        "Spool",
-        "Tables",
+        "Bytes", "Delivery", "Diagnostics", "Events", "Import", "Mailbox", "Message", "Names", "Queue", "Restrictions", "Runtime", "SMTP",
+        "Server", "Settings", "Spool", "Tables",
       ]),
 
     // Ring 4: the command
@@ -125,6 +123,7 @@ let fuzzers: [(name: String, dependencies: [Target.Dependency])] = [
   ("Import", ["Diagnostics", "Import", "Settings"]),
   ("Message", ["Message"]),
   ("NameRecord", ["Names"]),
+  ("ProxyHeader", ["Bytes", "SMTP"]),
   ("Settings", ["Diagnostics", "Settings"]),
   ("SMTPClient", ["Bytes", "SMTP"]),
   ("SMTPCommand", ["Bytes", "SMTP"]),

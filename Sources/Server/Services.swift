@@ -23,6 +23,12 @@ package final class Services {
   package let isImplicitTLS: Bool
   /// Nil where the machine judges by itself.
   package let restrictions: RestrictionServices?
+  /// Nil where clients connect by themselves.
+  package var proxies: ProxyReader?
+  /// Nil where refusals say what they say.
+  package var footer: RejectFooter?
+  /// Nil where clients are served without tests.
+  package var screen: Screen?
   package let now: @Sendable () -> Int64
   /// Writes Received and missing fields. One per loop: it remembers the date it wrote last.
   private var arrival: ArrivalHeaders
@@ -89,6 +95,8 @@ extension Services {
 
 /// What a listener writes into messages and the log.
 package struct Habits: Sendable {
+  /// `smtpd_client_port_logging`.
+  package var logsClientPort = false
   /// `smtpd_tls_received_header`.
   package var tellsTLSInReceived = false
   /// `smtpd_tls_loglevel` above 0.

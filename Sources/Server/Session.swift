@@ -30,12 +30,16 @@ package final class Session<Stream: ByteStream> {
   var bench: Bench?
   /// smtpd_per_request_deadline: when the request that is coming in must be complete.
   private var requestDeadline: Instant?
+  /// The client that the limits have counted as connected.
+  private var counted: Client?
 
   /// Replies that wait for more of a pipeline are written out beyond this.
   private static var maximumOutput: Int { 8 * 1024 }
 
-  package init(_ stream: Stream, client: Client, services: Services) {
+  /// `counted`: the client that the limits have been told of; the session tells them when it ends.
+  package init(_ stream: Stream, client: Client, services: Services, counted: Client? = nil) {
     self.stream = stream
+    self.counted = counted
     self.services = services
     number = services.log.nextSession()
     machine = ServerMachine(context: services.context, client: client)
@@ -54,6 +58,7 @@ package final class Session<Stream: ByteStream> {
     }
     await dropMessage()
     stream.close()
+    discount()
     log(.disconnect(client.peer, commands: machine.commandSummary))
   }
 
@@ -62,7 +67,14 @@ package final class Session<Stream: ByteStream> {
 
   @inline(never) private func beginsSecured() async -> Bool {
     guard services.isImplicitTLS else { return true }
-    guard await secure(), let secured else { return false }
+    guard machine.mayBeginInTLS() else {
+      logNotice()
+      return false
+    }
+    let succeeded = await secure()
+    let isTooMuch = secured?.isResumed != true && machine.handshakeMade() != nil
+    logNotice()
+    guard succeeded, !isTooMuch, let secured else { return false }
     machine = ServerMachine(context: services.context, client: client, tls: SMTP.TLSFacts(secured))
     return true
   }
@@ -180,9 +192,24 @@ package final class Session<Stream: ByteStream> {
     case .judge(let request): return machine.judged(await judge(request))
     case .restart:
       bench = nil
-      return machine.connected()
+      return restart()
     }
     return nil
+  }
+
+  /// XCLIENT has put another client in place of the one there was. One that may speak for others is not counted.
+  private func restart() -> Action {
+    discount()
+    guard !machine.speaksForOthers, let limits = services.limits else { return machine.connected() }
+    counted = client
+    guard let refusal = limits.arrived(client) else { return machine.connected() }
+    services.log.warning("smtpd", refusal.warning(client.description, service: services.context.configuration.edge.serviceName))
+    return machine.turnedAway()
+  }
+
+  private func discount() {
+    if let counted { services.limits?.left(counted) }
+    counted = nil
   }
 
   private func beginMessage() {
@@ -200,8 +227,13 @@ package final class Session<Stream: ByteStream> {
       guard await flush() else { return }
       await stream.pause(until: deadline(machine.replyDelay))
     }
-    for reply in replies { reply.write(to: &output) }
+    for reply in replies { footed(reply).write(to: &output) }
     if output.count > Self.maximumOutput { _ = await flush() }
+  }
+
+  private func footed(_ reply: Reply) -> Reply {
+    guard reply.isNegative, let footer = services.footer else { return reply }
+    return footer.added(to: reply, client: client, time: services.now())
   }
 
   /// Writes the collected replies; false when the client is gone.
@@ -232,7 +264,14 @@ package final class Session<Stream: ByteStream> {
     // RFC 3207 §4.2: what was sent in clear before the handshake must not count after it.
     input.release()
     framer = LineFramer(maximumLength: services.pace.lineLengthLimit)
-    guard await secure(), let secured else {
+    let succeeded = await secure()
+    if secured?.isResumed != true, let action = machine.handshakeMade() {
+      logNotice()
+      if case .close(let replies) = action, succeeded { await send(replies) }
+      _ = await flush()
+      isClosed = true
+    }
+    guard succeeded, !isClosed, let secured else {
       isClosed = true
       return
     }

@@ -10,8 +10,12 @@ package final class SessionServer {
   private let maximumSessions: Int
   private var listener: Listener?
   private var sessions: [ObjectIdentifier: Session<SocketStream>] = [:]
+  /// Connections that have no session yet.
+  private var newcomers: [ObjectIdentifier: SocketStream] = [:]
   private var isStopping = false
   private var isFull = false
+  /// Those accepted and not yet closed.
+  private var connections = 0
 
   package init(on loop: EventLoop, services: Services, maximumSessions: Int) {
     self.loop = loop
@@ -33,28 +37,53 @@ package final class SessionServer {
     listener?.close()
     listener = nil
     for session in sessions.values { session.interrupt() }
+    for stream in newcomers.values { stream.interrupt() }
   }
 
   package var sessionCount: Int { sessions.count }
 
   private func accepted(_ connection: Int32, _ peer: SocketAddress) {
-    guard !isStopping, sessions.count < maximumSessions else { return refuse(connection, peer) }
-    if let ip = peer.ip, let refusal = services.limits?.arrived(ip, now: loop.now) { return turnAway(connection, peer, refusal) }
+    guard !isStopping, connections < maximumSessions else { return refuse(connection, peer) }
     isFull = false
-    // Everything stays on this loop; the compiler cannot see that through the task's closure.
-    nonisolated(unsafe) let server = self
-    loop.spawn { await server.serve(connection, peer) }
+    connections += 1
+    let client = newcomer(peer, connection)
+    // Who stands behind a proxy is counted, not the proxy.
+    if services.proxies != nil { return spawn(connection, client) }
+    // The limits come before the look-up of the name, so a client that floods costs little.
+    guard let refusal = arrived(client) else { return spawn(connection, client) }
+    services.limits?.left(client)
+    connections -= 1
+    turnAway(connection, client, refusal)
   }
 
-  private func serve(_ connection: Int32, _ peer: SocketAddress) async {
-    defer { if let ip = peer.ip { services.limits?.left(ip) } }
+  private func spawn(_ connection: Int32, _ client: Client) {
+    // Everything stays on this loop; the compiler cannot see that through the task's closure.
+    nonisolated(unsafe) let server = self
+    loop.spawn { await server.serve(connection, client) }
+  }
+
+  /// Who may speak for others is not counted.
+  private func isCounted(_ client: Client) -> Bool { !services.context.configuration.edge.authorizedXclientHosts.contains(client) }
+
+  private func arrived(_ client: Client) -> ClientLimits.Refusal? {
+    isCounted(client) ? services.limits?.arrived(client) : nil
+  }
+
+  private func serve(_ connection: Int32, _ peer: Client) async {
+    defer { connections -= 1 }
     let stream: SocketStream
     do {
       stream = try SocketStream(connection, on: loop)
     } catch {
-      return services.log.warning("smtpd", "connection from \(peer): \(error)")
+      if isCounted(peer), services.proxies == nil { services.limits?.left(peer) }
+      return services.log.warning("smtpd", "connection from \(peer.addressText): \(error)")
     }
-    let session = Session(stream, client: await client(peer), services: services)
+    guard let client = await introduced(peer, on: stream) else { return stream.close() }
+    guard await isScreened(client, on: stream) else {
+      if isCounted(client) { services.limits?.left(client) }
+      return stream.close()
+    }
+    let session = Session(stream, client: await named(client), services: services, counted: isCounted(client) ? client : nil)
     let key = ObjectIdentifier(session)
     sessions[key] = session
     if isStopping { session.interrupt() }
@@ -62,16 +91,70 @@ package final class SessionServer {
     sessions[key] = nil
   }
 
-  private func client(_ peer: SocketAddress) async -> Client {
-    guard let ip = peer.ip else { return Client(address: nil, name: "local") }
-    return Client(address: ip, names: Client.Names(await services.names.name(of: ip)), port: peer.port)
+  private func newcomer(_ peer: SocketAddress, _ connection: Int32) -> Client {
+    let logsPort = services.habits.logsClientPort
+    guard let ip = peer.ip else { return Client(address: nil, names: Client.Names("local"), isLocal: true, logsPort: logsPort) }
+    return Client(
+      address: ip, names: Client.Names(Client.unknown), port: peer.port, destination: services.screen == nil ? nil : destination(of: connection),
+      logsPort: logsPort)
   }
 
-  private func turnAway(_ connection: Int32, _ peer: SocketAddress, _ refusal: ClientLimits.Refusal) {
-    let (what, status) = refusal == .tooManyConnections ? ("too many connections", "4.7.0") : ("connection rate limit exceeded", "4.7.0")
-    DyingWords.send("421 \(status) \(services.context.configuration.myhostname) Error: \(what) from \(peer)\r\n", on: connection)
+  /// Whom a proxy speaks for; nil if the connection is to be closed.
+  @inline(never) private func introduced(_ peer: Client, on stream: SocketStream) async -> Client? {
+    guard let proxies = services.proxies else { return peer }
+    begin(stream)
+    defer { newcomers[ObjectIdentifier(stream)] = nil }
+    switch await proxies.client(of: peer, on: stream) {
+    case .failure(let failure):
+      services.log.warning("smtpd", "proxy \(peer.addressText): \(failure.text)")
+      return nil
+    case .success(let client):
+      guard let refusal = arrived(client) else { return client }
+      services.limits?.left(client)
+      await turnAway(stream, client, refusal)
+      return nil
+    }
+  }
+
+  private func destination(of connection: Int32) -> Client.Endpoint? {
+    guard let local = try? ListeningSocket.address(of: connection), let ip = local.ip else { return nil }
+    return Client.Endpoint(ip, port: local.port)
+  }
+
+  /// Whether the client has passed the tests that come before a session.
+  @inline(never) private func isScreened(_ client: Client, on stream: SocketStream) async -> Bool {
+    guard let screen = services.screen, let address = client.address else { return true }
+    begin(stream)
+    defer { newcomers[ObjectIdentifier(stream)] = nil }
+    return await Screening(screen, stream: stream, log: services.log, client: client, address: address).admits()
+  }
+
+  /// Until it has a session, a connection is ended through this.
+  private func begin(_ stream: SocketStream) {
+    newcomers[ObjectIdentifier(stream)] = stream
+    if isStopping { stream.interrupt() }
+  }
+
+  @inline(never) private func named(_ client: Client) async -> Client {
+    guard let ip = client.address else { return client }
+    return client.named(Client.Names(await services.names.name(of: ip)))
+  }
+
+  private func turnAway(_ stream: SocketStream, _ client: Client, _ refusal: ClientLimits.Refusal) async {
+    var words = ByteBuffer()
+    words.append(Array(refusalText(client).utf8))
+    _ = await stream.write(&words, deadline: stream.now + .seconds(1))
+    services.log.warning("smtpd", refusal.warning(client.description, service: services.context.configuration.edge.serviceName))
+  }
+
+  private func refusalText(_ client: Client) -> String {
+    "421 4.7.0 \(services.context.configuration.myhostname) Error: too many connections from \(client.addressText)\r\n"
+  }
+
+  private func turnAway(_ connection: Int32, _ client: Client, _ refusal: ClientLimits.Refusal) {
+    DyingWords.send(refusalText(client), on: connection)
     closeDescriptor(connection)
-    services.log.warning("smtpd", "\(what) from unknown[\(peer)]")
+    services.log.warning("smtpd", refusal.warning(client.description, service: services.context.configuration.edge.serviceName))
   }
 
   /// RFC 5321 §3.8: a server that cannot serve says 421. One try: the reply fits into any socket's buffer.

@@ -103,7 +103,7 @@ class Proxies(Case):
                 self.assertEqual(play(dialogue, weir.port), play(dialogue, postfix.port))
             for line in ("RCPT from spike.example.net[192.0.2.7]: 454", "disconnect from spike.example.net[192.0.2.7] ehlo=1 xclient=0/2 xforward=1 mail=1 rcpt=0/1 quit=1 commands=4/7"):
                 postfix.logged(line)
-                self.assertIn(line, weir.log_text())
+                eventually(lambda line=line: line in weir.log_text(), 5, line)
 
     def test_the_log_names_the_first_client(self):
         weir = self.weir("smtpd_authorized_xforward_hosts = 127.0.0.1\n")

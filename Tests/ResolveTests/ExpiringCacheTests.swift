@@ -50,4 +50,22 @@ import Testing
       }
     }
   }
+
+  @Test func whatIsTakenOutIsGone() {
+    var cache = ExpiringCache<Int, Int>(capacity: 4)
+    for key in 0..<4 { cache.set(key, for: key, until: Self.at(10)) }
+    #expect(cache.removeValue(for: 1, now: Self.at(0)) == 1)
+    #expect(cache.removeValue(for: 1, now: Self.at(0)) == nil)
+    #expect(cache.count == 3)
+    #expect((0..<4).map { cache.value(for: $0, now: Self.at(0)) } == [0, nil, 2, 3])
+    // The order of use holds: 0 has been longest unused.
+    cache.set(4, for: 4, until: Self.at(10))
+    cache.set(5, for: 5, until: Self.at(10))
+    #expect((0..<6).map { cache.value(for: $0, now: Self.at(0)) } == [nil, nil, 2, 3, 4, 5])
+    #expect(cache.removeValue(for: 5, now: Self.at(10)) == nil)
+    for key in [2, 3, 4] { #expect(cache.removeValue(for: key, now: Self.at(0)) == key) }
+    #expect(cache.count == 0)
+    cache.set(6, for: 6, until: Self.at(10))
+    #expect(cache.value(for: 6, now: Self.at(0)) == 6)
+  }
 }

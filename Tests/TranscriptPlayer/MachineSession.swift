@@ -48,6 +48,7 @@ package final class MachineSession {
 
   package func tlsStarted() {
     waitsForTLS = false
+    if let action = machine.handshakeMade() { return perform(action) }
     machine.tlsStarted(TLSFacts(version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384", bits: 256))
   }
 

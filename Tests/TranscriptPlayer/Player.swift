@@ -19,7 +19,7 @@ package struct Player {
 
   package static func play(_ transcript: Transcript, cut: Cut) throws {
     let configuration = try TranscriptSettings.configuration(transcript.setup)
-    var player = Player(transcript, ServerContext(configuration), cut)
+    var player = Player(transcript, ServerContext(configuration, meter: ScriptedMeter(transcript.setup.settings)), cut)
     try player.play()
   }
 

@@ -44,6 +44,7 @@ package enum TranscriptSettings {
   }
 
   private static func set(_ name: String, _ value: String, in configuration: inout ServerConfiguration) throws {
+    if ScriptedMeter.settings[name] != nil { return }
     if let path = numbers[name], let number = Int(value) {
       configuration[keyPath: path] = number
     } else if let path = codes[name], let code = UInt16(value) {
@@ -67,6 +68,12 @@ package enum TranscriptSettings {
     case "smtpd_tls_security_level": configuration.smtpdTlsSecurityLevel = value == "encrypt" ? .encrypt : value == "may" ? .may : .none
     case "smtpd_forbid_bare_newline": configuration.smtpdForbidBareNewline = try bareNewline(value)
     case "smtpd_forbid_bare_newline_exclusions": configuration.smtpdForbidBareNewlineExclusions = try networks(words)
+    case "smtpd_discard_ehlo_keyword_address_maps":
+      let map = inline(value)
+      configuration.edge.discardedKeywords = { address in map[address.description].map { [$0.uppercased()] } }
+    case "smtpd_command_filter":
+      let map = inline(value)
+      configuration.edge.commandFilter = { map[$0.lowercased()] }
     case "smtpd_authorized_xclient_hosts": configuration.edge.authorizedXclientHosts = ClientList(words: words)
     case "smtpd_authorized_xforward_hosts": configuration.edge.authorizedXforwardHosts = ClientList(words: words)
     case "mynetworks": configuration.relay.mynetworks = try networks(words)
@@ -74,6 +81,14 @@ package enum TranscriptSettings {
     case "inet_interfaces": configuration.relay.ownAddresses = Set(words.compactMap { IPAddress($0) })
     default: throw Transcript.Fault(description: "unknown setting \(name)")
     }
+  }
+
+  /// `inline:{ key = value, … }`
+  private static func inline(_ text: String) -> [String: String] {
+    let pairs = text.drop { $0 != "{" }.dropFirst().prefix { $0 != "}" }.split(separator: ",").map { entry in
+      entry.split(separator: "=", maxSplits: 1).map { Escapes.trimmed($0) }
+    }
+    return Dictionary(pairs.compactMap { $0.count == 2 ? ($0[0], $0[1]) : nil }) { first, _ in first }
   }
 
   private static func bareNewline(_ value: String) throws -> ServerConfiguration.BareNewline {

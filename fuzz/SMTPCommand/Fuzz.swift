@@ -24,16 +24,22 @@ let states: [[String]] = [
   [], ["HELO x"], ["EHLO x"], ["EHLO x", "MAIL FROM:<>"], ["EHLO x", "MAIL FROM:<a@b.example>", "RCPT TO:<c@example.test>"],
 ]
 let client = Client(address: IPAddress("192.0.2.1"))
-let context = ServerContext(
-  ServerConfiguration(
+let context = {
+  var configuration = ServerConfiguration(
     myhostname: "mx.example.test",
     relay: RelayPolicy(
       mynetworks: NetworkList(), mydestination: ["example.test"], virtualMailboxDomains: ["virtual.test"], myorigin: "example.test", mydomain: "test")
-  ))
+  )
+  // So that XCLIENT and XFORWARD are read.
+  configuration.edge.authorizedXclientHosts = ClientList(words: ["192.0.2.1"])
+  configuration.edge.authorizedXforwardHosts = ClientList(words: ["192.0.2.1"])
+  return ServerContext(configuration)
+}()
 
 func receive(_ line: [UInt8], _ machine: inout ServerMachine) -> Action {
   var action = line.withUnsafeBytes { machine.lineReceived($0.bytes) }
   if case .resolveRecipient = action { action = machine.recipientResolved(.accepted) }
+  if case .restart = action { action = machine.connected() }
   check(action)
   _ = machine.takeNotice()
   return action

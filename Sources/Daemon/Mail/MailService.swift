@@ -24,6 +24,10 @@ final class MailService: Sendable {
   private let resolver: Resolver
   private let delivery: LocalDelivery
   private let control: ControlServer
+  /// By listener.
+  private let limits: [String: ClientLimits]
+  private let anvil: AnvilStatistics
+  private let screens: [String: Screen]
 
   /// Sessions that have not ended after this are cut.
   private static let patience = Duration.seconds(30)
@@ -41,10 +45,13 @@ final class MailService: Sendable {
       messageSizeLimit: setup.configuration[Keys.messageSizeLimit].bytes, log: log)
     storage.look()
     users = UserDirectory(setup)
+    limits = setup.configuration.listeners.reduce(into: [:]) { $0[$1.name] = ClientLimits(ClientLimits.Limits($1, setup), service: $1.name) }
+    anvil = AnvilStatistics(Array(limits.values), interval: setup.configuration[Keys.anvilStatusUpdateTime], log: log)
     certificates = MailService.certificates(setup, log)
     delivery = LocalDelivery(setup, spool: spool, users: users, usesMailboxService: usesMailboxService, log: log)
     loops = try LoopGroup(count: setup.configuration[Keys.eventLoops])
     resolver = Resolver(setup.configuration, home: loops.first, log: log)
+    screens = setup.configuration.listeners.reduce(into: [:]) { [resolver] in $0[$1.name] = Screen($1, setup, names: resolver.names) }
     control = ControlServer(path: setup.controlSocket, queue: spool, pool: pool, log: log)
   }
 
@@ -71,6 +78,7 @@ final class MailService: Sendable {
     waitForEnd()
     loops.stop(patience: Self.patience)
     resolver.names.close()
+    anvil.report(now: .never)
     delivery.stop()
     spool.stop()
     pool.stop()
@@ -89,6 +97,7 @@ final class MailService: Sendable {
       case nil:
         storage.look()
         resolver.refresh()
+        anvil.report(now: .now())
         Machine.releaseFreeMemory()
         for certificate in certificates.values { certificate.refresh() }
       default: break
@@ -103,34 +112,33 @@ final class MailService: Sendable {
     if certificates[name] == nil { server.smtpdTlsSecurityLevel = .none }
     let judge = Judge.needed(listener, setup, server)
     server.judgedMoments = judge?.moments ?? []
-    let context = ServerContext(server)
+    let limits = limits[name]
+    let context = ServerContext(server, meter: limits.flatMap { $0.metersEvents ? $0 : nil })
     let names = listener[Keys.smtpdPeernameLookup] ? PeerNames(service: resolver.names) : nil
     let store = SpoolStore(spool: spool, pool: pool, storage: storage)
     let recipients = RecipientLookup(
       users: users, localRecipients: setup.localRecipientMaps, relayRecipients: setup.tables(listener[Keys.relayRecipientMaps]),
       delimiters: listener[Keys.recipientDelimiter], pool: pool, log: log, now: wallClock)
-    let limits = ClientLimits(ClientLimits.Limits(listener, setup))
     let habits = Habits(listener, setup, ownAddresses: context.configuration.relay.ownAddresses)
     let tls = certificates[name].map { certificates in { @Sendable in certificates.store.context as TLSServerContext? } }
     let maximum = max(1, setup.sessionLimit(of: listener) / setup.configuration[Keys.eventLoops])
     let log = log.named(listener[Keys.syslogName])
+    let proxies = ProxyReader(listener, setup)
+    let footer = RejectFooter(listener, setup)
+    let screen = screens[name]
     loops.serve(descriptor, maximumSessions: maximum, log: log) { [resolver] loop in
       let restrictions = judge.map {
         RestrictionServices(judge: $0, names: resolver.names, policies: PolicyClient(on: LoopPolicyGround(loop, names: resolver.names)))
       }
-      return Services(
+      let services = Services(
         context: context, log: log, store: store, users: recipients, names: ClientLookup(names: names), limits: limits, habits: habits, tls: tls,
         isImplicitTLS: listener[Keys.smtpdTlsWrappermode], restrictions: restrictions, arrival: ArrivalHeaders(listener),
         zone: { LocalZone.at($0).zone })
+      services.proxies = proxies
+      services.footer = footer
+      services.screen = screen
+      return services
     }
-  }
-}
-
-extension ClientLimits.Limits {
-  fileprivate init(_ listener: ListenerConfiguration, _ setup: Setup) {
-    self.init(
-      connections: listener[Keys.smtpdClientConnectionCountLimit], rate: listener[Keys.smtpdClientConnectionRateLimit],
-      timeUnit: listener[Keys.anvilRateTimeUnit], exceptions: setup.networks(listener[Keys.smtpdClientEventLimitExceptions]))
   }
 }
 
@@ -138,6 +146,7 @@ extension Habits {
   fileprivate init(_ listener: ListenerConfiguration, _ setup: Setup, ownAddresses: Set<IPAddress>) {
     self.init()
     tellsTLSInReceived = listener[Keys.smtpdTlsReceivedHeader]
+    logsClientPort = listener[Keys.smtpdClientPortLogging]
     logsTLS = listener[Keys.smtpdTlsLoglevel] > 0
     let words = Set(listener[Keys.localHeaderRewriteClients])
     let networks = words.contains("permit_mynetworks") ? setup.networks(listener[Keys.mynetworks]) : NetworkList()

@@ -107,6 +107,7 @@ extension Importer {
       block.lines.append(DraftLine(name: "smtpd_connection_limit", value: String(limit), comments: [], item: service.item))
       ledger.amend(service.item, .translated, "at most \(limit) connections, as there were at most so many processes")
     }
+    if service.command == "postscreen" { block.lines.append(DraftLine(name: "postscreen", value: "yes", comments: [], item: service.item)) }
     for option in options { addOverride(option, to: &block) }
     if service.arguments.contains(where: { $0.hasPrefix("-v") }) {
       ledger.amend(service.item, .translated, "`-v` is left out: it makes the log longer")

@@ -7,7 +7,7 @@ package struct DNSList: Hashable, Sendable {
   package let filter: AddressFilter?
   package let weight: Int
   /// With its filter, without its weight: `rbl_reply_maps` are asked for it.
-  let title: String
+  package let title: String
 
   /// Nil if it is not of this form. As in postscreen_dnsbl_sites, `*weight` may be negative.
   package init?(_ text: String) {
@@ -31,9 +31,9 @@ package struct DNSList: Hashable, Sendable {
   }
 
   /// The name to ask for: RFC 5782 §2.1, §2.4, the octets or nibbles in reverse.
-  func question(for address: IPAddress) -> String { "\(address.reversedLabels).\(domain)" }
+  package func question(for address: IPAddress) -> String { "\(address.reversedLabels).\(domain)" }
 
-  func isListed(by addresses: [IPAddress]) -> Bool {
+  package func isListed(by addresses: [IPAddress]) -> Bool {
     guard let filter else { return !addresses.isEmpty }
     return addresses.contains(where: filter.matches)
   }

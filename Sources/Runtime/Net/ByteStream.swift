@@ -24,6 +24,10 @@ package enum WriteOutcome: Equatable, Sendable {
 package protocol ByteStream: AnyObject {
   /// Appends what has arrived, at least one byte; waits for it if need be.
   func read(into buffer: inout ByteBuffer, deadline: Instant) async -> ReadOutcome
+  /// Puts what has arrived into the emptied buffer, once it is more than `known` bytes; it stays to be read. Before TLS only.
+  func peek(into buffer: inout ByteBuffer, beyond known: Int, deadline: Instant) async -> ReadOutcome
+  /// Throws away bytes that `peek` has shown.
+  func skip(_ count: Int)
   /// Writes and consumes the whole buffer.
   func write(_ buffer: inout ByteBuffer, deadline: Instant) async -> WriteOutcome
   /// Waits until `deadline`.

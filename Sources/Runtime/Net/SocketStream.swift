@@ -93,6 +93,39 @@ package final class SocketStream: ByteStream, @unchecked Sendable {
     }
   }
 
+  // MARK: Looking ahead
+
+  package func peek(into buffer: inout ByteBuffer, beyond known: Int, deadline: Instant) async -> ReadOutcome {
+    while isOpen {
+      if interrupted {
+        interrupted = false
+        return .interrupted
+      }
+      if let outcome = look(into: &buffer, beyond: known) { return outcome }
+      if await waitUntilReadable(deadline) == .timedOut { return .timedOut }
+    }
+    return .endOfStream
+  }
+
+  /// One try; nil when there is nothing new yet.
+  private func look(into buffer: inout ByteBuffer, beyond known: Int) -> ReadOutcome? {
+    guard readable else { return nil }
+    let count = clinux_peek(descriptor, loop.scratch.baseAddress, loop.scratch.count)
+    if count > known {
+      buffer.removeAll()
+      buffer.append(UnsafeRawBufferPointer(start: loop.scratch.baseAddress, count: count))
+      return .received(count)
+    }
+    if count == 0 || count > 0 && peerClosed { return .endOfStream }
+    if count > 0 || count == -Int(EAGAIN) {
+      readable = false
+      return nil
+    }
+    return .failed(SystemError(code: Int32(truncatingIfNeeded: -count), operation: "recv"))
+  }
+
+  package func skip(_ count: Int) { _ = clinux_receive(descriptor, loop.scratch.baseAddress, min(count, loop.scratch.count)) }
+
   // MARK: Writing
 
   package func write(_ buffer: inout ByteBuffer, deadline: Instant) async -> WriteOutcome {

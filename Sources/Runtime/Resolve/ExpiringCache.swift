@@ -38,6 +38,25 @@ package struct ExpiringCache<Key: Hashable, Value> {
     link(index)
   }
 
+  /// Takes the value out, unless it has ended.
+  package mutating func removeValue(for key: Key, now: Instant) -> Value? {
+    guard let index = indexes.removeValue(forKey: key) else { return nil }
+    unlink(index)
+    let removed = entries[index]
+    fill(index)
+    return removed.expiry > now ? removed.value : nil
+  }
+
+  /// Moves the last entry to the place of one that is unlinked.
+  private mutating func fill(_ index: Int) {
+    let last = entries.removeLast()
+    guard index < entries.count else { return }
+    entries[index] = last
+    indexes[last.key] = index
+    if last.newer == Self.none { newest = index } else { entries[last.newer].older = index }
+    if last.older == Self.none { oldest = index } else { entries[last.older].newer = index }
+  }
+
   /// An unlinked entry for `key`: its own, a new one, or the one longest unused.
   private mutating func place(for key: Key, _ value: Value, _ expiry: Instant) -> Int {
     if let index = indexes[key] {

@@ -85,6 +85,16 @@ package final class Client: Sendable {
     return "\(name)[\(addressText)]:\(port == 0 ? Client.unknown : String(port))"
   }
 
+  /// The client whose address a proxy gave, before its name is known.
+  package func standing(for source: Endpoint, to destination: Endpoint) -> Client {
+    Client(address: source.address, names: Names(Client.unknown), port: source.port, destination: destination, logsPort: logsPort)
+  }
+
+  /// The same client with its names.
+  package func named(_ names: Names) -> Client {
+    Client(address: address, names: names, port: port, isLocal: isLocal, destination: destination, login: login, logsPort: logsPort)
+  }
+
   /// The same connection with another client behind it.
   func with(_ other: ClientOverride) -> Client {
     Client(

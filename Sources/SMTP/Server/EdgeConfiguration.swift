@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+import Bytes
 
 /// The settings of a listener about whom its clients speak for and how they are dealt with, under Postfix's names without `smtpd_`.
 package struct EdgeConfiguration: Sendable {
   package var authorizedXclientHosts = ClientList()
   package var authorizedXforwardHosts = ClientList()
+
+  /// `smtpd_discard_ehlo_keyword_address_maps`: what is hidden from this client in place of `smtpdDiscardEhloKeywords`, in upper case.
+  package var discardedKeywords: (@Sendable (IPAddress) -> Set<String>?)?
+  /// `smtpd_command_filter`: the command to take in place of the one the client sent.
+  package var commandFilter: (@Sendable (String) -> String?)?
+  /// How log lines name the listener.
+  package var serviceName = "smtp"
 
   package init() {}
 }

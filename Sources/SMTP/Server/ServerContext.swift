@@ -3,34 +3,40 @@
 /// What all sessions of a listener share: its configuration, and the replies that never change, made once.
 package final class ServerContext: Sendable {
   package let configuration: ServerConfiguration
+  /// Nil where no rate is limited.
+  let meter: (any ClientMeter)?
   let banner: Reply
   let heloOk: Reply
   let ehloInClear: Reply
   let ehloInTLS: Reply
   let help: Reply
 
-  package init(_ configuration: ServerConfiguration) {
+  package init(_ configuration: ServerConfiguration, meter: (any ClientMeter)? = nil) {
     self.configuration = configuration
+    self.meter = meter
     let host = configuration.myhostname
     banner = Reply(220, nil, configuration.smtpdBanner)
     heloOk = Reply(250, nil, host)
-    ehloInTLS = ServerContext.ehlo(configuration, to: [], inTLS: true)
-    ehloInClear = ServerContext.ehlo(configuration, to: [], inTLS: false)
+    let hidden = configuration.smtpdDiscardEhloKeywords
+    ehloInTLS = ServerContext.ehlo(configuration, to: [], inTLS: true, hiding: hidden)
+    ehloInClear = ServerContext.ehlo(configuration, to: [], inTLS: false, hiding: hidden)
     help = Reply(214, EnhancedStatus(2, 0, 0), "Commands: \(ServerContext.commands(configuration))")
   }
 
-  func offers(_ keyword: String) -> Bool { !configuration.smtpdDiscardEhloKeywords.contains(keyword) }
-
-  /// What a client with privileges is offered.
-  func ehlo(to privileges: Privileges, inTLS isInTLS: Bool) -> Reply { ServerContext.ehlo(configuration, to: privileges, inTLS: isInTLS) }
+  /// What is offered to a client that is not like the others.
+  func ehlo(to privileges: Privileges, inTLS isInTLS: Bool, hiding hidden: Set<String>) -> Reply {
+    ServerContext.ehlo(configuration, to: privileges, inTLS: isInTLS, hiding: hidden)
+  }
 
   /// RFC 5321 §4.1.1.1: `ehlo-line = ehlo-keyword *( SP ehlo-param )`, in Postfix's order.
-  private static func ehlo(_ configuration: ServerConfiguration, to privileges: Privileges, inTLS isInTLS: Bool) -> Reply {
-    let keywords = keywords(configuration, privileges).filter { !isInTLS || $0 != "STARTTLS" }
+  private static func ehlo(
+    _ configuration: ServerConfiguration, to privileges: Privileges, inTLS isInTLS: Bool, hiding hidden: Set<String>
+  ) -> Reply {
+    let keywords = keywords(configuration, privileges, hidden).filter { !isInTLS || $0 != "STARTTLS" }
     return Reply(250, nil, ([configuration.myhostname] + keywords).joined(separator: "\n"))
   }
 
-  private static func keywords(_ configuration: ServerConfiguration, _ privileges: Privileges) -> [String] {
+  private static func keywords(_ configuration: ServerConfiguration, _ privileges: Privileges, _ hidden: Set<String>) -> [String] {
     let limit = configuration.messageSizeLimit
     let all: [(String, Bool)] = [
       ("PIPELINING", true), (limit > 0 ? "SIZE \(limit)" : "SIZE", true), ("VRFY", !configuration.disableVrfyCommand),
@@ -42,7 +48,7 @@ package final class ServerContext: Sendable {
     ]
     return all.filter { keyword, isOffered in
       let word = keyword.split(separator: " ").first.map(String.init) ?? keyword
-      return isOffered && !configuration.smtpdDiscardEhloKeywords.contains(word)
+      return isOffered && !hidden.contains(word)
     }.map(\.0)
   }
 

@@ -32,7 +32,7 @@ extension ServerMachine {
     case .etrn: etrn(arguments)
     case .help: .reply(context.help)
     case .starttls: startTLS(arguments)
-    case .auth: .reply(Replies.authNotEnabled)
+    case .auth: .reply(rateRefusal(.authentication) ?? Replies.authNotEnabled)
     case .xclient: xclient(arguments)
     case .xforward: xforward(arguments)
     case .quit: close([Replies.bye])

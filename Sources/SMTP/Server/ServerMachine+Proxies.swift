@@ -16,6 +16,7 @@ extension ServerMachine {
   mutating func takePrivileges() {
     privileges = configuration.edge.authorizedXforwardHosts.contains(client) ? [.xforward] : []
     takeXclientPrivilege()
+    takeDiscarded()
   }
 
   /// The right to XCLIENT goes with the client it names: so limits and restrictions can be tried out as they are for that one.
@@ -31,6 +32,7 @@ extension ServerMachine {
     } catch { return .reply(error.reply) }
     client = client.with(override)
     takeXclientPrivilege()
+    takeDiscarded()
     dropTransaction()
     isDenied = false
     heloName = override.helo ?? ""
@@ -50,6 +52,12 @@ extension ServerMachine {
     forwarded = Forwarded(client)
     return .reply(Replies.ok)
   }
+
+  /// Whether the client may use XCLIENT. Such clients are not counted and not limited, as in Postfix.
+  package var speaksForOthers: Bool { privileges.contains(.xclient) }
+
+  /// The client that XCLIENT named has too many connections.
+  package mutating func turnedAway() -> Action { close([Replies.tooManyConnections(configuration.myhostname, client.addressText)]) }
 
   /// What XFORWARD has told about the message under way.
   package var forwardedClient: ForwardedClient? { forwarded?.client }

@@ -21,12 +21,8 @@ extension ServerMachine {
     heloName = name
     isExtended = verb != .helo
     if !isExtended { return .reply(context.heloOk) }
+    noteHiddenKeywords()
     return .reply(ehloReply)
-  }
-
-  private var ehloReply: Reply {
-    if privileges.isEmpty { return tls == nil ? context.ehloInClear : context.ehloInTLS }
-    return context.ehlo(to: privileges, inTLS: tls != nil)
   }
 
   private func helloSyntax(_ verb: Verb) -> Reply {
@@ -57,7 +53,8 @@ extension ServerMachine {
     var arguments = arguments
     guard arguments.isAtEnd else { return .reply(Replies.startTLSSyntax) }
     if tls != nil { return .reply(Replies.alreadyTLS) }
-    if configuration.smtpdTlsSecurityLevel == .none || !context.offers("STARTTLS") { return .reply(Replies.notImplemented) }
+    if configuration.smtpdTlsSecurityLevel == .none || !offers("STARTTLS") { return .reply(Replies.notImplemented) }
+    if let refusal = handshakeRefusal() { return .reply(refusal) }
     counts.count(.starttls, succeeded: true)
     isCounted = true
     stage = .tls
@@ -71,6 +68,7 @@ extension ServerMachine {
     var arguments = arguments
     let text = arguments.remainder()
     if text.isEmpty { return .reply(Replies.vrfySyntax) }
+    if let refusal = rateRefusal(.recipient) { return .reply(refusal) }
     guard let mailbox = (try? PathParser(isStrict: false).parsePath(text)) ?? nil else { return .reply(Replies.badRecipient) }
     let path = ForwardPath(mailbox)
     let words = String(decoding: text, as: UTF8.self)

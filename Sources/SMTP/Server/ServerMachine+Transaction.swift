@@ -8,6 +8,7 @@ extension ServerMachine {
     if let refusal = helloRefusal { return .reply(refusal) }
     if transaction != nil { return .reply(Replies.nestedMail) }
     if chunk.state == .bad { return .reply(Replies.mailAfterBdat) }
+    if let refusal = rateRefusal(.message, after: "FROM", in: arguments) { return .reply(refusal) }
     do {
       let command = try MailCommand.parse(arguments, strict: configuration.strictRfc821Envelopes)
       try check(command)
@@ -28,7 +29,7 @@ extension ServerMachine {
     if limit > 0, let size = command.parameters.size, size > limit { throw Refusal(Replies.sizeOverLimit) }
     if storageIsLow { throw Refusal(Replies.storageFull) }
     if configuration.strictSmtputf8, !command.parameters.smtpUTF8, !command.sender.isASCII { throw Refusal(Replies.mustDeclareUTF8) }
-    if command.parameters.smtpUTF8, !configuration.smtputf8Enable || !context.offers("SMTPUTF8") {
+    if command.parameters.smtpUTF8, !configuration.smtputf8Enable || !offers("SMTPUTF8") {
       throw Refusal(Replies.unsupportedUTF8)
     }
   }
@@ -44,6 +45,7 @@ extension ServerMachine {
   mutating func rcpt(_ arguments: Arguments) -> Action {
     guard let transaction else { return .reply(Replies.needMail) }
     if chunk.state != .none { return .reply(Replies.rcptAfterBdat) }
+    if let refusal = rateRefusal(.recipient, after: "TO", in: arguments) { return .reply(refusal) }
     let command: RcptCommand
     do {
       command = try RcptCommand.parse(arguments, strict: configuration.strictRfc821Envelopes)

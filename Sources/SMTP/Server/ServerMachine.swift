@@ -35,6 +35,8 @@ package struct ServerMachine: ~Copyable {
   /// RFC 2920 §3.1: the client has once not waited where it must.
   package internal(set) var hasImproperPipelining = false
   var privileges: Privileges = []
+  /// What is hidden from this client only.
+  var discarded: Set<String>?
 
   enum Stage: UInt8 { case command, judging, resolving, verifying, content, chunk, committing, tls, closed }
 
@@ -94,7 +96,7 @@ package struct ServerMachine: ~Copyable {
       if bareNewlineMode == .reject { return close([bareNewlineRefusal]) }
       if bareNewlineMode == .note { noteBareNewline() }
     }
-    return line.withUnsafeBytes { commandReceived($0, hasMoreInput: hasMoreInput) }
+    return line.withUnsafeBytes { filtered($0, hasMoreInput: hasMoreInput) }
   }
 
   /// A line over `line_length_limit` has been skipped.

@@ -25,6 +25,8 @@ package enum ValueType: Sendable {
   case domains
   /// Addresses, networks and host names; `!` negates, `/path` and `type:name` name more of them.
   case clients
+  /// `permit_mynetworks`, `permit`, `reject`, and tables.
+  case accessList
   /// `all`, `loopback-only`, addresses and host names.
   case interfaces
   /// Addresses of name servers, or `recursive`.
@@ -54,6 +56,7 @@ package enum ValueType: Sendable {
     case .networks: "a list of networks"
     case .domains: "a list of domains"
     case .clients: "a list of networks and host names"
+    case .accessList: "a list of tables and of `permit_mynetworks`, `permit`, `reject`"
     case .interfaces: "a list of addresses"
     case .nameServers: "a list of name servers"
     case .port: "a port"

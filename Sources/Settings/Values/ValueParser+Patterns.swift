@@ -5,7 +5,7 @@ import IDNA
 import Tables
 
 /// What the names in a pattern list stand for.
-enum PatternKind { case networks, domains, clients }
+enum PatternKind { case networks, domains, clients, access }
 
 extension ValueParser {
   /// Files of patterns that name further files.
@@ -30,9 +30,21 @@ extension ValueParser {
     }
     if body.bytes.first == UInt8(ascii: "/") { return parsePatternFile(body, kind, isNegated: isNegated, depth: depth) }
     if isTable(body, kind) { return parseTable(body).map { [PatternList.Element(pattern: .table($0), isNegated: isNegated)] } }
+    if kind == .access { return parseAccessWord(element) }
     let isNetwork = kind == .networks || kind == .clients && Self.looksLikeNetwork(body.text)
     let pattern = isNetwork ? parseNetwork(body).map(PatternList.Element.Pattern.network) : parseDomain(body).map(PatternList.Element.Pattern.name)
     return pattern.map { [PatternList.Element(pattern: $0, isNegated: isNegated)] }
+  }
+
+  private static let accessWords = ["permit_mynetworks", "permit", "reject"]
+
+  private mutating func parseAccessWord(_ element: LocatedText) -> [PatternList.Element]? {
+    let word = element.text.lowercased()
+    if Self.accessWords.contains(word) { return [PatternList.Element(pattern: .name(word), isNegated: false)] }
+    let meant = Suggestion(Self.accessWords).nearest(to: word).map { "did you mean `\($0)`?" }
+    report(
+      .error(element, "`\(element.text)` is no table and none of \(Self.accessWords.joined(separator: ", "))", hint: meant ?? "as in `cidr:/path`"))
+    return nil
   }
 
   private static func looksLikeNetwork(_ text: String) -> Bool {

@@ -220,6 +220,14 @@ long clinux_receive(int fd, void *buffer, size_t length) {
   }
 }
 
+long clinux_peek(int fd, void *buffer, size_t length) {
+  for (;;) {
+    ssize_t n = recv(fd, buffer, length, MSG_DONTWAIT | MSG_PEEK);
+    if (n >= 0) return n;
+    if (errno != EINTR) return -errno;
+  }
+}
+
 long clinux_send(int fd, const void *buffer, size_t length) {
   for (;;) {
     ssize_t n = send(fd, buffer, length, MSG_DONTWAIT | MSG_NOSIGNAL);

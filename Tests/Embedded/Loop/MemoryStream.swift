@@ -78,6 +78,31 @@ package final class MemoryStream: ByteStream, Sendable {
     return outcome
   }
 
+  package func peek(into buffer: inout ByteBuffer, beyond known: Int, deadline: Instant) async -> ReadOutcome {
+    while true {
+      if let outcome = look(into: &buffer, beyond: known) { return outcome }
+      if await waitForInput(deadline) == false { return .timedOut }
+    }
+  }
+
+  private func look(into buffer: inout ByteBuffer, beyond known: Int) -> ReadOutcome? {
+    let (outcome, bytes) = state.withLock { state -> (ReadOutcome?, [UInt8]) in
+      if state.interrupted {
+        state.interrupted = false
+        return (.interrupted, [])
+      }
+      if state.incoming.count > known { return (.received(state.incoming.count), state.incoming) }
+      return (state.ended || state.closed ? .endOfStream : nil, [])
+    }
+    if case .received = outcome {
+      buffer.removeAll()
+      buffer.append(bytes)
+    }
+    return outcome
+  }
+
+  package func skip(_ count: Int) { state.withLock { $0.incoming.removeFirst(min(count, $0.incoming.count)) } }
+
   /// False when the deadline passed first.
   private func waitForInput(_ deadline: Instant) async -> Bool {
     await withUnsafeContinuation { continuation in

@@ -6,8 +6,7 @@ extension Area {
     [
       Keys.messageSizeLimit, Keys.lineLengthLimit, Keys.hopcountLimit, Keys.smtpdRecipientLimit, Keys.smtpdRecipientOvershootLimit,
       Keys.smtpdTimeout, Keys.smtpdStarttlsTimeout, Keys.smtpdPerRequestDeadline, Keys.smtpdMinDataRate, Keys.smtpdErrorSleepTime,
-      Keys.smtpdSoftErrorLimit, Keys.smtpdHardErrorLimit, Keys.smtpdJunkCommandLimit, Keys.smtpdClientConnectionCountLimit,
-      Keys.smtpdClientConnectionRateLimit, Keys.smtpdClientEventLimitExceptions, Keys.anvilRateTimeUnit, Keys.smtpdConnectionLimit,
+      Keys.smtpdSoftErrorLimit, Keys.smtpdHardErrorLimit, Keys.smtpdJunkCommandLimit, Keys.smtpdConnectionLimit,
     ])
 }
 
@@ -58,20 +57,6 @@ extension Keys {
   package static let smtpdJunkCommandLimit = Key.integer(
     "smtpd_junk_command_limit", 100, in: 1...Int(Int32.max), .anywhere, example: "50",
     "How many commands that do nothing (NOOP, VRFY, RSET, ETRN) a client may send per message before each counts as an error.")
-
-  package static let smtpdClientConnectionCountLimit = Key.integer(
-    "smtpd_client_connection_count_limit", 50, .anywhere, example: "10", "How many connections one client may hold at a time. 0 means no limit.")
-
-  package static let smtpdClientConnectionRateLimit = Key.integer(
-    "smtpd_client_connection_rate_limit", 0, .anywhere, example: "60",
-    "How many connections one client may open in the time of anvil_rate_time_unit. 0 means no limit.")
-
-  package static let smtpdClientEventLimitExceptions = Key.networks(
-    "smtpd_client_event_limit_exceptions", "$mynetworks", .anywhere, example: "$mynetworks, 192.0.2.0/24",
-    "Clients to which the limits per client do not apply.")
-
-  package static let anvilRateTimeUnit = Key.duration(
-    "anvil_rate_time_unit", "60s", example: "1m", "The time over which rates per client are counted.")
 
   package static let smtpdConnectionLimit = Key.integer(
     "smtpd_connection_limit", 20_000, in: 1...1_000_000, .weirAnywhere, example: "1000",

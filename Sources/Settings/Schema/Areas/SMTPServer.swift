@@ -4,10 +4,11 @@ extension Area {
   static let smtpServer = Area(
     "SMTP server", "How Weir speaks with clients.",
     [
-      Keys.smtpdBanner, Keys.smtpdHeloRequired, Keys.disableVrfyCommand, Keys.smtpdDiscardEhloKeywords, Keys.smtpdNoopCommands, Keys.smtputf8Enable,
-      Keys.strictRfc821Envelopes, Keys.strictSmtputf8, Keys.smtpdPeernameLookup, Keys.smtpdRejectUnlistedRecipient,
-      Keys.unknownLocalRecipientRejectCode, Keys.unknownVirtualMailboxRejectCode, Keys.unknownRelayRecipientRejectCode, Keys.softBounce,
-      Keys.allowPercentHack, Keys.swapBangpath,
+      Keys.smtpdBanner, Keys.smtpdHeloRequired, Keys.disableVrfyCommand, Keys.smtpdDiscardEhloKeywords,
+      Keys.smtpdDiscardEhloKeywordAddressMaps, Keys.smtpdRejectFooter, Keys.smtpdRejectFooterMaps, Keys.smtpdCommandFilter, Keys.smtpdNoopCommands,
+      Keys.smtputf8Enable, Keys.strictRfc821Envelopes, Keys.strictSmtputf8, Keys.smtpdPeernameLookup, Keys.smtpdClientPortLogging,
+      Keys.smtpdRejectUnlistedRecipient, Keys.unknownLocalRecipientRejectCode, Keys.unknownVirtualMailboxRejectCode,
+      Keys.unknownRelayRecipientRejectCode, Keys.softBounce, Keys.allowPercentHack, Keys.swapBangpath,
       Keys.appendDotMydomain,
     ])
 }
@@ -27,6 +28,25 @@ extension Keys {
     "smtpd_discard_ehlo_keywords", "", .anywhere, example: "chunking, silent-discard",
     "Extensions that are not offered in the answer to EHLO. With `silent-discard` among them the log does not mention it.")
 
+  package static let smtpdDiscardEhloKeywordAddressMaps = Key.tables(
+    "smtpd_discard_ehlo_keyword_address_maps", "", .anywhere, example: "inline:{ 192.0.2.1 = chunking }",
+    "The same for single clients, by address. What is found there takes the place of smtpd_discard_ehlo_keywords.")
+
+  package static let smtpdRejectFooter = Key.text(
+    "smtpd_reject_footer", "", .unexpanded, example: #"\c. For help, write to postmaster@example.com; time ($localtime), client ($client_address)."#,
+    #"""
+    A text that is put after each refusal (4xx and 5xx): on lines of its own, or with `\c` in front at the end of the last. `\n` begins a new line. \#
+    $client, $client_address, $client_name, $client_port, $localtime and $server_name stand for what they say.
+    """#)
+
+  package static let smtpdRejectFooterMaps = Key.tables(
+    "smtpd_reject_footer_maps", "", .anywhere, example: "static:Try_later",
+    "Tables that are asked for the whole refusal and give the text for it in place of smtpd_reject_footer. Most useful with `pcre:`.")
+
+  package static let smtpdCommandFilter = Key.tables(
+    "smtpd_command_filter", "", .anywhere, example: "inline:{ noop = RSET }",
+    "A table that is asked for each command line as the client sent it, and gives the one to take instead. Most useful with `pcre:`.")
+
   package static let smtpdNoopCommands = Key.words(
     "smtpd_noop_commands", "", .anywhere, example: "XFOO", "Commands that are answered with 250 and otherwise ignored.")
 
@@ -42,6 +62,9 @@ extension Keys {
 
   package static let smtpdPeernameLookup = Key.boolean(
     "smtpd_peername_lookup", true, .anywhere, "Whether the name of a client is looked up in the DNS. Without it all clients are `unknown`.")
+
+  package static let smtpdClientPortLogging = Key.boolean(
+    "smtpd_client_port_logging", false, .anywhere, "Whether the client's port is logged after its address, as in `host[192.0.2.1]:4711`.")
 
   package static let smtpdRejectUnlistedRecipient = Key.boolean(
     "smtpd_reject_unlisted_recipient", true, .anywhere,

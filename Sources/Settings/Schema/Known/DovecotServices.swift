@@ -24,7 +24,6 @@ extension KnownName {
       ssl_server_ca_file: names the authorities whose client certificates count
       ssl_client_cert ssl_client_key ssl_client_cert_file ssl_client_key_file: is the certificate for outgoing connections
       ssl_client_require_valid_cert: requires good certificates in outgoing connections == yes
-      haproxy_trusted_networks: lists the proxies that name the client -> use smtpd_upstream_proxy_protocol
       submission_host submission_relay_port submission_relay_user submission_relay_password: is where submitted mail goes -> not yet: mail for other servers waits in the spool
       submission_relay_ssl submission_relay_ssl_verify submission_relay_master_user submission_relay_trusted: is where submitted mail goes -> not yet: mail for other servers waits in the spool == yes
       submission_ssl submission_max_mail_size submission_max_recipients submission_client_workarounds: sets up submission -> use a `listener` block with port = submission == 41943040

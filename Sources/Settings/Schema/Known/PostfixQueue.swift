@@ -52,7 +52,7 @@ extension KnownName {
       """
       allow_min_user: accepts addresses that begin with a hyphen
       alternate_config_directories: lists other folders with a configuration
-      anvil_status_update_time connection_cache_status_update_time: is how often statistics are logged
+      connection_cache_status_update_time: is how often statistics are logged
       application_event_drain_time: limits the end of a process
       connection_cache_protocol_timeout connection_cache_ttl_limit: tunes a process of Postfix
       cyrus_sasl_config_path send_cyrus_sasl_authzid: is for Cyrus SASL

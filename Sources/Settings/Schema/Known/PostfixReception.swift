@@ -11,7 +11,6 @@ extension KnownName {
       unverified_recipient_tempfail_action unverified_sender_tempfail_action: says what happens when an address cannot be probed == $reject_tempfail_action | defer_if_permit
       unverified_recipient_reject_reason unverified_sender_reject_reason: is the text when an address probe fails
       maps_rbl_domains: is an old list of DNS lists -> use reject_rbl_client in smtpd_client_restrictions
-      smtpd_reject_footer_maps: puts text after some refusals
       smtpd_milter_maps: chooses milters by client
       smtpd_proxy_options: sets how a filter gets mail
       smtpd_delay_open_until_valid_rcpt: begins a queue file only for a good recipient == yes
@@ -29,7 +28,6 @@ extension KnownName {
       resolve_dequoted_address: looks for routes inside quotes == yes
       virtual_alias_address_length_limit virtual_alias_expansion_limit virtual_alias_recursion_limit: limits the growth of aliases == 1000
       canonical_classes sender_canonical_classes recipient_canonical_classes: says where addresses are rewritten
-      smtpd_client_ipv4_prefix_length smtpd_client_ipv6_prefix_length: groups clients of one network when they are counted == 32 | 84 | 64
       tls_required_enable: honours the header field TLS-Required == yes
       smtpd_hide_client_session: leaves the client out of Received:
       request_tls_required requiretls_enable: requires TLS all the way
@@ -37,13 +35,12 @@ extension KnownName {
     + table(
       .postfix, .needless, instead: "remove the line",
       """
-      smtpd_client_port_logging qmqpd_client_port_logging: logs the port of clients
+      qmqpd_client_port_logging: logs the port of clients
       smtpd_expansion_filter: says which characters replies may hold
       smtpd_history_flush_threshold: limits what the log repeats of a session
       smtpd_log_access_permit_actions: logs what was permitted, and by what
       smtpd_proxy_ehlo smtpd_proxy_timeout: tunes the connection to a filter
       smtpd_service_name smtpd_sasl_service_name: names one of Postfix's services
-      smtpd_upstream_proxy_timeout: is how long a proxy may take to name the client
       milter_command_timeout milter_connect_timeout milter_content_timeout: is how long a milter may take
       milter_data_macros milter_end_of_data_macros milter_end_of_header_macros milter_helo_macros: names what milters are told
       milter_rcpt_macros milter_unknown_command_macros milter_macro_defaults: names what milters are told

@@ -33,6 +33,8 @@ int clinux_connect_datagrams(const char *path);
 /* Sends an open file, and nothing else. */
 int clinux_send_descriptor(int socket, int fd);
 long clinux_receive(int fd, void *buffer, size_t length);
+/* The same, but what has arrived stays to be received. */
+long clinux_peek(int fd, void *buffer, size_t length);
 long clinux_send(int fd, const void *buffer, size_t length);
 int clinux_shutdown_write(int fd);
 /* The addresses of this machine's interfaces, and how many bits of each name its network; their number. */
