@@ -85,7 +85,7 @@ let package = Package(
       swiftSettings: common),
 
     // Test support: the embedded twins of Runtime
-    support("TranscriptPlayer", ["Bytes", "SMTP"]),
+    support("TranscriptPlayer", ["Bytes", "Diagnostics", "Names", "Restrictions", "SMTP", "Tables"]),
     support("Embedded", ["Bytes", "Names", "Runtime"]),
 
     .target(name: "CGlobalExecutor", dependencies: ["CLinux"], path: "Tests/CGlobalExecutor"),

@@ -41,12 +41,12 @@ import Testing
   @Test func unknownReverseNames() {
     #expect(named(.forged, reverse: .known, "reject_unknown_reverse_client_hostname").reply() == "")
     let none = named(.notFound, reverse: .notFound, "reject_unknown_reverse_client_hostname")
-    #expect(none.reply() == "450 4.7.25 Client host rejected: cannot find your reverse hostname, [192.0.2.7]")
+    #expect(none.reply() == "450 4.7.1 Client host rejected: cannot find your reverse hostname, [192.0.2.7]")
   }
 
   @Test(arguments: [
     ("mail.example.net", true), ("mail", true), ("mail.example.net.", true), ("a_b.test", true), ("[192.0.2.7]", true), ("[IPv6:2001:db8::1]", true),
-    ("-a.test", false), ("a-.test", false), ("a..test", false), (".test", false), ("192.0.2.7", false), ("a b", false), ("[192.0.2]", false),
+    ("-a.test", false), ("a-.test", false), ("a..test", false), (".test", false), ("192.0.2.7", true), ("a b", false), ("[192.0.2]", false),
     ("[2001:db8::1]", false), ("[]", false), (String(repeating: "a", count: 63), true), (String(repeating: "a", count: 64), false),
   ])
   func invalidHelo(name: String, isValid: Bool) {

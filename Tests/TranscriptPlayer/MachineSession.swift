@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
+import Restrictions
 import SMTP
 
 /// Performs a ServerMachine's actions in memory: what Server does, without socket, spool and user database.
@@ -18,12 +19,14 @@ package final class MachineSession {
   private var output = ByteBuffer()
   private var waitsForTLS = false
   private var nextID = 1
+  private var restricting: Restricting?
   package private(set) var isClosed = false
   package private(set) var delay = 0
   package private(set) var notices: [String] = []
   package private(set) var queued: [Queued] = []
 
   package init(context: ServerContext, setup: Transcript.Setup) {
+    restricting = (try? Restricting(setup, context.configuration)) ?? nil
     let client = Client(address: setup.isLMTP ? nil : IPAddress(setup.client), name: setup.clientName)
     machine = ServerMachine(context: context, client: client)
     machine.storageIsLow = setup.storageIsLow
@@ -116,7 +119,7 @@ package final class MachineSession {
     case .receiveContent(let reply): send([reply])
     case .receiveChunk: _ = feedContent()
     case .commit: commit()
-    case .judge: perform(machine.judged(Verdict()))
+    case .judge(let request): perform(machine.judged(verdict(on: request)))
     case .restart: perform(machine.connected())
     }
     if !machine.holdsContent { content.removeAll() }
@@ -141,8 +144,42 @@ package final class MachineSession {
     return setup.users.contains(name) ? .accepted : .unknownUser
   }
 
+  private func verdict(on request: JudgementRequest) -> Verdict {
+    var facts = Facts(client: machine.client)
+    facts.helo = request.helo ?? (machine.heloName.isEmpty ? nil : machine.heloName)
+    facts.protocolName = machine.protocolName
+    facts.place = machine.place
+    facts.tls = machine.tls
+    facts.sender = request.sender ?? machine.transaction?.givenSender
+    facts.recipient = request.recipient
+    facts.etrnDomain = request.etrnDomain
+    facts.recipientCount = machine.transaction?.recipients.count ?? 0
+    if facts.recipient == nil, facts.recipientCount == 1 { facts.recipient = machine.transaction?.recipients.first?.original.mailbox }
+    facts.hasImproperPipelining = machine.hasImproperPipelining
+    let judgement = restricting?.decide(request, facts) { mailbox, destination in
+      switch verdict(on: RecipientQuery(address: mailbox, destination: destination)) {
+      case .accepted, .refused: .listed
+      case .unknownUser: .unlisted
+      case .temporaryFailure: .temporaryFailure
+      }
+    }
+    for note in judgement?.notes ?? [] {
+      guard case .session(let word) = note.kind else {
+        notices.append("warning: \(note.text)")
+        continue
+      }
+      let verdict = machine.verdict(word, note.text, sender: request.sender, recipient: request.recipient?.address, helo: request.helo)
+      notices.append("NOQUEUE: \(verdict)")
+    }
+    return judgement?.verdict ?? Verdict()
+  }
+
   private func commit() {
     guard let transaction = machine.transaction else { return }
+    if transaction.marks.isDiscarded {
+      nextID += 1
+      return perform(machine.messageCommitted(.queued("Q\(nextID - 1)")))
+    }
     switch setup.commit {
     case "full": perform(machine.messageCommitted(.storageFull))
     case "failed": perform(machine.messageCommitted(.writeFailed))

@@ -17,6 +17,8 @@ package struct Transcript: Sendable {
     package var isForWholeOnly = false
     package var storageIsLow = false
     package var commit = "queued"
+    /// `dns` lines.
+    package var names: [String] = []
 
     package init() {}
   }
@@ -134,7 +136,8 @@ package struct Transcript: Sendable {
     case ("only", "whole"): setup.isForWholeOnly = true
     case ("storage", "low"): setup.storageIsLow = true
     case ("commit", let result?): setup.commit = result
-    case ("dns", _), ("clock", _): break
+    case ("dns", _): setup.names.append(rest)
+    case ("clock", _): break
     default: throw Fault(description: "\(name):\(number): unknown directive \(word)")
     }
   }

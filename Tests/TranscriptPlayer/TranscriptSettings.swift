@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
+import Restrictions
 import SMTP
 
 /// From `config` lines to a ServerConfiguration, without the Settings module: the machine is tested by itself.
@@ -11,8 +12,17 @@ package enum TranscriptSettings {
     var configuration = ServerConfiguration(myhostname: "mx.example.test", relay: relay)
     configuration.smtpdErrorSleepTime = 0
     if setup.isLMTP { configuration.service = .lmtp }
-    for (name, value) in setup.settings { try set(name, value, in: &configuration) }
+    let words = classNames(setup) + restrictionSettings
+    for (name, value) in setup.settings where !words.contains(name) { try set(name, value, in: &configuration) }
+    configuration.judgedMoments = try Restricting(setup, configuration)?.judge.moments ?? []
     return configuration
+  }
+
+  private static let restrictionSettings =
+    RestrictionPoint.allCases.map(\.setting) + ["smtpd_delay_reject", "smtpd_restriction_classes", "recipient_delimiter"]
+
+  private static func classNames(_ setup: Transcript.Setup) -> [String] {
+    setup.settings.filter { $0.name == "smtpd_restriction_classes" }.flatMap { $0.value.split { $0 == " " || $0 == "," }.map(String.init) }
   }
 
   private static var numbers: [String: WritableKeyPath<ServerConfiguration, Int>] {

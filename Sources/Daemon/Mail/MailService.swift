@@ -128,7 +128,7 @@ final class MailService: Sendable {
     let screen = screens[name]
     loops.serve(descriptor, maximumSessions: maximum, log: log) { [resolver] loop in
       let restrictions = judge.map {
-        RestrictionServices(judge: $0, names: resolver.names, policies: PolicyClient(on: LoopPolicyGround(loop, names: resolver.names)))
+        RestrictionServices(judge: $0, names: DirectNames(resolver.names), policies: PolicyClient(on: LoopPolicyGround(loop, names: resolver.names)))
       }
       let services = Services(
         context: context, log: log, store: store, users: recipients, names: ClientLookup(names: names), limits: limits, habits: habits, tls: tls,

@@ -123,6 +123,6 @@ extension EnhancedStatus {
   }
 
   // RFC 3463 §3.2: 1 bad mailbox, 2 bad system, 3 bad syntax, 4 ambiguous, 6 moved (recipients); 7 bad syntax, 8 bad system (senders).
-  private static let senderDetails: [UInt16: UInt16] = [1: 0, 2: 8, 3: 7, 4: 0, 5: 0, 6: 0, 7: 7, 8: 8]
+  private static let senderDetails: [UInt16: UInt16] = [1: 7, 2: 8, 3: 7, 4: 7, 5: 0, 6: 7, 7: 7, 8: 8]
   private static let recipientDetails: [UInt16: UInt16] = [1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 3, 8: 2]
 }

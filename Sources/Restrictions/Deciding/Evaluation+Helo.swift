@@ -13,7 +13,8 @@ extension Evaluation {
   mutating func rejectInvalidHelo() -> Outcome {
     guard let helo = facts.helo else { return .dunno }
     if helo.hasPrefix("[") { return rejectInvalidLiteral(helo) }
-    if isValidHostName(withoutDot(helo)) { return .dunno }
+    // An address without its brackets is wrong too (RFC 5321 §4.1.3), but Postfix lets it pass.
+    if isValidHostName(withoutDot(helo)) || IPAddress(helo) != nil { return .dunno }
     return reject(settings.invalidHostnameRejectCode, EnhancedStatus(5, 5, 2), heloContext, "Invalid name")
   }
 

@@ -35,8 +35,9 @@ extension Evaluation {
     case .rejectUnauthPipelining: return facts.hasImproperPipelining ? rejectPipelining(context) : .dunno
     case .rejectPlaintextSession: return facts.tls == nil ? rejectPlaintext() : .dunno
     case .rejectMultiRecipientBounce: return rejectMultiRecipientBounce(context)
-    case .rejectUnknownClientHostname: return rejectUnknownClient(facts.client.names.status, "hostname")
-    case .rejectUnknownReverseClientHostname: return rejectUnknownClient(facts.client.names.reverseStatus, "reverse hostname")
+    case .rejectUnknownClientHostname: return rejectUnknownClient(facts.client.names.status, EnhancedStatus(4, 7, 25), "hostname")
+    case .rejectUnknownReverseClientHostname:
+      return rejectUnknownClient(facts.client.names.reverseStatus, EnhancedStatus(4, 7, 1), "reverse hostname")
     case .rejectInvalidHelo: return rejectInvalidHelo()
     case .rejectNonFQDNHelo: return rejectNonFQDNHelo()
     case .rejectUnknownHelo: return try rejectUnknownHelo()
@@ -71,11 +72,11 @@ extension Evaluation {
     return reject(settings.multiRecipientBounceRejectCode, EnhancedStatus(5, 5, 3), context, "Multi-recipient bounce")
   }
 
-  private mutating func rejectUnknownClient(_ status: Client.NameStatus, _ what: String) -> Outcome {
+  private mutating func rejectUnknownClient(_ status: Client.NameStatus, _ enhanced: EnhancedStatus, _ what: String) -> Outcome {
     guard status != .known else { return .dunno }
     let code = status == .temporaryFailure ? 450 : settings.unknownClientRejectCode
     let address = facts.clientAddress.map(\.description) ?? "unknown"
-    return reject(code, EnhancedStatus(4, 7, 25), "Client host rejected: cannot find your \(what), [\(address)]")
+    return reject(code, enhanced, "Client host rejected: cannot find your \(what), [\(address)]")
   }
 
   private mutating func pause(_ seconds: Int) throws(Interruption) {

@@ -45,7 +45,7 @@ extension Evaluation {
   /// RFC 5321 §4.5.1: mail for the bare postmaster must be taken.
   private mutating func checkRecipient() throws(Interruption) -> Outcome {
     guard let recipient = facts.recipient else { return .dunno }
-    if recipient.domain == nil, recipient.localPart.lowercased() == "postmaster" { return .permit }
+    if ForwardPath(recipient).isBarePostmaster { return .permit }
     if settings.delayReject {
       if try checkClient() == .reject { return .reject }
       if try checkHelo() == .reject { return .reject }
@@ -54,9 +54,9 @@ extension Evaluation {
     deferIfPermit = facts.sender == nil ? doubtBeforeMail : judgement.memory.sender
     for point in settings.relayBeforeRecipient ? [RestrictionPoint.relay, .recipient] : [.recipient, .relay] {
       let outcome = try run(judge.list(point), Context(name: recipient.address, replyClass: point.replyClass))
-      if outcome == .reject || settleDoubt() == .reject { return .reject }
+      if outcome == .reject { return .reject }
     }
-    return .dunno
+    return settleDoubt()
   }
 
   private mutating func checkMessage(_ point: RestrictionPoint, name: String) throws(Interruption) -> Outcome {

@@ -36,7 +36,8 @@ extension Evaluation {
     }
     guard let servers = try servers(of: domain, kind, context) else { return .dunno }
     for server in servers.prefix(Self.maximumServers) {
-      if let value = domainMatch(table, server) {
+      // An address record is no server of the name: only what it says counts.
+      if kind != .a, let value = domainMatch(table, server) {
         // An entry decides for its server, even one that says DUNNO.
         let outcome = try found(table, value, context)
         if outcome != .dunno || isDunno(value) { return outcome }

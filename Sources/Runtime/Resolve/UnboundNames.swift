@@ -34,6 +34,11 @@ package final class UnboundNames: NameService, @unchecked Sendable {
 
   package func fullAnswer(_ query: NameQuery, within limit: Duration?) async -> Result<NameAnswer, NameFailure> {
     if let records = hosts.withLock({ $0.answer(query) }) { return .success(NameAnswer(records)) }
+    return await directAnswer(query, within: limit)
+  }
+
+  /// What name servers say, whatever /etc/hosts has.
+  fileprivate func directAnswer(_ query: NameQuery, within limit: Duration?) async -> Result<NameAnswer, NameFailure> {
     guard let name = query.name else { return .failure(.notFound) }
     if home.isCurrent { return await ask(name, query.type, limit) }
     return await withUnsafeContinuation { continuation in
@@ -74,5 +79,18 @@ package final class UnboundNames: NameService, @unchecked Sendable {
   private func inOrder(at now: Instant) -> [Upstream] {
     guard upstreams.count > 1 else { return upstreams }
     return upstreams.filter { !$0.isResting(at: now) } + upstreams.filter { $0.isResting(at: now) }
+  }
+}
+
+/// The Domain Name System alone, without /etc/hosts: restrictions ask whether the world knows a name.
+package struct DirectNames: NameService {
+  private let names: UnboundNames
+
+  package init(_ names: UnboundNames) { self.names = names }
+
+  package func answer(_ query: NameQuery) async -> Result<[NameRecord], NameFailure> { await fullAnswer(query, within: nil).map(\.records) }
+
+  package func fullAnswer(_ query: NameQuery, within limit: Duration?) async -> Result<NameAnswer, NameFailure> {
+    await names.directAnswer(query, within: limit)
   }
 }

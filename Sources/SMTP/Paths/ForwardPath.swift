@@ -7,4 +7,7 @@ package struct ForwardPath: Hashable, Sendable {
   package let mailbox: Mailbox
 
   package init(_ mailbox: Mailbox) { self.mailbox = mailbox }
+
+  /// RFC 5321 §4.5.1: `postmaster` without a domain must be taken.
+  package var isBarePostmaster: Bool { mailbox.domain == nil && mailbox.localPart.lowercased() == "postmaster" }
 }

@@ -72,7 +72,9 @@ extension ServerMachine {
     let resolved = configuration.relay.resolve(command.recipient.mailbox)
     let pending = Pending(
       path: command.recipient, parameters: command.parameters, destination: resolved.destination, address: resolved.address)
-    let isChecked = verdict.hasCheckedRecipient || transaction?.marks.isDiscarded == true || !configuration.smtpdRejectUnlistedRecipient
+    let isChecked =
+      verdict.hasCheckedRecipient || transaction?.marks.isDiscarded == true || !configuration.smtpdRejectUnlistedRecipient
+      || command.recipient.isBarePostmaster
     if resolved.destination == .remote || isChecked { return finish(.rcpt, accept(pending)) }
     return ask(pending, stage: .resolving)
   }
