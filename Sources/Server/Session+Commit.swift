@@ -29,12 +29,12 @@ extension Session {
     guard let file = message.spill else {
       let chunks = prepared(message, transaction)
       message.settle(services.store.memory, total: chunks.reduce(0) { $0 + $1.count })
-      return await services.store.commit(IncomingMessage(id: message.id, envelope: envelope, content: .memory(chunks)))
+      return await services.store.commit(IncomingMessage(id: message.id, envelope: envelope, content: .memory(chunks), hold: transaction.hold))
     }
     if !message.content.isEmpty { message.spillFailed = await !file.append(ContentChunk(message.takeContent())) }
     message.settle(services.store.memory, total: 0)
     guard !message.spillFailed, let finished = await file.finish() else { return await refuse(message, transaction) }
-    return await services.store.commit(IncomingMessage(id: message.id, envelope: envelope, content: .file(finished)))
+    return await services.store.commit(IncomingMessage(id: message.id, envelope: envelope, content: .file(finished), hold: transaction.hold))
   }
 
   @inline(never) private func refuse(_ message: ArrivingMessage, _ transaction: Transaction) async -> CommitOutcome {
@@ -192,4 +192,9 @@ extension TLSComment.ClientCertificate {
     case .trusted(let name, let issuer), .verified(let name, let issuer): self = .presented(commonName: name, issuer: issuer, verified: true)
     }
   }
+}
+
+extension Transaction {
+  /// HOLD of access(5).
+  fileprivate var hold: Reason? { marks.isHeld ? Reason(status: "4.7.0", text: "held: an access table says HOLD") : nil }
 }

@@ -41,7 +41,7 @@ struct Batch {
     for message in messages {
       starts.append(writer.bytes.count)
       let record = MessageRecord(
-        id: message.message.id, place: message.place, progress: Progress(), envelope: message.message.envelope)
+        id: message.message.id, place: message.place, progress: message.progress, envelope: message.message.envelope)
       contentPositions.append(record.write(to: &writer))
     }
     for move in moves {

@@ -7,6 +7,8 @@ package struct IncomingMessage: Sendable {
   package var id: QueueID
   package var envelope: Envelope
   package var content: Content
+  /// Why it is not to be delivered before somebody releases it; nil if it is to go its way.
+  package var hold: Reason?
 
   /// LF-terminated lines, either in memory or in a finished file of the spool.
   package enum Content: Sendable {
@@ -14,7 +16,8 @@ package struct IncomingMessage: Sendable {
     case file(FinishedFile)
   }
 
-  package init(id: QueueID, envelope: Envelope, content: Content) {
+  package init(id: QueueID, envelope: Envelope, content: Content, hold: Reason? = nil) {
+    self.hold = hold
     self.id = id
     self.envelope = envelope
     self.content = content

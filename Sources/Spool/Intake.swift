@@ -18,6 +18,8 @@ struct Intake {
 struct PendingMessage {
   let message: QueuedMessage
   let place: ContentPlace
+  /// As far as it is when it comes: nothing done, or held.
+  var progress = Progress()
   let completion: Completion
 
   enum Completion {
@@ -35,7 +37,7 @@ struct PendingMessage {
   /// At most this many bytes in a segment.
   var space: Int {
     let content = place.isFile ? 0 : Int(place.length)
-    return message.envelope.encodedSizeBound + content
+    return message.envelope.encodedSizeBound + progress.encodedSizeBound + content
   }
 }
 

@@ -7,7 +7,7 @@ extension Spool {
   func publish(_ batch: Batch, _ layout: Batch.Layout, _ segment: OpenSegment) {
     let keepsContent = !memory.isTight
     // Delivery may begin before the lock is free again: the log has the message first.
-    for message in batch.messages { report(.active(message.message)) }
+    for message in batch.messages where !message.isHeld { report(.active(message.message)) }
     let (orphans, removed) = agenda.withLock { agenda in
       var places = layout.places[...]
       for message in batch.messages {
@@ -32,8 +32,9 @@ extension Agenda {
     guard let place else { return }
     let entry = Entry(
       segment: segment, offset: place.offset, length: place.length, contentLength: UInt32(clamping: pending.place.length),
-      phase: .ready, origin: .fresh, isFile: pending.place.isFile)
+      phase: pending.isHeld ? .held : .ready, origin: .fresh, isFile: pending.place.isFile)
     add(pending.message.id, entry)
+    if pending.isHeld { return }
     if keepsContent && fresh.count < readyLimit { fresh.append(pending.message) } else { backlog.append(pending.message.id) }
   }
 
@@ -64,4 +65,8 @@ extension Agenda {
     case .state: return []
     }
   }
+}
+
+extension PendingMessage {
+  fileprivate var isHeld: Bool { progress.nextAttempt == Progress.asked }
 }

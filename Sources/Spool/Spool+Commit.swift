@@ -10,14 +10,14 @@ extension Spool {
   package func commit(_ message: IncomingMessage) async -> CommitOutcome {
     let pending = prepare(message)
     return await withUnsafeContinuation { continuation in
-      enqueue(PendingMessage(message: pending.0, place: pending.1, completion: .task(continuation)))
+      enqueue(PendingMessage(message: pending.0, place: pending.1, progress: message.progress, completion: .task(continuation)))
     }
   }
 
   /// As `commit`, for callers without a task: `completion` is called once, on the committer's thread, and must not block.
   package func submit(_ message: IncomingMessage, completion: @escaping @Sendable (CommitOutcome) -> Void) {
     let pending = prepare(message)
-    enqueue(PendingMessage(message: pending.0, place: pending.1, completion: .call(completion)))
+    enqueue(PendingMessage(message: pending.0, place: pending.1, progress: message.progress, completion: .call(completion)))
   }
 
   /// A file for the content of a message that is big, or that `memory` has no room for.
@@ -58,5 +58,12 @@ extension Spool {
       return intake.isAsleep
     }
     if isAsleep { intake.signal() }
+  }
+}
+
+extension IncomingMessage {
+  fileprivate var progress: Progress {
+    guard let hold else { return Progress() }
+    return Progress(nextAttempt: Progress.asked, crashes: 0, states: envelope.recipients.map { _ in .held(hold) })
   }
 }

@@ -75,13 +75,13 @@ extension ServerMachine {
     let isChecked =
       verdict.hasCheckedRecipient || transaction?.marks.isDiscarded == true || !configuration.smtpdRejectUnlistedRecipient
       || command.recipient.isBarePostmaster
-    if resolved.destination == .remote || isChecked { return finish(.rcpt, accept(pending)) }
+    guard configuration.relay.isListed(resolved), !isChecked else { return finish(.rcpt, accept(pending)) }
     return ask(pending, stage: .resolving)
   }
 
   private mutating func verify(_ path: ForwardPath, _ words: String, _ verdict: Verdict) -> Action {
     let resolved = configuration.relay.resolve(path.mailbox)
-    if resolved.destination == .remote || verdict.hasCheckedRecipient { return finish(.vrfy, .reply(Replies.verified(words))) }
+    guard configuration.relay.isListed(resolved), !verdict.hasCheckedRecipient else { return finish(.vrfy, .reply(Replies.verified(words))) }
     return ask(Pending(path: path, words: words, destination: resolved.destination, address: resolved.address), stage: .verifying)
   }
 

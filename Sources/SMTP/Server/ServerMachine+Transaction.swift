@@ -70,7 +70,9 @@ extension ServerMachine {
     }
     let pending = Pending(path: command.recipient, parameters: command.parameters, destination: destination, address: address)
     let resolved = RelayPolicy.Resolution(address: address, destination: destination)
-    guard configuration.smtpdRejectUnlistedRecipient, configuration.relay.isListed(resolved), !command.recipient.isBarePostmaster else { return accept(pending) }
+    guard configuration.smtpdRejectUnlistedRecipient, configuration.relay.isListed(resolved), !command.recipient.isBarePostmaster else {
+      return accept(pending)
+    }
     return ask(pending, stage: .resolving)
   }
 
