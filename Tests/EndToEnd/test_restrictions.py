@@ -67,7 +67,7 @@ class Restrictions(Case):
     def held(self, weir):
         reply = self.send(weir, "a@hold.test", "alice@weir.test")
         identity = reply.split()[-1]
-        self.assertIn("<a@hold.test>: Sender address wait", weir.log_text())
+        eventually(lambda: "<a@hold.test>: Sender address wait" in weir.log_text(), 5, "the line about HOLD")
         time.sleep(0.3)
         self.assertEqual(2, len(weir.files("alice")))
         self.assertIn(identity, weir.run("queue", "list").stdout)
