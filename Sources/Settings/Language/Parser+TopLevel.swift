@@ -24,6 +24,7 @@ extension Parser {
 
   private mutating func parseTopLevelSetting(_ line: LocatedText, _ lines: inout LineReader, into section: inout Section) {
     let logical = joinContinuations(line, &lines)
+    if let service = logical.masterService { return report(service) }
     guard let equals = logical.firstIndex(of: "=") else { return reportMissingEquals(logical, after: section.settings.last) }
     let name = logical[..<equals].trimmed
     warnAboutBackslash(logical[(equals + 1)...])
@@ -33,8 +34,10 @@ extension Parser {
 
   private mutating func joinContinuations(_ line: LocatedText, _ lines: inout LineReader) -> LocatedText {
     var logical = line.trimmed
-    while let next = lines.peek(), next.isBlankOrComment || next.startsWithBlank {
+    let isDovecot = logical.firstIndex(of: "=").map { Schema.origin(of: logical[..<$0].trimmed.text) == .dovecot } ?? false
+    while let next = lines.peek(), next.isBlankOrComment || next.startsWithBlank || isDovecot && logical.endsInBackslash {
       _ = lines.next()
+      if isDovecot, logical.endsInBackslash { logical = logical[..<(logical.count - 1)].trimmed }
       if next.isBlankOrComment { continue }
       warnIfSettingIsContinuation(next.trimmed, of: logical)
       logical.append([UInt8(ascii: " ")], standingFor: next.start)
@@ -92,6 +95,19 @@ extension Parser {
 }
 
 extension LocatedText {
+  var endsInBackslash: Bool { bytes.last == UInt8(ascii: "\\") }
+
+  /// What to say of a line of Postfix's master.cf: `submission inet n - y - - smtpd -o …`.
+  fileprivate var masterService: Diagnostic? {
+    let words = bytes.split(whereSeparator: \.isBlank).prefix(8).map { String(decoding: $0, as: UTF8.self) }
+    guard words.count == 8, ["inet", "unix", "fifo", "pass", "unix-dgram"].contains(words[1]) else { return nil }
+    let isListener = words[1] == "inet" && words[7] == "smtpd"
+    let hint = "a port is opened by a block: listener \(words[0]) { port = \(words[0]) }, with a setting on each line for every -o"
+    return .error(
+      self, "this is a line of Postfix's master.cf",
+      hint: isListener ? hint : "Weir has no such services; `weir import /etc/postfix` translates what it can")
+  }
+
   var firstWord: String {
     String(decoding: bytes.prefix { !$0.isBlank }, as: UTF8.self)
   }

@@ -115,7 +115,9 @@ final class Evaluator {
   }
 
   private func reportUndefined(_ reference: LocatedText) {
-    let hint = advice.nearest(to: reference.text).map { "did you mean `$\($0)`?" }
+    let own = scopes.flatMap { $0.settings.keys }.filter { Schema.anyDefinition($0) == nil }.sorted()
+    let meant = advice.isLeft() ? Suggestion(own).nearest(to: reference.text) ?? Schema.suggestion(for: reference.text) : nil
+    let hint = meant.map { "did you mean `$\($0)`?" }
     report(.error(reference, "`$\(reference.text)`: there is no such setting", hint: hint ?? "write `$$` for a `$` that is no reference"))
   }
 }

@@ -50,7 +50,8 @@ struct NameChecker {
     let name = setting.name.text
     if let family = Schema.familyName(name), advice.near(name) == nil { return report(setting, family) }
     let hint = advice.nearest(to: name).map { "did you mean `\($0)`?" }
-    diagnostics.append(.error(setting.name, "unknown setting `\(name)`", hint: hint))
+    let own = setting.name.isPlainName ? "a name of your own must be used by some other setting, as `$\(name)`" : nil
+    diagnostics.append(.error(setting.name, "unknown setting `\(name)`", hint: hint ?? own))
   }
 
   private mutating func report(_ setting: Setting, _ known: KnownName) {
