@@ -8,12 +8,22 @@ package protocol FileSource: Sendable {
   /// The same without a copy, for files that may be big.
   func contents(of path: String, limit: Int) throws(FileError) -> FileContents
 
+  /// What `keep` was given for this file, if this source has it from another process.
+  func index(of path: String) -> FileContents?
+
+  /// Takes an index that was made of a file, for processes that will read the same file; answers it as it is kept, or nil if it is not.
+  func keep(index: FileContents, of path: String) -> FileContents?
+
   /// The names in a folder without `.` and `..`, in any order.
   func names(inFolder path: String) throws(FileError) -> [String]
 }
 
 extension FileSource {
   package func contents(of path: String, limit: Int) throws(FileError) -> FileContents { FileContents(try read(path, limit: limit)) }
+
+  package func index(of path: String) -> FileContents? { nil }
+
+  package func keep(index: FileContents, of path: String) -> FileContents? { nil }
 }
 
 /// Why a file could not be had, in words: "No such file or directory".

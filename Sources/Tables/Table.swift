@@ -83,7 +83,7 @@ package struct Table: Sendable {
   private static func readFile(_ reference: TableReference, _ files: any FileSource) -> (Table?, [Diagnostic]) {
     if reference.isInline { return entries(InlineTableReader.readLines(reference)) }
     do throws(TableProblem) {
-      return entries(TextTableReader.read(name: reference.name.text, try contents(reference, files)))
+      return entries(TextTableReader.read(reference.name.text, try contents(reference, files), files))
     } catch {
       return (nil, [error.diagnostic])
     }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Weir as a peer of the harness (see bench/README.md): conf, start and stop, called by its `peer` script inside the
-# peer's mount namespace and cgroup. Variants: virtual (all mailboxes belong to weir), system (each to its user), idle.
+# peer's mount namespace and cgroup. Variants: virtual (all mailboxes belong to weir), system (each to its user), idle,
+# restricted (virtual, with ten restrictions and five access tables).
 weir=/usr/lib/weir/weir
 
 conf() {
@@ -29,7 +30,28 @@ listener smtp {
 C
 }
 
+# 10,000 entries in each table, of which none is about the load: every table is asked, for every key, to its end.
+restrict() {
+  local number
+  for number in $(seq 10000); do
+    echo "client$number.example REJECT" >&3
+    echo "10.$((number / 256)).$((number % 256)).0/24 REJECT" >&4
+    echo "sender$number@other.example REJECT" >&5
+    echo "user$number@$DOMAIN OK" >&6
+  done 3>"$P/data/clients" 4>"$P/data/networks" 5>"$P/data/senders" 6>"$P/data/recipients"
+  for number in $(seq 20); do echo "/^spam$number\\..*\\.example\$/ REJECT"; done >"$P/data/helo"
+  chown -R 0:0 "$P"/data/{clients,networks,senders,recipients,helo}
+  inns tee -a /etc/weir/weir.conf >/dev/null <<C
+smtpd_client_restrictions = check_client_access hash:$P/data/clients, check_client_access cidr:$P/data/networks
+smtpd_helo_restrictions = reject_invalid_helo_hostname, check_helo_access pcre:$P/data/helo
+smtpd_sender_restrictions = reject_non_fqdn_sender, check_sender_access hash:$P/data/senders
+smtpd_recipient_restrictions = reject_non_fqdn_recipient, check_recipient_access hash:$P/data/recipients,
+  reject_unauth_pipelining, reject_unauth_destination
+C
+}
+
 start() {
+  case ,$variant, in *,restricted,*) restrict ;; esac
   ulimit -n "$(ulimit -H -n)"
   cgin sh -c 'echo $$ > "$1/weir.pid"; exec '$weir' run --config /etc/weir/weir.conf' _ "$P" >"$P/log/weir.log" 2>&1 </dev/null &
 }

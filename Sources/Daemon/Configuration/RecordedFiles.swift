@@ -33,15 +33,21 @@ final class RecordingFiles: FileSource {
   func contents(of path: String, limit: Int) throws(FileError) -> FileContents {
     let read = try source.contents(of: path, limit: limit)
     do throws(SystemError) {
-      let begin = try read.withBytes { bytes throws(SystemError) in try memory.append(bytes) }
-      let range = begin..<(begin + read.count)
-      let view = try memory.view(range)
-      record.withLock { $0.views[path] = range }
-      return FileContents(view, 0..<range.count)
+      return try share(read, as: path)
     } catch {
       throw FileError(reason: "\(error)")
     }
   }
+
+  private func share(_ contents: FileContents, as name: String) throws(SystemError) -> FileContents {
+    let begin = try contents.withBytes { bytes throws(SystemError) in try memory.append(bytes) }
+    let range = begin..<(begin + contents.count)
+    let view = try memory.view(range)
+    record.withLock { $0.views[name] = range }
+    return FileContents(view, 0..<range.count)
+  }
+
+  func keep(index: FileContents, of path: String) -> FileContents? { try? share(index, as: RecordedFiles.indexName(path)) }
 
   func names(inFolder path: String) throws(FileError) -> [String] {
     let names = try source.names(inFolder: path)
@@ -53,7 +59,7 @@ final class RecordingFiles: FileSource {
 /// Files and folders as they were when they were read.
 struct RecordedFiles: FileSource {
   var files: [String: [UInt8]] = [:]
-  /// Big files: where they are in the memory.
+  /// Big files and their indexes: where they are in the memory.
   var views: [String: Range<Int>] = [:]
   var folders: [String: [String]] = [:]
   var memory: MemoryView?
@@ -72,6 +78,15 @@ struct RecordedFiles: FileSource {
     guard range.count <= limit else { throw FileError.tooLong(limit: limit) }
     return FileContents(memory, range)
   }
+
+  /// What the supervisor made of a file is not made again.
+  func index(of path: String) -> FileContents? {
+    guard let range = views[Self.indexName(path)], let memory, range.upperBound <= memory.bytes.count else { return nil }
+    return FileContents(memory, range)
+  }
+
+  /// No path has a NUL.
+  fileprivate static func indexName(_ path: String) -> String { path + "\0index" }
 
   func names(inFolder path: String) throws(FileError) -> [String] {
     guard let names = folders[path] else { throw FileError.notFound }

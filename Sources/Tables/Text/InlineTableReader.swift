@@ -30,13 +30,14 @@ struct InlineTableReader {
 
   private mutating func table() -> TextTable {
     let contents = FileContents(text)
-    var table = TextTable(contents, .packed, capacity: keys.count)
-    contents.withBytes { text in
-      for key in keys where !table.insert(text, key: key.range, line: key.range.lowerBound, isContinued: false) {
-        diagnostics.append(.warning(key.place, "`\(key.place.text)` is in this table already; the first one counts"))
+    let index = TextIndex(capacity: keys.count, textLength: contents.count) { slots in
+      contents.withBytes { text in
+        for key in keys where !slots.insert(text, key: key.range, line: key.range.lowerBound, isContinued: false, .packed) {
+          diagnostics.append(.warning(key.place, "`\(key.place.text)` is in this table already; the first one counts"))
+        }
       }
     }
-    return table
+    return TextTable(contents, .packed, index)
   }
 
   private mutating func read(_ body: LocatedText, _ reference: TableReference) {

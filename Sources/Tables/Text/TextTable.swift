@@ -26,40 +26,24 @@ struct TextTable: Sendable {
     var joined: [UInt8]?
   }
 
-  private(set) var count = 0
+  let count: Int
   private let contents: FileContents
   private let form: Form
-  /// Each has, from the low bits up, the offset of an entry's line plus one (0: an empty slot), a bit for an entry of several lines, and as many
-  /// bits of the key's hash as there is room for, so that few others' keys need to be looked at.
-  private var slots: [UInt32]
-  private let offsetBits: Int
+  private let index: TextIndex
 
-  /// Longer texts cannot be indexed.
-  static let maximumLength = 1 << 30
-
-  init(_ contents: FileContents, _ form: Form, capacity: Int) {
+  init(_ contents: FileContents, _ form: Form, _ index: TextIndex) {
     self.contents = contents
     self.form = form
-    offsetBits = Int.bitWidth - min(contents.count, Self.maximumLength).leadingZeroBitCount
-    slots = Array(repeating: 0, count: max(4, capacity + capacity / 4 + 1))
-  }
-
-  /// The key of the line at `offset`. False, and nothing changed, if the key is there already or there is no room.
-  mutating func insert(_ text: Bytes, key: Range<Int>, line offset: Int, isContinued: Bool) -> Bool {
-    guard count + 1 < slots.count, offset < Self.maximumLength else { return false }
-    let key = Bytes(rebasing: text[key])
-    let hash = FoldedKey.hash(key)
-    let slot = find(key, hash, text)
-    guard slots[slot] == 0 else { return false }
-    slots[slot] = tag(hash) | UInt32(isContinued ? 1 : 0) << UInt32(offsetBits) | UInt32(truncatingIfNeeded: offset + 1)
-    count += 1
-    return true
+    self.index = index
+    count = index.count
   }
 
   func value(for key: Bytes) -> String? {
     contents.withBytes { text in
-      let slot = slots[find(key, FoldedKey.hash(key), text)]
-      return slot == 0 ? nil : valueText(text, entry(text, slot))
+      index.withSlots { slots in
+        let slot = slots[slots.find(key, FoldedKey.hash(key), text, form)]
+        return slot == 0 ? nil : valueText(text, entry(text, slots.place(slot)))
+      }
     }
   }
 
@@ -73,63 +57,50 @@ struct TextTable: Sendable {
     return String(decoding: joined[entry.value], as: UTF8.self)
   }
 
-  @inline(__always)
-  private func tag(_ hash: UInt64) -> UInt32 {
-    UInt32(truncatingIfNeeded: hash) << UInt32(offsetBits + 1)
+  private func entry(_ text: Bytes, _ place: TextSlots.Place) -> Entry {
+    read(text, place.begin..<LogicalLines.endOfLine(text, from: place.begin), isContinued: place.isContinued)
   }
 
-  /// The slot that holds the key, or the empty one where it belongs. There always is an empty one.
-  private func find(_ key: Bytes, _ hash: UInt64, _ text: Bytes) -> Int {
-    let tagMask = ~0 << UInt32(offsetBits + 1) as UInt32
-    let tag = tag(hash)
-    return slots.withUnsafeBufferPointer { slots in
-      var slot = Int(truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(truncatingIfNeeded: slots.count)).high)
-      while slots[slot] != 0 {
-        if slots[slot] & tagMask == tag, holds(key, text, slots[slot]) { break }
-        slot = slot + 1 == slots.count ? 0 : slot + 1
-      }
-      return slot
+  private func read(_ text: Bytes, _ line: Range<Int>, isContinued: Bool) -> Entry {
+    var entry = form.entry(text, line)
+    if isContinued, form == .lines {
+      let joined = LogicalLines.joined(text, from: line.lowerBound)
+      entry.value = joined.withUnsafeBytes { Self.trimmed($0, (entry.rest - line.lowerBound)..<$0.count) }
+      entry.joined = joined
     }
+    return entry
+  }
+}
+
+extension TextTable.Form {
+  typealias Bytes = UnsafeRawBufferPointer
+
+  /// The entry of one line.
+  func entry(_ text: Bytes, _ line: Range<Int>) -> TextTable.Entry {
+    guard self == .packed else { return TextTable.split(text, line) }
+    let separator = text[line].firstIndex(of: 0) ?? line.upperBound
+    return TextTable.Entry(key: line.lowerBound..<separator, rest: separator, value: min(separator + 1, line.upperBound)..<line.upperBound)
   }
 
-  private func offset(_ slot: UInt32) -> Int { Int(slot & (1 << UInt32(offsetBits) - 1)) - 1 }
-
-  /// Whether the entry has this key.
-  private func holds(_ key: Bytes, _ text: Bytes, _ slot: UInt32) -> Bool {
-    let begin = offset(slot)
+  /// Whether the entry whose line begins at `begin` has this key.
+  func holds(_ key: Bytes, _ text: Bytes, at begin: Int) -> Bool {
     let end = begin + key.count
-    switch form {
-    case .packed: return end < text.count && text[end] == 0 && FoldedKey.areEqual(key, Bytes(rebasing: text[begin..<end]))
+    guard end < text.count else { return false }
+    switch self {
+    case .packed: return text[end] == 0 && FoldedKey.areEqual(key, Bytes(rebasing: text[begin..<end]))
     case .lines:
-      if text[begin] == UInt8(ascii: "\"") { return FoldedKey.areEqual(key, Bytes(rebasing: text[entry(text, slot).key])) }
-      guard end < text.count, text[end].isBlankByte, FoldedKey.areEqual(key, Bytes(rebasing: text[begin..<end])) else { return false }
+      if text[begin] == UInt8(ascii: "\"") {
+        let line = begin..<LogicalLines.endOfLine(text, from: begin)
+        return FoldedKey.areEqual(key, Bytes(rebasing: text[TextTable.split(text, line).key]))
+      }
+      guard text[end].isBlankByte, FoldedKey.areEqual(key, Bytes(rebasing: text[begin..<end])) else { return false }
       // A key with blanks stands in quotes, so here it is more than a key.
       return !key.contains(where: \.isBlankByte)
     }
   }
+}
 
-  private func entry(_ text: Bytes, _ slot: UInt32) -> Entry {
-    let begin = offset(slot)
-    let isContinued = slot >> UInt32(offsetBits) & 1 == 1
-    return read(text, begin..<LogicalLines.endOfLine(text, from: begin), isContinued: isContinued)
-  }
-
-  private func read(_ text: Bytes, _ line: Range<Int>, isContinued: Bool) -> Entry {
-    switch form {
-    case .packed:
-      let separator = text[line].firstIndex(of: 0) ?? line.upperBound
-      return Entry(key: line.lowerBound..<separator, rest: separator, value: min(separator + 1, line.upperBound)..<line.upperBound)
-    case .lines:
-      var entry = Self.split(text, line)
-      if isContinued {
-        let joined = LogicalLines.joined(text, from: line.lowerBound)
-        entry.value = joined.withUnsafeBytes { Self.trimmed($0, (entry.rest - line.lowerBound)..<$0.count) }
-        entry.joined = joined
-      }
-      return entry
-    }
-  }
-
+extension TextTable {
   /// A key with blanks stands in double quotes.
   static func split(_ text: Bytes, _ line: Range<Int>) -> Entry {
     if line.count > 1, text[line.lowerBound] == UInt8(ascii: "\""),
@@ -152,16 +123,11 @@ struct TextTable: Sendable {
 }
 
 extension TextTable {
-  /// The offsets of the entries in their order, as slots; those that another entry hides are not among them.
-  private var ordered: [UInt32] { slots.filter { $0 != 0 }.sorted { offset($0) < offset($1) } }
-
   /// All entries, in the order in which they came; the keys are folded.
   var entries: [(key: String, value: String)] {
     contents.withBytes { text in
-      ordered.map { slot in
-        let entry = entry(text, slot)
-        return (String(decoding: Array(text[entry.key]).folded, as: UTF8.self), valueText(text, entry))
-      }
+      let places = index.withSlots { slots in slots.places }
+      return places.sorted { $0.begin < $1.begin }.map { place in told(text, entry(text, place)) }
     }
   }
 
@@ -173,17 +139,22 @@ extension TextTable {
       while let line = lines.next() {
         let written = read(text, line.first, isContinued: line.isContinued)
         let value = written.joined.map { $0[written.value].last } ?? text[written.value].last
-        guard value != last, isFirst(written, text, line.first.lowerBound) else { continue }
-        return (String(decoding: Array(text[written.key]).folded, as: UTF8.self), valueText(text, written))
+        if value != last, isFirst(written, text, line.first.lowerBound) { return told(text, written) }
       }
       return nil
     }
   }
 
+  private func told(_ text: Bytes, _ entry: Entry) -> (key: String, value: String) {
+    (String(decoding: Array(text[entry.key]).folded, as: UTF8.self), valueText(text, entry))
+  }
+
   /// Whether the entry at this place is the one that its key finds.
   private func isFirst(_ entry: Entry, _ text: Bytes, _ begin: Int) -> Bool {
     let key = Bytes(rebasing: text[entry.key])
-    let slot = slots[find(key, FoldedKey.hash(key), text)]
-    return slot != 0 && offset(slot) == begin
+    return index.withSlots { slots in
+      let slot = slots[slots.find(key, FoldedKey.hash(key), text, form)]
+      return slot != 0 && slots.place(slot).begin == begin
+    }
   }
 }

@@ -10,37 +10,35 @@ struct TextTableReader {
   static let maximumDiagnostics = 100
 
   private let name: String
-  private var table: TextTable
   private var diagnostics: [Diagnostic] = []
   private var untold = 0
   /// Line feeds before this offset, as far as counted.
   private var counted = (offset: 0, lines: 0)
 
-  static func read(name: String, _ contents: FileContents) -> (TextTable, [Diagnostic]) {
-    contents.withBytes { text in
+  /// A process that was given an index with the file has nothing to read: all was said when it was made.
+  static func read(_ path: String, _ contents: FileContents, _ files: any FileSource) -> (TextTable, [Diagnostic]) {
+    if let given = files.index(of: path), let index = TextIndex(given, textLength: contents.count) { return (TextTable(contents, .lines, index), []) }
+    var reader = TextTableReader(name: path)
+    let index = contents.withBytes { text in
       let lines = text.baseAddress.map { cbytes_count($0, text.count, 0x0a) } ?? 0
-      var reader = TextTableReader(name: name, table: TextTable(contents, .lines, capacity: lines + 1))
-      reader.readAll(text)
-      return (reader.table, reader.diagnostics)
+      return TextIndex(capacity: lines + 1, textLength: text.count) { reader.readAll(text, &$0) }
     }
+    return (TextTable(contents, .lines, reader.diagnostics.hasErrors ? index : index.kept(by: files, of: path)), reader.diagnostics)
   }
 
-  private init(name: String, table: TextTable) {
-    self.name = name
-    self.table = table
-  }
+  private init(name: String) { self.name = name }
 
-  private mutating func readAll(_ text: Bytes) {
+  private mutating func readAll(_ text: Bytes, _ slots: inout TextSlots) {
     guard let base = text.baseAddress, !text.isEmpty else { return }
     if let nul = memchr(base, 0, text.count) {
       return report(text, .error, base.distance(to: UnsafeRawPointer(nul)), "a NUL byte: this is no text file", hint: nil)
     }
     var lines = LogicalLines(text)
-    while let line = lines.next() { insert(text, line) }
+    while let line = lines.next() { insert(text, line, &slots) }
     if untold > 0 { diagnostics.append(.warning(nil, "\(name): \(untold) more of the same kind")) }
   }
 
-  private mutating func insert(_ text: Bytes, _ line: LogicalLines.Line) {
+  private mutating func insert(_ text: Bytes, _ line: LogicalLines.Line, _ slots: inout TextSlots) {
     let begin = line.first.lowerBound
     if text[begin].isBlankByte {
       let hint = "such a line continues the one before it, and there is none"
@@ -51,7 +49,7 @@ struct TextTableReader {
     if text[entry.key.upperBound - 1] == UInt8(ascii: ":") {
       report(text, .warning, begin, "the key ends in a colon", hint: "is this an alias file? here the form is `key value`")
     }
-    if !table.insert(text, key: entry.key, line: begin, isContinued: line.isContinued) {
+    if !slots.insert(text, key: entry.key, line: begin, isContinued: line.isContinued, .lines) {
       let key = String(decoding: text[entry.key], as: UTF8.self)
       report(text, .warning, begin, "`\(key)` is in this table already; the first one counts", hint: nil)
     }
