@@ -129,6 +129,7 @@ let fuzzers: [(name: String, dependencies: [Target.Dependency])] = [
   ("SMTPCommand", ["Bytes", "SMTP"]),
   ("SMTPSession", ["Bytes", "SMTP", "TranscriptPlayer"]),
   ("SpoolRecord", ["Queue"]),
+  ("Tables", ["Diagnostics", "Tables"]),
 ]
 
 func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
