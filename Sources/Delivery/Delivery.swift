@@ -4,6 +4,7 @@
 //
 //   UserDirectory     who has a mailbox here, and where: virtual users by table, system users by the system's database
 //   LocalAgent        takes batches of ready messages, puts a copy into each mailbox and tells the spool; one thread
+//   LuserRelay        who gets mail for unknown local users
 //   MailboxService    the mailbox process: writes for system users under their own ids
 //   MailboxClient     the mta's side of it, used by LocalAgent
 //   DeliveryReport    what happened to one recipient, for the log

@@ -60,6 +60,9 @@ extension MailboxError {
     case .busy(let text): self.init(.busy, DiskError(code: DiskError.busy, operation: "lock"), place + text)
     case .notFile:
       self.init(.notFile, DiskError(code: DiskError.notDirectory, operation: "open"), "\(place)destination \(location.path) is not a regular file")
+    case .notOwned:
+      let cause = DiskError(code: DiskError.notDirectory, operation: "open")
+      self.init(.forbidden, cause, "\(place)destination \(location.path) is not owned by recipient")
     case .unreadable: self.init(.other, DiskError(code: DiskError.inputOutput, operation: "read"), "\(place)queue file read error")
     case .failed(let error, let attempt):
       self.init(error.isTooLarge ? .mailboxFull : Kind(error), error, "\(place)\(attempt): \(error.reason)")

@@ -17,12 +17,14 @@ struct LockedMbox {
 
   /// Opens the file, makes it with mode 0600 if there is none, and locks it, in Postfix's order: the dot lock, flock, fcntl.
   static func open(
-    _ location: MboxLocation, in folder: DiskHandle, _ rules: MboxRules, now: Int64, _ disk: any Disk
+    _ location: MboxLocation, in folder: DiskHandle, _ rules: MboxRules, owner: UInt32?, now: Int64, _ disk: any Disk
   ) throws(MboxFault) -> LockedMbox {
     let (file, isNew) = try openFile(location.name, folder, disk)
     var hasDotLock = false
     do throws(MboxFault) {
-      guard try status(file, disk).isRegular else { throw .notFile }
+      let status = try status(file, disk)
+      guard status.isRegular else { throw .notFile }
+      if let owner, status.owner != owner { throw .notOwned }
       if rules.locks.contains(.dotlock) { hasDotLock = try makeDotLock(location, folder, rules.staleLockTime, now, disk) }
       try lock(file, rules.locks, disk)
       return LockedMbox(file: file, isNew: isNew, size: try size(of: file, location, folder, disk), hasDotLock: hasDotLock)
@@ -109,5 +111,7 @@ enum MboxFault: Error {
   case busy(String)
   case failed(DiskError, String)
   case notFile
+  /// It is another user's.
+  case notOwned
   case unreadable
 }

@@ -30,15 +30,16 @@ package final class MboxStore {
   }
 
   /// Appends `text`, the copy called `name`. With `looks` an earlier attempt may have left it there, in whole or in part; that is completed.
-  /// `user` is for the words of an error: the system user whose file it is. `now` is in microseconds since 1970.
+  /// `user` is for the words of an error: the system user whose file it is; a file of another than `owner` is left alone (`strict_mailbox_ownership`).
+  /// `now` is in microseconds since 1970.
   package func deliver(
-    _ text: MboxText, name: String, to location: MboxLocation, _ rules: MboxRules, looks: Bool, user: String?, now: Int64
+    _ text: MboxText, name: String, to location: MboxLocation, _ rules: MboxRules, looks: Bool, user: String?, owner: UInt32? = nil, now: Int64
   ) throws(MailboxError) -> Outcome {
     let copy = Copy(path: location.path, name: name)
     do throws(MboxFault) {
       let folder = try openFolder(location)
       defer { disk.release(folder) }
-      let mailbox = try LockedMbox.open(location, in: folder, rules, now: now, disk)
+      let mailbox = try LockedMbox.open(location, in: folder, rules, owner: owner, now: now, disk)
       defer { mailbox.release(location, in: folder, disk) }
       let outcome = try deliver(text, copy, to: mailbox, rules, looks: looks || doubtful.contains(copy))
       if mailbox.isNew || !anchored.contains(location.path) { try anchor(location, copy) }

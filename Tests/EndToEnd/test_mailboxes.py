@@ -326,6 +326,16 @@ class SystemUsersFiles(Case):
             self.assertEqual(len(messages(path)), 1)
         eventually(lambda: len(messages(path)) == 2)
 
+    def test_a_file_of_another_user(self):
+        path = f"{self.user.home}/inbox"
+        with open(path, "x"):
+            pass
+        os.chmod(path, 0o666)
+        weir = self.weir(self.settings("home_mailbox = inbox"), root=True)
+        send(weir, self.address())
+        eventually(lambda: f"destination {path} is not owned by recipient" in weir.log_text(), 10, "a deferral")
+        self.assertEqual(content(path), b"")
+
     def test_a_link_in_the_place_of_the_file(self):
         os.symlink("/etc/passwd", f"{self.user.home}/inbox")
         before = content("/etc/passwd")

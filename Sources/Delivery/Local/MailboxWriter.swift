@@ -72,8 +72,9 @@ final class MailboxWriter {
         for piece in pieces { try sink(piece) }
       }
     }
+    let user = copy.mailbox.owner.flatMap { $0.name.isEmpty ? nil : $0 }
     let outcome = try files.deliver(
-      text, name: copy.name, to: location, copy.mailbox.rules, looks: copy.replay != .none, user: copy.mailbox.owner?.name, now: now)
+      text, name: copy.name, to: location, copy.mailbox.rules, looks: copy.replay != .none, user: user?.name, owner: user?.uid, now: now)
     return outcome == .unreadable ? .unreadable : .stable
   }
 
