@@ -13,6 +13,20 @@ package enum RestrictionPoint: String, CaseIterable, Sendable {
 
   package var setting: String { "smtpd_\(rawValue)_restrictions" }
 
+  /// Its place among all cases.
+  package var index: Int {
+    switch self {
+    case .client: 0
+    case .helo: 1
+    case .sender: 2
+    case .relay: 3
+    case .recipient: 4
+    case .data: 5
+    case .endOfData: 6
+    case .etrn: 7
+    }
+  }
+
   /// What is refused, in the words of Postfix's replies.
   var replyClass: String {
     switch self {

@@ -28,11 +28,12 @@ struct Bench {
   static let maximumAnswers = 256
 
   mutating func keep(_ asked: Answers) {
+    if asked.isEmpty { return }
     answers = asked.count > Self.maximumAnswers ? [:] : asked.filter { if case .name = $0.key { true } else { false } }
   }
 
   mutating func beginMessage() {
-    answers = [:]
+    if !answers.isEmpty { answers = [:] }
     instance = nil
   }
 }

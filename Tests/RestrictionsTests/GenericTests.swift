@@ -148,3 +148,9 @@ import Testing
     #expect(court.decide().asked.count == 1)
   }
 }
+
+@Suite struct RestrictionPointTests {
+  @Test func pointsAreInOrder() {
+    #expect(RestrictionPoint.allCases.map(\.index) == Array(0..<RestrictionPoint.allCases.count))
+  }
+}

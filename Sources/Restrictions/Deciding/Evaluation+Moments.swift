@@ -17,6 +17,8 @@ extension Evaluation {
 
   private mutating func checkClient() throws(Interruption) -> Outcome {
     deferIfPermit = nil
+    judgement.memory.client = nil
+    if judge.list(.client).isEmpty { return .dunno }
     let outcome = try run(judge.list(.client), Context(name: facts.client.description, replyClass: RestrictionPoint.client.replyClass))
     judgement.memory.client = deferIfPermit
     return outcome

@@ -4,13 +4,14 @@ import SMTP
 /// The restrictions of one listener: all its lists, and the settings that they depend on.
 package final class Judge: Sendable {
   package let settings: RestrictionSettings
-  let lists: [RestrictionPoint: RestrictionList]
+  /// In the order of `RestrictionPoint`: looked at for every recipient.
+  private let lists: [RestrictionList]
   let classes: [String: RestrictionList]
   let classNames: Set<String>
 
   package init(_ settings: RestrictionSettings, lists: [RestrictionPoint: RestrictionList], classes: [String: RestrictionList] = [:]) {
     self.settings = settings
-    self.lists = lists
+    self.lists = RestrictionPoint.allCases.map { lists[$0] ?? .empty }
     self.classes = classes
     classNames = Set(classes.keys)
   }
@@ -37,7 +38,7 @@ package final class Judge: Sendable {
     }
   }
 
-  func list(_ point: RestrictionPoint) -> RestrictionList { lists[point] ?? .empty }
+  func list(_ point: RestrictionPoint) -> RestrictionList { lists[point.index] }
 
   /// Nothing is asked but who may relay, in Postfix's default words: what `RelayPolicy` decides without lists.
   package var isDefault: Bool {
