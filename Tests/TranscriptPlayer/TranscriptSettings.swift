@@ -71,9 +71,8 @@ package enum TranscriptSettings {
     switch name {
     case "smtpd_banner": configuration.smtpdBanner = value
     case "smtpd_forbidden_commands":
-      configuration.smtpdForbiddenCommands = Set(words)
-      configuration.forbidsBogusCommands = false
-    case "smtpd_noop_commands": configuration.smtpdNoopCommands = Set(words)
+      configuration.edge.forbidsCommand = { words.contains($0.uppercased()) }
+    case "smtpd_noop_commands": configuration.edge.ignoresCommand = { words.contains($0.uppercased()) }
     case "smtpd_discard_ehlo_keywords": configuration.smtpdDiscardEhloKeywords = Set(words.map { $0.uppercased() })
     case "smtpd_tls_security_level": configuration.smtpdTlsSecurityLevel = value == "encrypt" ? .encrypt : value == "may" ? .may : .none
     case "smtpd_forbid_bare_newline": configuration.smtpdForbidBareNewline = try bareNewline(value)

@@ -15,10 +15,21 @@ extension EdgeConfiguration {
         }
       }
     }
+    forbidsCommand = setup.commands(listener[Keys.smtpdForbiddenCommands])
+    ignoresCommand = setup.commands(listener[Keys.smtpdNoopCommands])
     let filter = setup.tables(listener[Keys.smtpdCommandFilter])
     if !filter.isEmpty { commandFilter = { filter.value(for: $0) } }
     authorizedXclientHosts = setup.clients(listener[Keys.smtpdAuthorizedXclientHosts])
     authorizedXforwardHosts = setup.clients(listener[Keys.smtpdAuthorizedXforwardHosts])
+  }
+}
+
+extension Setup {
+  /// Nil for an empty list.
+  fileprivate func commands(_ patterns: PatternList) -> (@Sendable (String) -> Bool)? {
+    if patterns.isEmpty { return nil }
+    let lists = patterns.tables.map { tables([$0]) }
+    return { command in patterns.contains(command.lowercased()) { lists[$0].value(for: command) != nil } }
   }
 }
 

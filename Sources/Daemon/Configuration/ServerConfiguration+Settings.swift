@@ -44,10 +44,6 @@ extension ServerConfiguration {
     smtpdForbidBareNewline = BareNewline(listener[Keys.smtpdForbidBareNewline])
     smtpdForbidBareNewlineRejectCode = UInt16(clamping: listener[Keys.smtpdForbidBareNewlineRejectCode])
     cleanupReplaceStrayCrLf = listener[Keys.cleanupReplaceStrayCrLf]
-    let forbidden = listener[Keys.smtpdForbiddenCommands]
-    smtpdForbiddenCommands = forbidden.upperCased
-    forbidsBogusCommands = forbidden.contains { $0.hasPrefix("regexp:") }
-    smtpdNoopCommands = listener[Keys.smtpdNoopCommands].upperCased
     softBounce = listener[Keys.softBounce]
     unknownLocalRecipientRejectCode = UInt16(clamping: listener[Keys.unknownLocalRecipientRejectCode])
     unknownVirtualMailboxRejectCode = UInt16(clamping: listener[Keys.unknownVirtualMailboxRejectCode])

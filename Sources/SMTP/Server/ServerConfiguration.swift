@@ -40,11 +40,6 @@ package struct ServerConfiguration: Sendable {
   /// Clients to which `smtpdForbidBareNewline` does not apply; Postfix's default is `$mynetworks`.
   package var smtpdForbidBareNewlineExclusions: NetworkList
   package var cleanupReplaceStrayCrLf = true
-  /// The words of `smtpd_forbidden_commands`, in upper case.
-  package var smtpdForbiddenCommands: Set<String> = ["CONNECT", "GET", "POST"]
-  /// The rest of Postfix's default of it, `regexp:{{/^[^A-Z]/ Bogus}}`: commands that start with anything but a letter.
-  package var forbidsBogusCommands = true
-  package var smtpdNoopCommands: Set<String> = []
   package var softBounce = false
 
   // Extensions

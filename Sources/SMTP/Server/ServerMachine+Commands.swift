@@ -11,6 +11,7 @@ extension ServerMachine {
     cursor.take(while: .blank)
     let word = cursor.take(until: .blank)
     if word.isEmpty { return finish(nil, .reply(Replies.badSyntax)) }
+    if let ignores = configuration.edge.ignoresCommand, ignores(String(decoding: word, as: UTF8.self)) { return finish(nil, .reply(Replies.ok)) }
     guard let verb = Verb(word), isKnown(verb) else { return finish(nil, unknownCommand(word, line: line)) }
     lastCommand = .verb(verb)
     if isDenied, verb != .quit { return finish(verb, .reply(Replies.accessDenied(client.description))) }
@@ -67,7 +68,6 @@ extension ServerMachine {
 
   private mutating func unknownCommand(_ word: UnsafeRawBufferPointer, line: UnsafeRawBufferPointer) -> Action {
     let text = String(decoding: word, as: UTF8.self).uppercased()
-    if configuration.smtpdNoopCommands.contains(text) { return .reply(Replies.ok) }
     if !isForbidden(text) { return .reply(Replies.notRecognized(suggestion(for: text))) }
     notice = .warning("non-SMTP command from \(client.description): \(String(decoding: line.slice(0, 100), as: UTF8.self))")
     return close([Replies.breaksRules])
@@ -79,11 +79,7 @@ extension ServerMachine {
   }
 
   /// `smtpd_forbidden_commands`, and what can only be a header field.
-  private func isForbidden(_ word: String) -> Bool {
-    if configuration.smtpdForbiddenCommands.contains(word) || word.utf8.contains(0x3a) { return true }
-    guard configuration.forbidsBogusCommands, let first = word.utf8.first else { return false }
-    return !ASCIISet.alpha.contains(first)
-  }
+  private func isForbidden(_ word: String) -> Bool { word.utf8.contains(0x3a) || configuration.edge.forbidsCommand?(word) ?? false }
 
   /// RFC 2920 §3.1; `smtpd_forbid_unauth_pipelining` makes it the end of the session.
   private mutating func pipelineBroken(after verb: Verb) -> Action? {

@@ -161,6 +161,12 @@ extension Key<PatternList> {
     }
   }
 
+  static func commands(_ name: String, _ text: String, _ traits: Traits = .topLevel, example: String, _ paragraph: String) -> Key {
+    Key(name, .commands, text, traits, example, paragraph, fallback: PatternList([])) {
+      if case .patterns(let value) = $0 { value } else { nil }
+    }
+  }
+
   static func accessList(_ name: String, _ text: String, _ traits: Traits = .topLevel, example: String, _ paragraph: String) -> Key {
     Key(name, .accessList, text, traits, example, paragraph, fallback: PatternList([])) {
       if case .patterns(let value) = $0 { value } else { nil }

@@ -25,6 +25,8 @@ package enum ValueType: Sendable {
   case domains
   /// Addresses, networks and host names; `!` negates, `/path` and `type:name` name more of them.
   case clients
+  /// Words in any case; `!` negates, `/path` and `type:name` name more of them.
+  case commands
   /// `permit_mynetworks`, `permit`, `reject`, and tables.
   case accessList
   /// `all`, `loopback-only`, addresses and host names.
@@ -56,6 +58,7 @@ package enum ValueType: Sendable {
     case .networks: "a list of networks"
     case .domains: "a list of domains"
     case .clients: "a list of networks and host names"
+    case .commands: "a list of commands"
     case .accessList: "a list of tables and of `permit_mynetworks`, `permit`, `reject`"
     case .interfaces: "a list of addresses"
     case .nameServers: "a list of name servers"

@@ -5,7 +5,7 @@ import IDNA
 import Tables
 
 /// What the names in a pattern list stand for.
-enum PatternKind { case networks, domains, clients, access }
+enum PatternKind { case networks, domains, clients, access, words }
 
 extension ValueParser {
   /// Files of patterns that name further files.
@@ -31,6 +31,7 @@ extension ValueParser {
     if body.bytes.first == UInt8(ascii: "/") { return parsePatternFile(body, kind, isNegated: isNegated, depth: depth) }
     if isTable(body, kind) { return parseTable(body).map { [PatternList.Element(pattern: .table($0), isNegated: isNegated)] } }
     if kind == .access { return parseAccessWord(element) }
+    if kind == .words { return [PatternList.Element(pattern: .name(body.text.lowercased()), isNegated: isNegated)] }
     let isNetwork = kind == .networks || kind == .clients && Self.looksLikeNetwork(body.text)
     let pattern = isNetwork ? parseNetwork(body).map(PatternList.Element.Pattern.network) : parseDomain(body).map(PatternList.Element.Pattern.name)
     return pattern.map { [PatternList.Element(pattern: $0, isNegated: isNegated)] }

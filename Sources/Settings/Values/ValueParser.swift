@@ -30,6 +30,7 @@ struct ValueParser {
     case .choice(let words): parseChoice(text, of: words).map(ParsedValue.text)
     case .choices(let words): parseChoices(text, of: words).map(ParsedValue.words)
     case .networks: parsePatterns(text, .networks).map(ParsedValue.patterns)
+    case .commands: parsePatterns(text, .words).map(ParsedValue.patterns)
     case .accessList: parsePatterns(text, .access).map(ParsedValue.patterns)
     case .clients: parsePatterns(text, .clients).map(ParsedValue.patterns)
     case .domains: parsePatterns(text, .domains).map(ParsedValue.patterns)

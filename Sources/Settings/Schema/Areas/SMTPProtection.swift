@@ -33,7 +33,7 @@ extension Keys {
   package static let smtpdForbidUnauthPipelining = Key.boolean(
     "smtpd_forbid_unauth_pipelining", false, .anywhere, "Whether a client that sends ahead where SMTP does not allow it is cut off.")
 
-  package static let smtpdForbiddenCommands = Key.words(
+  package static let smtpdForbiddenCommands = Key.commands(
     "smtpd_forbidden_commands", "CONNECT GET POST regexp:{{/^[^A-Z]/ Bogus}}", .anywhere, example: "CONNECT, GET, POST",
     "Commands that end the session at once: who sends them is no mail client. The default also cuts off whatever does not start with a letter.")
 }

@@ -47,7 +47,7 @@ extension Keys {
     "smtpd_command_filter", "", .anywhere, example: "inline:{ noop = RSET }",
     "A table that is asked for each command line as the client sent it, and gives the one to take instead. Most useful with `pcre:`.")
 
-  package static let smtpdNoopCommands = Key.words(
+  package static let smtpdNoopCommands = Key.commands(
     "smtpd_noop_commands", "", .anywhere, example: "XFOO", "Commands that are answered with 250 and otherwise ignored.")
 
   package static let smtputf8Enable = Key.boolean(
