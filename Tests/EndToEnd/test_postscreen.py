@@ -45,12 +45,13 @@ def talk(port, steps):
     said = []
     with socket.create_connection(("127.0.0.1", port), 20) as connection:
         connection.settimeout(10)
-        for step in steps:
+        for number, step in enumerate(steps, 1):
             if step is not None:
                 connection.sendall(step)
             answer = b""
             try:
-                while not re.search(rb"^\d{3} [^\n]*\n\Z", answer, re.M):
+                # After the last step the server closes.
+                while number == len(steps) or not re.search(rb"^\d{3} [^\n]*\n\Z", answer, re.M):
                     piece = connection.recv(4096)
                     if not piece:
                         return said + [answer, "closed"]
