@@ -64,7 +64,8 @@ class Newcomer(unittest.TestCase):
         self.addCleanup(shutil.rmtree, folder)
         subprocess.run([os.path.join(ROOT, "tools/install"), folder, "/usr"], check=True, capture_output=True)
         for path in ("usr/sbin/weir", "usr/lib/weir/weir", "etc/weir/weir.conf", "lib/systemd/system/weir.service",
-                     "usr/lib/sysusers.d/weir.conf", "usr/share/man/man5/weir.conf.5"):
+                     "lib/systemd/system/weir.socket", "usr/lib/sysusers.d/weir.conf", "usr/share/weir/weir.logrotate",
+                     "usr/share/man/man5/weir.conf.5", "usr/share/man/man8/weir.8"):
             self.assertTrue(os.path.exists(os.path.join(folder, path)), path)
         program = os.path.join(folder, "usr/sbin/weir")
         checked = subprocess.run([program, "check", "--config", os.path.join(folder, "etc/weir/weir.conf")], capture_output=True, text=True)

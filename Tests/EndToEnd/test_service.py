@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """As a service: what the service manager hears, sockets that it opened, processes that hang."""
 import os
+import re
 import signal
 import socket
 import time
 
-from harness import Case, Session, Weir, eventually
+from harness import Case, Session, Weir, eventually, free_port
 
 
 class Manager:
@@ -117,3 +118,13 @@ class Service(Case):
         self.assertIn(f"the service manager hands over a socket on 127.0.0.1:{port}", text)
         self.assertIn("FileDescriptorName= with the name of one (smtp)", text)
         weir.process = None
+
+    def test_many_listeners(self):
+        """More than a hundred sockets are handed to the process that serves them."""
+        ports = sorted({free_port() for _ in range(150)})
+        weir = self.prepared("".join(f"listener l{port} {{\n  address = 127.0.0.1\n  port = {port}\n}}\n" for port in ports))
+        weir.start()
+        self.assertGreater(len(re.findall("listening on", weir.log_text())), 100)
+        for port in (ports[0], ports[-1]):
+            with Session(int(port)) as session:
+                self.assertTrue(session.banner.startswith("220"))

@@ -75,6 +75,8 @@ step hardened hardened
 
 configure() {
   printf 'watchdog_timeout = 2s\n' >>/etc/weir/weir.conf
+  printf '/^jit@/ REJECT compiled\n' >/etc/weir/recipients.pcre
+  printf 'smtpd_recipient_restrictions = check_recipient_access pcre:/etc/weir/recipients.pcre\n' >>/etc/weir/weir.conf
   install -d /etc/systemd/system/weir.service.d
   printf '[Service]\nWatchdogSec=3\nTimeoutAbortSec=2\n' >/etc/systemd/system/weir.service.d/test.conf
   systemctl daemon-reload && systemctl restart weir && within 20 running
@@ -82,6 +84,7 @@ configure() {
 step restarts configure
 # The mta may make machine code: a mapping that can be written and executed, or executed and has no file.
 jit() { ! send jit@localhost && grep -E '^[0-9a-f-]+ (rwx|r-x). [0-9a-f]+ 00:00 0 *$' "/proc/$(mta_pid)/maps"; }
+step patterns-are-compiled jit
 
 hung_mta() { local old; old=$(mta_pid) && sleep 2 && kill -STOP "$old" && within 20 replaced "$old"; }
 step replaces-a-hung-mta hung_mta

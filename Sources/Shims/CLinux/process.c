@@ -54,12 +54,13 @@ int clinux_wait_signal(int timeout_ms) {
 }
 
 #define HIGH 512 /* above any descriptor that is handed down */
+#define MOST 500 /* descriptors that can be handed down */
 
 /* Moves the descriptors to 3, 4, ...; all others close on exec. */
 static int place(const int *fds, size_t count) {
   if (syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) < 0) return -1;
-  int moved[64];
-  if (count > 64) {
+  int moved[MOST];
+  if (count > MOST) {
     errno = E2BIG;
     return -1;
   }
