@@ -86,6 +86,7 @@ package enum TranscriptSettings {
     case "smtpd_authorized_xclient_hosts": configuration.edge.authorizedXclientHosts = ClientList(words: words)
     case "smtpd_authorized_xforward_hosts": configuration.edge.authorizedXforwardHosts = ClientList(words: words)
     case "mynetworks": configuration.relay.mynetworks = try networks(words)
+    case "myorigin": configuration.relay.myorigin = value
     case "relay_domains": configuration.relay.relayDomains = DomainList(words)
     case "inet_interfaces": configuration.relay.ownAddresses = Set(words.compactMap { IPAddress($0) })
     default: throw Transcript.Fault(description: "unknown setting \(name)")

@@ -52,6 +52,8 @@ package struct RelayPolicy: Sendable {
   /// Where `mailbox` leads for this client, and the address it stands for.
   package func decide(_ mailbox: Mailbox, client: IPAddress?) -> Decision {
     let resolved = resolve(mailbox)
+    // RFC 5321 §4.5.1: everybody may write to postmaster.
+    if ForwardPath(mailbox).isBarePostmaster { return .permitted(resolved.destination, resolved.address) }
     if let client, mynetworks.contains(client) { return .permitted(resolved.destination, resolved.address) }
     if resolved.destination == .remote, !isRelayDomain(resolved.address) { return .denied }
     // Postfix's allow_untrusted_routing = no: a local part that routes further must not lead a stranger through us.

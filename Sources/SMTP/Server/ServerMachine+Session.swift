@@ -80,7 +80,9 @@ extension ServerMachine {
     guard case .permitted(let destination, let address) = configuration.relay.decide(mailbox, client: client.address) else {
       return reject(Replies.relayDenied(mailbox.address), recipient: mailbox.address)
     }
-    if destination == .remote { return .reply(Replies.verified(words)) }
+    guard configuration.relay.isListed(RelayPolicy.Resolution(address: address, destination: destination)) else {
+      return .reply(Replies.verified(words))
+    }
     return ask(Pending(path: path, words: words, destination: destination, address: address), stage: .verifying)
   }
 
