@@ -22,8 +22,10 @@ enum DovecotFate {
   private static func of(_ known: KnownName, _ value: String) -> DovecotFate {
     switch known.standing {
     case .needless: .translated("not needed: it \(known.did). \(known.instead.asSentence)")
-    case .missing where known.sameAs.contains(value): .translated("not needed: it \(known.did); this value is what Weir does anyway")
+    case .missing where known.sameAs.contains(value), .later where known.sameAs.contains(value):
+      .translated("not needed: it \(known.did); this value is what Weir does anyway")
     case .missing: .refused("it \(known.did), which Weir does not do. \(known.instead.asSentence)")
+    case .later: .refused("it \(known.did), which Weir does not do yet. \(known.instead.asSentence)")
     }
   }
 

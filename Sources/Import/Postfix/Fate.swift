@@ -33,8 +33,10 @@ enum Fate {
     let plain = value.listElements.joined(separator: " ")
     switch known.standing {
     case .needless: return .translated("not needed: it \(known.did). \(known.instead.asSentence)")
-    case .missing where known.sameAs.contains(plain): return .translated("not needed: it \(known.did); this value is what Weir does anyway")
+    case .missing where known.sameAs.contains(plain), .later where known.sameAs.contains(plain):
+      return .translated("not needed: it \(known.did); this value is what Weir does anyway")
     case .missing: return .refused("it \(known.did), which Weir does not do. \(known.instead.asSentence)")
+    case .later: return .refused("it \(known.did), which Weir does not do yet. \(known.instead.asSentence)")
     }
   }
 

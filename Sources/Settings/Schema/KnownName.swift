@@ -6,6 +6,8 @@ package struct KnownName: Sendable {
   package enum Standing: Sendable {
     /// Without it mail would be treated otherwise than its author expects: an error.
     case missing
+    /// Something is lost without it, but mail is treated as its author expects: a warning.
+    case later
     /// Nothing is lost without it: a warning.
     case needless
   }
@@ -31,6 +33,9 @@ package struct KnownName: Sendable {
     case .missing where Self.postfixDefaults[name] == value:
       return .warning(place, "\(message), which Weir does not do; this value is its default", hint: instead)
     case .missing: return .error(place, "\(message), which Weir does not do", hint: instead)
+    case .later where sameAs.contains(value):
+      return .warning(place, "\(message); this value is what Weir does anyway", hint: "remove the line")
+    case .later: return .warning(place, "\(message), which Weir does not do yet", hint: instead)
     case .needless: return .warning(place, "\(message); it has no effect here", hint: instead)
     }
   }
@@ -42,6 +47,10 @@ package struct KnownName: Sendable {
     _ origin: Definition.Origin, _ name: String, _ did: String, _ instead: String = "not yet: remove the line", sameAs: Set<String> = []
   ) -> KnownName {
     KnownName(name: name, origin: origin, standing: .missing, did: did, instead: instead, sameAs: off.union(sameAs))
+  }
+
+  static func later(_ origin: Definition.Origin, _ name: String, _ did: String, _ instead: String) -> KnownName {
+    KnownName(name: name, origin: origin, standing: .later, did: did, instead: instead, sameAs: off)
   }
 
   static func needless(_ origin: Definition.Origin, _ name: String, _ did: String, _ instead: String = "remove the line") -> KnownName {
