@@ -49,7 +49,7 @@ func check(_ action: Action) {
   switch action {
   case .reply(let reply), .startTLS(let reply), .receiveContent(let reply): checkWritten(reply)
   case .replies(let replies), .close(let replies): replies.forEach(checkWritten)
-  case .resolveRecipient, .receiveChunk, .commit, .restart: break
+  case .resolveRecipient, .receiveChunk, .commit, .judge, .restart: break
   }
 }
 
