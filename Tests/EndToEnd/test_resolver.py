@@ -72,7 +72,8 @@ class ResolverTests(Case):
                 dns.set(f"127.0.2.{number}", "PTR", "back.example.test")
                 dns.set("back.example.test", "A", *(f"127.0.2.{each}" for each in range(1, 60)))
                 connect(weir, f"127.0.2.{number}")
-                if f"connect from back.example.test[127.0.2.{number}]" in weir.log_text():
+                # Of whichever client: a line may be written a moment after the banner.
+                if "connect from back.example.test[127.0.2." in weir.log_text():
                     print(f"seconds until names came back with it: {time.monotonic() - begin:.1f}")
                     return
                 time.sleep(0.25)
