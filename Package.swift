@@ -47,6 +47,7 @@ let package = Package(
     shim("CRegex"),
     shim("COpenSSL", link: ["ssl", "crypto"]),
     shim("CUnbound", link: ["unbound"]),
+    shim("CWeir"),
 
     // Ring 0
     module("Bytes", ["CBytes"]),

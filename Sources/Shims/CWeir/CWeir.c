@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+// The headers of include/weir/ have no code of their own; this makes a module of them.
+#include "../../../include/weir/stage.h"
