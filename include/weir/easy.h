@@ -14,6 +14,23 @@ static inline weir_str weir_s(const char *s) {
    r.len = s ? strlen(s) : 0;
    return r;
 }
+/* Copies s into a buffer and ends it with NUL; 0, and an empty buffer, if it does not fit. */
+static inline int weir_copy(char *buffer, size_t size, weir_str s) {
+   int fits = s.len < size;
+   if (size == 0) return 0;
+   if (fits && s.len > 0) memcpy(buffer, s.ptr, s.len);
+   buffer[fits ? s.len : 0] = 0;
+   return fits;
+}
+/* What follows the last c, or nothing if there is none. */
+static inline weir_str weir_after(weir_str s, char c) {
+   size_t   i = s.len;
+   weir_str r;
+   while (i > 0 && s.ptr[i - 1] != c) i--;
+   r.ptr = i > 0 ? s.ptr + i : s.ptr;
+   r.len = i > 0 ? s.len - i : 0;
+   return r;
+}
 static inline int weir_ieq(weir_str a, const char *b) {
    return strlen(b) == a.len && strncasecmp(a.ptr, b, a.len) == 0;
 }

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* Refuses senders whose domain is on a list in the DNS: a TXT record of DOMAIN.ZONE says why.
+ * The answer takes its time; nobody waits for it but this one message. */
+#include <stdlib.h>
+#include <weir/easy.h>
+#include <weir/stage.h>
+
+enum { TXT = 16 }; /* the type of record, RFC 1035 3.3.14 */
+
+struct self {
+   const weir_host    *host;
+   const weir_message *message;
+   char                zone[256];
+};
+
+struct question { /* what the answer's callback needs to know */
+   struct self *self;
+   uint64_t     mail; /* the event that waits */
+};
+
+static void *create(const weir_host *host, const weir_pair *options, uint64_t n, uint64_t *events,
+                    char *err, uint64_t err_size) {
+   struct self *self = calloc(1, sizeof *self);
+   (void)n, (void)events;
+   if (self && (self->message = host->extension(host, WEIR_MESSAGE)) &&
+       weir_copy(self->zone, sizeof self->zone, options[0].value)) {
+      self->host = host;
+      return self;
+   }
+   snprintf(err, err_size, "no memory, no %s, or the zone is too long", WEIR_MESSAGE);
+   free(self);
+   return NULL;
+}
+
+static void answered(void *user, weir_ctx *ctx, const weir_result *result) { /* once, and later */
+   struct question *question = user;
+   struct self     *self = question->self;
+   if (ctx) { /* else the client has gone */
+      int32_t verdict = WEIR_CONTINUE; /* WEIR_E_NOTFOUND: not on the list */
+      if (result->status == WEIR_OK)
+         verdict = self->message->reply(self->host, question->mail, 550, "5.7.1", result->items[0].value);
+      else if (result->status != WEIR_E_NOTFOUND)
+         verdict = WEIR_TEMPFAIL;
+      self->host->complete(self->host, question->mail, verdict);
+   }
+   free(question);
+}
+
+static int32_t on_event(void *me, weir_ctx *ctx, const weir_event *event) { /* MAIL only */
+   struct self     *self = me;
+   weir_str         domain = weir_after(event->value, '@');
+   char             name[512];
+   struct question *question;
+   int              length = snprintf(name, sizeof name, "%.*s.%s", (int)domain.len, domain.ptr, self->zone);
+   if (domain.len == 0 || length < 0 || (size_t)length >= sizeof name) return WEIR_CONTINUE; /* <>, or no name of the DNS */
+   if (!(question = malloc(sizeof *question))) return WEIR_FAIL;
+   question->self = self;
+   question->mail = ctx->id;
+   if (self->host->dns(self->host, ctx->id, weir_s(name), TXT, answered, question) == WEIR_OK) return WEIR_PENDING;
+   free(question); /* not taken: answered() will not run */
+   return WEIR_TEMPFAIL;
+}
+
+static const weir_option options[] = {
+   {"zone", NULL, "the zone that lists domains, such as dbl.example.org", WEIR_OPT_STRING, 0}};
+static const weir_component domainlist = {
+   .size = sizeof domainlist, .kind = WEIR_STAGE, .name = "domainlist", .help = "refuses listed sender domains",
+   .events = WEIR_BIT(WEIR_EV_MAIL), .caps = WEIR_CAP_REJECT,
+   .n_options = 1, .options = options, .create = create, .destroy = free, .on_event = on_event};
+static const weir_component *const components[] = {&domainlist};
+static const weir_plugin plugin = {
+   .magic = WEIR_MAGIC, .size = sizeof plugin, .abi = WEIR_ABI, .abi_min = WEIR_ABI,
+   .id = "org.example.domainlist", .version = "1", .components = components, .n_components = 1};
+
+const weir_plugin *weir_plugin_v0(void) { return &plugin; }
