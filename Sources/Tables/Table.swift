@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnostics
 
+/// Whether a value can stand in a table. Asked once for each as it is read; `isTemplate`: `$1` in it stands for a group.
+package typealias ValueCheck = (_ value: LocatedText, _ isTemplate: Bool) -> [Diagnostic]
+
 /// A table that was read. Its contents never change: a new configuration reads its tables anew.
 package struct Table: Sendable {
   /// A longer table file is refused.
@@ -15,6 +18,13 @@ package struct Table: Sendable {
   }
 
   private let content: Content
+  /// As it was named, for who wants to say where an answer stands.
+  private let name: String
+
+  private init(_ reference: TableReference, _ content: Content) {
+    self.content = content
+    name = reference.isInline || TableType(rawValue: reference.type.text)?.hasFile != true ? "\(reference.type.text):" : reference.name.text
+  }
 
   /// True for `unix:passwd.byname`: whoever holds the table must ask the system; `value(for:)` finds nothing.
   package var isSystemUsers: Bool {
@@ -64,26 +74,42 @@ package struct Table: Sendable {
     }
   }
 
-  /// Reads a table. With an error among the diagnostics the table holds what could be read.
-  package static func read(_ reference: TableReference, files: any FileSource) -> (table: Table?, diagnostics: [Diagnostic]) {
-    guard let type = TableType(rawValue: reference.type.text) else { return (nil, [unknownType(reference)]) }
-    switch type {
-    case .static: return (Table(content: .fixed((reference.name.group ?? reference.name).text)), [])
-    case .inline: return entries(InlineTableReader.read(reference))
-    case .hash, .texthash, .btree, .lmdb, .cdb, .dbm: return readFile(reference, files)
-    case .unix: return readUnix(reference)
-    case .cidr, .regexp, .pcre: return readRules(reference, type, files)
+  /// The value byte by byte, and where it stands: `/path:12`, or for a table in a setting `regexp: rule 2`.
+  package func answer(for key: UnsafeBufferPointer<UInt8>) -> (value: [UInt8], place: String)? {
+    switch content {
+    case .patterns(let table): table.answer(for: key).map { ($0.value, place($0.line)) }
+    case .entries(let table): table.answer(for: UnsafeRawBufferPointer(key)).map { (Array($0.value.utf8), place($0.line)) }
+    case .fixed, .networks, .systemUsers: value(for: String(decoding: key, as: UTF8.self)).map { (Array($0.utf8), name) }
     }
   }
 
-  private static func entries(_ result: (TextTable, [Diagnostic])) -> (Table?, [Diagnostic]) {
-    (Table(content: .entries(result.0)), result.1)
+  private func place(_ line: Int) -> String { name.hasSuffix(":") ? "\(name) rule \(line)" : "\(name):\(line)" }
+
+  /// Reads a table. With an error among the diagnostics the table holds what could be read. `checks` is asked about each value.
+  package static func read(_ reference: TableReference, files: any FileSource, checks: ValueCheck? = nil) -> (
+    table: Table?, diagnostics: [Diagnostic]
+  ) {
+    guard let type = TableType(rawValue: reference.type.text) else { return (nil, [unknownType(reference)]) }
+    switch type {
+    case .static:
+      let value = reference.name.group ?? reference.name
+      return (Table(reference, .fixed(value.text)), checks?(value, false) ?? [])
+    case .inline: return entries(reference, InlineTableReader.read(reference), checks)
+    case .hash, .texthash, .btree, .lmdb, .cdb, .dbm: return readFile(reference, files, checks)
+    case .unix: return readUnix(reference)
+    case .cidr, .regexp, .pcre: return readRules(reference, type, files, checks)
+    }
   }
 
-  private static func readFile(_ reference: TableReference, _ files: any FileSource) -> (Table?, [Diagnostic]) {
-    if reference.isInline { return entries(InlineTableReader.readLines(reference)) }
+  private static func entries(_ reference: TableReference, _ result: (TextTable, [Diagnostic]), _ checks: ValueCheck?) -> (Table?, [Diagnostic]) {
+    let faults = checks.map { result.0.diagnostics($0, named: reference) } ?? []
+    return (Table(reference, .entries(result.0)), result.1 + faults)
+  }
+
+  private static func readFile(_ reference: TableReference, _ files: any FileSource, _ checks: ValueCheck?) -> (Table?, [Diagnostic]) {
+    if reference.isInline { return entries(reference, InlineTableReader.readLines(reference), checks) }
     do throws(TableProblem) {
-      return entries(TextTableReader.read(reference.name.text, try contents(reference, files), files))
+      return entries(reference, TextTableReader.read(reference.name.text, try contents(reference, files), files), checks)
     } catch {
       return (nil, [error.diagnostic])
     }
@@ -104,16 +130,19 @@ package struct Table: Sendable {
     }
   }
 
-  private static func readRules(_ reference: TableReference, _ type: TableType, _ files: any FileSource) -> (Table?, [Diagnostic]) {
+  private static func readRules(
+    _ reference: TableReference, _ type: TableType, _ files: any FileSource, _ checks: ValueCheck?
+  ) -> (Table?, [Diagnostic]) {
     do throws(TableProblem) {
       let lines = try rules(reference, files)
       switch type {
       case .cidr:
         let (table, diagnostics) = NetworkTableReader.read(lines, isLenient: reference.isLenient)
-        return (Table(content: .networks(table)), diagnostics)
+        return (Table(reference, .networks(table)), diagnostics)
       default:
-        let (table, diagnostics) = PatternTableReader.read(lines, type == .pcre ? .perl : .posix, isLenient: reference.isLenient)
-        return (Table(content: .patterns(table)), diagnostics)
+        let engine = type == .pcre ? PatternEngine.perl : .posix
+        let (table, diagnostics) = PatternTableReader.read(lines, engine, isLenient: reference.isLenient, checks: checks)
+        return (Table(reference, .patterns(table)), diagnostics)
       }
     } catch {
       return (nil, [error.diagnostic])
@@ -127,7 +156,7 @@ package struct Table: Sendable {
   }
 
   private static func readUnix(_ reference: TableReference) -> (Table?, [Diagnostic]) {
-    if reference.name.text == "passwd.byname" { return (Table(content: .systemUsers), []) }
+    if reference.name.text == "passwd.byname" { return (Table(reference, .systemUsers), []) }
     return (
       nil, [.error(reference.name, "there is no table `unix:\(reference.name.text)`", hint: "only `unix:passwd.byname`, the users of the system")]
     )

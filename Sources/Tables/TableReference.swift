@@ -30,6 +30,9 @@ package struct TableReference: Sendable {
 
   package var description: String { "\(type.text):\(name.text)" }
 
+  /// As it can be written in a setting, to mean the same.
+  package var written: String { (isLenient ? "lenient:" : "") + description }
+
   /// The same for two references that name the same table.
   var identity: String {
     let isText = TableType(rawValue: type.text)?.isText ?? false

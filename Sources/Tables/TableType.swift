@@ -23,6 +23,9 @@ package enum TableType: String, CaseIterable, Sendable {
     }
   }
 
+  /// Whether what follows the type is a path, unless it stands in braces.
+  var hasFile: Bool { isText || self == .cidr || self == .regexp || self == .pcre }
+
   /// Types that Postfix has, and what to use as long as Weir has not.
   package static let otherTypes: [String: String] = [
     "mysql": "not yet; export the rows to a `hash:` file",

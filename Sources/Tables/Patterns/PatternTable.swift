@@ -9,6 +9,8 @@ final class PatternTable: Sendable {
     let pattern: Pattern
     let isNegated: Bool
     let value: PatternValue
+    /// Of the file; where the table stands in a setting, the number of the rule.
+    let line: Int
   }
 
   enum Step: Sendable {
@@ -35,16 +37,29 @@ final class PatternTable: Sendable {
   }
 
   func value(for subject: UnsafeBufferPointer<UInt8>) -> String? {
-    withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * (groups + 1)) { value(for: subject, spans: $0) }
+    match(subject) { rule, spans in rule.value.text(subject, spans) }
   }
 
-  private func value(for subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> String? {
+  /// The value of the first rule that matches, byte by byte, and its line.
+  func answer(for subject: UnsafeBufferPointer<UInt8>) -> (value: [UInt8], line: Int)? {
+    match(subject) { rule, spans in (rule.value.bytes(subject, spans), rule.line) }
+  }
+
+  /// `body` is called with the first rule that matches, and the places of its groups.
+  @inline(__always)
+  private func match<Answer>(_ subject: UnsafeBufferPointer<UInt8>, _ body: (Rule, UnsafeBufferPointer<Int>) -> Answer) -> Answer? {
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * (groups + 1)) { spans in
+      match(subject, spans: spans).map { rule, used in body(rule, UnsafeBufferPointer(rebasing: spans[..<used])) }
+    }
+  }
+
+  private func match(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> (rule: Rule, spans: Int)? {
     var index = 0
     while index < steps.count {
       switch steps[index] {
       case .rule(let rule):
-        let needed = UnsafeMutableBufferPointer(rebasing: spans[..<(rule.value.lastGroup == 0 ? 0 : 2 * (rule.value.lastGroup + 1))])
-        if rule.pattern.matches(subject, spans: needed) != rule.isNegated { return rule.value.text(subject, UnsafeBufferPointer(needed)) }
+        let needed = rule.value.lastGroup == 0 ? 0 : 2 * (rule.value.lastGroup + 1)
+        if rule.pattern.matches(subject, spans: UnsafeMutableBufferPointer(rebasing: spans[..<needed])) != rule.isNegated { return (rule, needed) }
         index += 1
       case .condition(let pattern, let isNegated, let end):
         let holds = pattern.matches(subject, spans: UnsafeMutableBufferPointer(start: nil, count: 0)) != isNegated
@@ -114,7 +129,10 @@ struct PatternValue: Sendable {
 
   /// `spans` are those of the match.
   func text(_ subject: UnsafeBufferPointer<UInt8>, _ spans: UnsafeBufferPointer<Int>) -> String {
-    if let literal { return literal }
+    literal ?? String(decoding: bytes(subject, spans), as: UTF8.self)
+  }
+
+  func bytes(_ subject: UnsafeBufferPointer<UInt8>, _ spans: UnsafeBufferPointer<Int>) -> [UInt8] {
     var bytes: [UInt8] = []
     for part in parts {
       switch part {
@@ -125,7 +143,7 @@ struct PatternValue: Sendable {
         if begin >= 0, begin <= end, end <= subject.count { bytes += subject[begin..<end] }
       }
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return bytes
   }
 }
 

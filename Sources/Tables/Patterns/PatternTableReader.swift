@@ -8,23 +8,27 @@ import Diagnostics
 struct PatternTableReader {
   private let advice: PatternAdvice
   private let isLenient: Bool
+  private let checks: ValueCheck?
+  private let isInline: Bool
   private var steps: [PatternTable.Step] = []
   /// The conditions that no `endif` has closed yet, and their places among the steps, if they could be read.
   private var open: [(step: Int?, text: LocatedText)] = []
   private var diagnostics: [Diagnostic] = []
   private var ruleNumber = 0
 
-  static func read(_ lines: RuleLines, _ engine: PatternEngine, isLenient: Bool) -> (PatternTable, [Diagnostic]) {
-    var reader = PatternTableReader(advice: PatternAdvice(engine: engine), isLenient: isLenient)
+  static func read(_ lines: RuleLines, _ engine: PatternEngine, isLenient: Bool, checks: ValueCheck? = nil) -> (PatternTable, [Diagnostic]) {
+    var reader = PatternTableReader(advice: PatternAdvice(engine: engine), isLenient: isLenient, checks: checks, isInline: lines.isInline)
     for rule in lines.rules { reader.read(rule) }
     for condition in reader.open { reader.report(.error(condition.text, "this `if` has no `endif`", hint: "add a line `endif` after its rules")) }
     reader.closeAll()
     return (PatternTable(reader.steps), lines.diagnostics + reader.diagnostics)
   }
 
-  private init(advice: PatternAdvice, isLenient: Bool) {
+  private init(advice: PatternAdvice, isLenient: Bool, checks: ValueCheck?, isInline: Bool) {
     self.advice = advice
     self.isLenient = isLenient
+    self.checks = checks
+    self.isInline = isInline
   }
 
   /// What makes Postfix leave out a rule is a warning in a lenient table.
@@ -48,12 +52,14 @@ struct PatternTableReader {
     if rest.bytes.first == UInt8(ascii: "!") { return report(advice.secondPattern(rest)) }
     guard let pattern = compile(delimited, line), let value = value(rest.trimmed, delimited, pattern) else { return }
     if !delimited.isNegated, let trouble = advice.matchesEverything(pattern, delimited, line, number: ruleNumber) { report(trouble) }
-    if rest.trimmed.isEmpty {
+    if let checks {
+      checks(rest.trimmed, true).forEach { report($0) }
+    } else if rest.trimmed.isEmpty {
       diagnostics.append(.warning(line, "this rule has no value: its answer is empty", hint: "/pattern/ value"))
-    } else if let note = advice.noteInValue(rest.trimmed) {
-      diagnostics.append(note)
     }
-    steps.append(.rule(PatternTable.Rule(pattern: pattern, isNegated: delimited.isNegated, value: value)))
+    if let note = advice.noteInValue(rest.trimmed) { diagnostics.append(note) }
+    let place = isInline ? ruleNumber : line.start.line
+    steps.append(.rule(PatternTable.Rule(pattern: pattern, isNegated: delimited.isNegated, value: value, line: place)))
   }
 
   private mutating func readCondition(_ line: LocatedText, _ text: LocatedText) {

@@ -5,9 +5,12 @@ import Diagnostics
 struct RuleLines {
   private(set) var rules: [LocatedText] = []
   private(set) var diagnostics: [Diagnostic] = []
+  /// Whether they stand in a setting.
+  let isInline: Bool
 
   /// Lines that start with white space continue the one before; comments and empty lines mean nothing.
   init(_ source: SourceText, isLenient: Bool) {
+    isInline = false
     if let offset = source.bytes.firstIndex(of: 0) {
       diagnostics.append(.error(SourceLocation(source, offset: offset), "a NUL byte: this is no text file"))
       return
@@ -32,6 +35,7 @@ struct RuleLines {
 
   /// `name` is the part after the type of the table.
   init(inline name: LocatedText) {
+    isInline = true
     guard let body = name.trimmed.group, !body.isEmpty else {
       diagnostics.append(.error(name, "this table is empty", hint: "a rule in braces, in the braces of the table: { {rule} {rule} }"))
       return

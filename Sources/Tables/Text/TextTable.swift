@@ -52,6 +52,18 @@ struct TextTable: Sendable {
     return key.withUTF8 { value(for: Bytes($0)) }
   }
 
+  /// The value, and the line or the number of the entry.
+  func answer(for key: Bytes) -> (value: String, line: Int)? {
+    contents.withBytes { text in
+      index.withSlots { slots in
+        let slot = slots[slots.find(key, FoldedKey.hash(key), text, form)]
+        if slot == 0 { return nil }
+        let place = slots.place(slot)
+        return (valueText(text, entry(text, place)), text[..<place.begin].count { $0 == 0x0a } + 1)
+      }
+    }
+  }
+
   private func valueText(_ text: Bytes, _ entry: Entry) -> String {
     guard let joined = entry.joined else { return String(decoding: text[entry.value], as: UTF8.self) }
     return String(decoding: joined[entry.value], as: UTF8.self)
@@ -74,6 +86,8 @@ struct TextTable: Sendable {
 
 extension TextTable.Form {
   typealias Bytes = UnsafeRawBufferPointer
+
+  func line(_ text: Bytes, from begin: Int) -> Range<Int> { begin..<LogicalLines.endOfLine(text, from: begin) }
 
   /// The entry of one line.
   func entry(_ text: Bytes, _ line: Range<Int>) -> TextTable.Entry {
@@ -142,6 +156,24 @@ extension TextTable {
         if value != last, isFirst(written, text, line.first.lowerBound) { return told(text, written) }
       }
       return nil
+    }
+  }
+
+  /// What `checks` says of each entry's value. A value is said to stand where its entry begins.
+  func diagnostics(_ checks: ValueCheck, named reference: TableReference) -> [Diagnostic] {
+    contents.withBytes { text in
+      let places = index.withSlots { slots in slots.places }
+      var (found, counted, lines): ([Diagnostic], Int, Int) = ([], 0, 0)
+      for place in places.sorted(by: { $0.begin < $1.begin }) where found.count < TextTableReader.maximumDiagnostics {
+        lines += text[counted..<place.begin].count { $0 == 0x0a }
+        counted = place.begin
+        let source = SourceText(name: reference.name.text, bytes: Array(text[form.line(text, from: place.begin)]), firstLine: lines)
+        let start = form == .packed ? reference.name.start : SourceLocation(source, offset: 0)
+        var value = LocatedText(at: start)
+        value.append(Array(told(text, entry(text, place)).value.utf8), standingFor: start)
+        found += checks(value, false)
+      }
+      return found
     }
   }
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+
+/// The tables of header_checks, mime_header_checks, nested_header_checks or body_checks. The first that has an answer for a line gives the action.
+package struct ContentChecks: Sendable {
+  package let subject: CheckAction.Subject
+  private let tables: [Table]
+
+  package static func none(_ subject: CheckAction.Subject) -> ContentChecks { ContentChecks(subject: subject, tables: []) }
+
+  package var isEmpty: Bool { tables.isEmpty }
+
+  /// What a rule says about a line.
+  package struct Match: Sendable {
+    /// A failure if the text that a pattern put together is no action, or the table was read as lenient.
+    package let action: Result<CheckAction, CheckProblem>
+    /// The file and line of the rule.
+    package let rule: String
+  }
+
+  /// `list`: references as the setting has them. With an error among the diagnostics the checks are what could be read.
+  package static func read(_ list: LocatedText, _ subject: CheckAction.Subject, files: any FileSource) -> (ContentChecks, [Diagnostic]) {
+    var (tables, diagnostics): ([Table], [Diagnostic]) = ([], [])
+    for element in list.elements() {
+      guard let reference = TableReference(element) else {
+        diagnostics.append(.error(element, "expected a table, not `\(element.text)`", hint: "such as `regexp:/etc/postfix/header_checks`"))
+        continue
+      }
+      let (table, found) = read(reference, subject, files: files)
+      if let table { tables.append(table) }
+      diagnostics += found
+    }
+    return (ContentChecks(subject: subject, tables: tables), diagnostics)
+  }
+
+  package static func read(_ reference: TableReference, _ subject: CheckAction.Subject, files: any FileSource) -> (Table?, [Diagnostic]) {
+    Table.read(reference, files: files) { value, isTemplate in
+      guard let problem = problem(in: value, isTemplate: isTemplate, subject) else { return [] }
+      let place = problem.range.isEmpty ? value : value[problem.range]
+      let severity: Diagnostic.Severity = reference.isLenient ? .warning : .error
+      return [Diagnostic(severity, place.start, length: max(1, place.count), problem.message, hint: problem.hint)]
+    }
+  }
+
+  /// What groups of a pattern put into an action is known only when it matches.
+  private static func problem(in value: LocatedText, isTemplate: Bool, _ subject: CheckAction.Subject) -> CheckProblem? {
+    let bytes = value.bytes
+    if isTemplate, bytes.prefix(while: { $0 != 0x20 && $0 != 0x09 }).contains(UInt8(ascii: "$")) { return nil }
+    do throws(CheckProblem) {
+      _ = try CheckActionReader(bytes, subject).read()
+      return nil
+    } catch {
+      return isTemplate && bytes[error.range].contains(UInt8(ascii: "$")) ? nil : error
+    }
+  }
+
+  /// The line as Postfix's cleanup(8) has it: without its line end, the lines of a folded field apart by LF.
+  package func match(_ line: UnsafeBufferPointer<UInt8>) -> Match? {
+    // As in Postfix, which asks no table for an empty line.
+    if line.isEmpty { return nil }
+    for table in tables {
+      if let (value, place) = table.answer(for: line) { return Match(action: action(value), rule: place) }
+    }
+    return nil
+  }
+
+  private func action(_ value: [UInt8]) -> Result<CheckAction, CheckProblem> {
+    do throws(CheckProblem) {
+      return .success(try CheckActionReader.read(value, for: subject))
+    } catch {
+      return .failure(error)
+    }
+  }
+}

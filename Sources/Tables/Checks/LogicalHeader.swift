@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A header field as the rules see it: `name:`, what follows the colon, its lines apart by LF and each with the white space it begins with. Trailing
+/// white space stays; blanks before the colon do not.
+package enum LogicalHeader {
+  /// The fields that mime_header_checks looks at wherever they are.
+  private static let mimeNames = [
+    "content-description", "content-disposition", "content-id", "content-transfer-encoding", "content-type", "mime-version",
+  ].map { Array($0.utf8) }
+
+  package static func isMIME(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard let first = name.first, first | 0x20 == UInt8(ascii: "c") || first | 0x20 == UInt8(ascii: "m") else { return false }
+    return mimeNames.contains { $0.count == name.count && zip($0, name).allSatisfy { $0 == ($1 >= 0x41 && $1 <= 0x5a ? $1 | 0x20 : $1) } }
+  }
+
+  /// `value`: what follows the colon and one blank, unless `isTight`, where no blank followed. CR LF counts as LF.
+  ///
+  /// Of a field longer than `limit` (header_size_limit, 0 for none) the rules see no more than the line in which the limit is reached, or of a long line
+  /// the piece of 2048 bytes: a field comes to Postfix's cleanup(8) in such pieces.
+  @inline(__always)
+  package static func with<Result>(
+    _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>, isTight: Bool = false, limit: Int,
+    _ body: (UnsafeBufferPointer<UInt8>) -> Result
+  ) -> Result {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: name.count + value.count + 2) { room in
+      var count = copy(name, to: room, at: 0)
+      room[count] = UInt8(ascii: ":")
+      count += 1
+      if !isTight {
+        room[count] = 0x20
+        count += 1
+      }
+      count = copyLines(value, to: room, at: count)
+      return body(UnsafeBufferPointer(rebasing: cut(UnsafeBufferPointer(rebasing: room[..<count]), limit)))
+    }
+  }
+
+  private static func copy(_ text: UnsafeBufferPointer<UInt8>, to room: UnsafeMutableBufferPointer<UInt8>, at offset: Int) -> Int {
+    guard let base = text.baseAddress, let target = room.baseAddress else { return offset }
+    (target + offset).update(from: base, count: text.count)
+    return offset + text.count
+  }
+
+  private static func copyLines(_ text: UnsafeBufferPointer<UInt8>, to room: UnsafeMutableBufferPointer<UInt8>, at offset: Int) -> Int {
+    guard let carriageReturn = text.firstIndex(of: 0x0d) else { return copy(text, to: room, at: offset) }
+    var offset = copy(UnsafeBufferPointer(rebasing: text[..<carriageReturn]), to: room, at: offset)
+    for index in carriageReturn..<text.count where text[index] != 0x0d || index + 1 >= text.count || text[index + 1] != 0x0a {
+      room[offset] = text[index]
+      offset += 1
+    }
+    return offset
+  }
+
+  private static func cut(_ text: UnsafeBufferPointer<UInt8>, _ limit: Int) -> Slice<UnsafeBufferPointer<UInt8>> {
+    guard limit > 0, text.count > limit else { return text[...] }
+    let begin = text[..<limit].lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
+    let pieces = max(1, (limit - begin + piece - 1) / piece)
+    return text[..<min(begin + pieces * piece, text[limit...].firstIndex(of: 0x0a) ?? text.count)]
+  }
+
+  /// Postfix's line_length_limit.
+  private static let piece = 2048
+}
