@@ -3,7 +3,7 @@
 /// What a message gets when it goes into a mailbox, in the order of Postfix's local and virtual agents.
 package enum DeliveryHeaders {
   /// RFC 5321 §4.4 for Return-Path; `sender` is empty for the null path. `original` is the recipient as the client gave it.
-  package static func compose(sender: String, original: String, recipient: String) -> [UInt8] {
+  package static func compose(sender: String, original: String, recipient: String, deliveredTo: Bool = true) -> [UInt8] {
     var output: [UInt8] = []
     output.reserveCapacity(64 + sender.utf8.count + original.utf8.count + recipient.utf8.count)
     output.write("Return-Path: <")
@@ -14,6 +14,7 @@ package enum DeliveryHeaders {
       output.writeAddress(original)
       output.append(0x0A)
     }
+    guard deliveredTo else { return output }
     output.write("Delivered-To: ")
     output.writeAddress(recipient)
     output.append(0x0A)

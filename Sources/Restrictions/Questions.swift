@@ -28,6 +28,8 @@ package enum Answer: Sendable {
 package enum Listing: Equatable, Sendable {
   case listed
   case unlisted
+  /// Refused for another reason: the code, the status and why.
+  case refused(UInt16, EnhancedStatus, String)
   case temporaryFailure
 }
 

@@ -32,6 +32,8 @@ package struct RestrictionSettings: Sendable {
 
   package var delayReject = true
   package var rejectUnlistedSender = false
+  /// Whether `reject_unlisted_recipient` refuses anybody: not without `no_unknown_recipient_checks`.
+  package var checksRecipients = true
   package var relayBeforeRecipient = true
   package var softBounce = false
   /// `smtpd_access_maps` is one of `parent_domain_matches_subdomains`.

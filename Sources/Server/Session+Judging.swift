@@ -79,8 +79,7 @@ extension Session {
     case .accepted: .listed
     case .unknownUser: .unlisted
     case .temporaryFailure: .temporaryFailure
-    // What a full mailbox is refused for is no matter of who exists.
-    case .refused: .listed
+    case .refused(let code, let status, let why): .refused(code, status, why)
     }
   }
 

@@ -65,6 +65,23 @@ import Testing
     #expect(try !directory().isUser("joe@x", .remote, now: 0))
   }
 
+  /// prepend_delivered_header is local(8)'s: virtual(8) always adds the field.
+  @Test func deliveredToIsForLocalUsersToLeaveOut() throws {
+    var settings = UserSettings(virtualMailboxBase: "/v")
+    settings.prependsDeliveredTo = false
+    let directory = directory(settings, table: ["ann@x": "ann/"])
+    #expect(try directory.find("joe@x", .local, now: 0)?.prependsDeliveredTo == false)
+    #expect(try directory.find("ann@x", .virtual, now: 0)?.prependsDeliveredTo == true)
+  }
+
+  @Test func theLocalTransportMayBeAnError() throws {
+    var settings = UserSettings(virtualMailboxBase: "/v")
+    settings.localError = ("5.2.1", "gone")
+    let directory = directory(settings, table: ["ann@x": "ann/"])
+    #expect(throws: UserLookupError.refused(status: "5.2.1", text: "gone")) { try directory.find("joe@x", .local, now: 0) }
+    #expect(try directory.find("ann@x", .virtual, now: 0) != nil)
+  }
+
   @Test func rootGetsNoMailbox() throws {
     let root = SystemUser(name: "root", uid: 0, gid: 0, home: "/root")
     let error = #expect(throws: UserLookupError.self) { try directory(system: [root]).find("root@x", .local, now: 0) }

@@ -4,9 +4,13 @@ import os
 import re
 import signal
 import socket
+import struct
 import time
 
-from harness import Case, Session, Weir, eventually, free_port
+from harness import IS_ROOT, Case, Session, Weir, eventually, free_port
+
+# unix(7): struct ucred.
+CREDENTIALS = struct.Struct("iII")
 
 
 class Manager:
@@ -18,12 +22,15 @@ class Manager:
         self.socket.bind(self.path)
         self.socket.setblocking(False)
         os.chmod(self.path, 0o777)
-        self.heard = []
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self.heard, self.senders = [], set()
 
     def hears(self, line):
         try:
             while True:
-                self.heard += self.socket.recv(4096).decode().splitlines()
+                text, ancillary, _, _ = self.socket.recvmsg(4096, socket.CMSG_SPACE(CREDENTIALS.size))
+                self.heard += text.decode().splitlines()
+                self.senders |= {CREDENTIALS.unpack(data)[0] for _, kind, data in ancillary if kind == socket.SCM_CREDENTIALS}
         except BlockingIOError:
             return line in self.heard
 
@@ -57,12 +64,19 @@ class Service(Case):
 
     def test_children_know_nothing_of_the_service_manager(self):
         weir = self.prepared()
-        self.manager(weir)
+        manager = self.manager(weir)
+        weir.environment["WATCHDOG_USEC"] = "200000"
         weir.start()
         mta = eventually(lambda: weir.child("mta"), 5, "the mta")
-        if os.geteuid() == 0:
+        # A process that is not dumpable shows its environment to root only; whom the manager hears, everybody can see.
+        if IS_ROOT:
             with open(f"/proc/{mta}/environ", "rb") as file:
                 self.assertNotIn(b"NOTIFY_SOCKET", file.read())
+        supervisor = weir.process.pid
+        eventually(lambda: manager.hears("READY=1"), 10, "READY=1")
+        weir.stop()
+        self.assertTrue(manager.hears("STOPPING=1"), manager.heard)
+        self.assertEqual(manager.senders, {supervisor})
 
     def test_a_hung_process_is_replaced(self):
         weir = self.prepared("watchdog_timeout = 2s")

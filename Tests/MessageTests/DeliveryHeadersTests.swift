@@ -43,6 +43,11 @@ import Testing
     #expect(found == isLoop)
   }
 
+  @Test func deliveredToMayBeLeftOut() {
+    let header = DeliveryHeaders.compose(sender: "ann@x", original: "Joe@x", recipient: "joe@x", deliveredTo: false)
+    #expect(String(decoding: header, as: UTF8.self) == "Return-Path: <ann@x>\nX-Original-To: Joe@x\n")
+  }
+
   @Test func whatWasWrittenIsSeenAsALoop() {
     for recipient in ["joe@x", "joe smith@x", "jörg@x", "a@b@c"] {
       let written = DeliveryHeaders.compose(sender: "", original: "", recipient: recipient) + [0x0A]

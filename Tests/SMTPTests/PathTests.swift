@@ -5,8 +5,29 @@ import Testing
 
 /// RFC 5321 §4.1.2. What the server says about a path that cannot be read is shown by transcripts.
 @Suite struct PathTests {
-  private func parse(_ text: String, strict: Bool = false) throws -> Mailbox? {
-    try Array(text.utf8).withUnsafeBytes { try PathParser(isStrict: strict).parsePath($0) }
+  private func parse(_ text: String, strict: Bool = false) throws -> Mailbox? { try parse(text, PathRules(isStrict: strict)) }
+
+  private func parse(_ text: String, _ rules: PathRules) throws -> Mailbox? {
+    try Array(text.utf8).withUnsafeBytes { try PathParser(rules: rules).parsePath($0) }
+  }
+
+  /// Each needs one rule, and none of the others.
+  @Test(arguments: [
+    ("<-a@b>", PathRules(takesHyphen: true), "-a", "b"), ("<\"-a\"@b>", PathRules(takesHyphen: true), "-a", "b"),
+    ("<-a>", PathRules(takesHyphen: true), "-a", nil),
+    ("<a@192.0.2.1>", PathRules(takesNumericDomain: true), "a", "192.0.2.1"), ("<a@>", PathRules(takesNullDomain: true), "a", nil),
+  ])
+  func oddPaths(text: String, rules: PathRules, local: String, domain: String?) throws {
+    #expect(try parse(text, rules) == Mailbox(localPart: local, domain: domain))
+    for others in [
+      PathRules(), PathRules(takesHyphen: !rules.takesHyphen, takesNumericDomain: !rules.takesNumericDomain, takesNullDomain: !rules.takesNullDomain),
+    ] {
+      #expect(throws: PathParser.Fault.self) { try parse(text, others) }
+    }
+  }
+
+  @Test(arguments: ["<a@1.2>", "<a@256.1.1.1>", "<a@1>", "<@>", "<@1.2.3.4>", "<-@>", "<a@b@1.2>"]) func oddRulesHaveLimits(text: String) {
+    #expect(throws: PathParser.Fault.self) { try parse(text, PathRules(takesNumericDomain: true, takesNullDomain: true)) }
   }
 
   @Test(arguments: [

@@ -56,9 +56,21 @@ import Testing
     #expect(
       session.line("RCPT TO:<b@virtual.test>")
         == .resolveRecipient(RecipientQuery(address: Mailbox(localPart: "b", domain: "virtual.test"), destination: .virtual)))
-    let refusal = Reply(550, EnhancedStatus(5, 7, 1), "go away")
-    #expect(session.resolved(.refused(refusal)) == .reply(Reply(550, EnhancedStatus(5, 7, 1), "<b@virtual.test>: go away")))
+    let refusal = Reply(550, EnhancedStatus(5, 7, 1), "<b@virtual.test>: Recipient address rejected: go away")
+    #expect(session.resolved(.refused(550, EnhancedStatus(5, 7, 1), "go away")) == .reply(refusal))
     #expect(session.transaction?.recipients.map(\.address) == [address])
+  }
+
+  @Test func roomIsAskedAboutWhereItIsLimited() {
+    let session = Session { $0.checksRoom = true }
+    _ = session.line("MAIL FROM:<> SIZE=1000")
+    let address = Mailbox(localPart: "a", domain: "example.test")
+    let query = RecipientQuery(address: address, destination: .local, room: 1000)
+    #expect(session.line("RCPT TO:<a@example.test>") == .resolveRecipient(query))
+    let full = Reply(552, EnhancedStatus(5, 2, 2), "<a@example.test>: Recipient address rejected: Mailbox is full")
+    #expect(session.resolved(.refused(552, EnhancedStatus(5, 2, 2), "Mailbox is full")) == .reply(full))
+    // Everybody may write to postmaster, and there is room elsewhere.
+    #expect(session.line("RCPT TO:<postmaster>") == .reply(Reply(250, EnhancedStatus(2, 1, 5), "Ok")))
   }
 
   @Test func theTransactionTellsWhatWasAsked() {

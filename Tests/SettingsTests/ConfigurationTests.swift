@@ -36,6 +36,32 @@ private func load(_ text: String, files: [String: String] = [:], host: String = 
     #expect(configuration[Keys.mydomain] == mydomain)
   }
 
+  @Test func aListenerTrustsItsOwnNetworks() throws {
+    let configuration = try load(
+      """
+      mynetworks = 192.0.2.0/24
+      listener one {
+        port = 2525
+      }
+      listener two {
+        port = 2526
+        mynetworks = 198.51.100.1
+      }
+      """)
+    #expect(configuration.listeners.map { $0[Keys.mynetworks].words } == [["192.0.2.0/24"], ["198.51.100.1"]])
+    let styles = try load("listener one {\n  port = 2525\n  mynetworks_style = class\n}\n").listeners
+    #expect(styles.map { $0[Keys.mynetworksStyle] } == [.class])
+  }
+
+  @Test(arguments: [
+    ("local:$myhostname", LocalTransport.local), ("local", .local), ("", .local), ("error:", .error(status: "5.1.1", text: "no local mailboxes")),
+    ("error:no mail here", .error(status: "5.1.1", text: "no mail here")), ("error:5.2.1 gone", .error(status: "5.2.1", text: "gone")),
+    ("error: 4.3.0 later", .error(status: "4.3.0", text: "later")), ("error:2.0.0 fine", .error(status: "5.1.1", text: "2.0.0 fine")),
+    ("error:5.1 x", .error(status: "5.1.1", text: "5.1 x")), ("error:5.1234.1 x", .error(status: "5.1.1", text: "5.1234.1 x")), ("lmtp:unix:/x", nil),
+    ("virtual", nil),
+  ])
+  func localTransports(_ text: String, _ transport: LocalTransport?) { #expect(LocalTransport(text) == transport) }
+
   @Test func listenersOverride() throws {
     let configuration = try load(
       """

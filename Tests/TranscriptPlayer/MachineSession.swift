@@ -158,7 +158,8 @@ package final class MachineSession {
     facts.hasImproperPipelining = machine.hasImproperPipelining
     let judgement = restricting?.decide(request, facts) { mailbox, destination in
       switch verdict(on: RecipientQuery(address: mailbox, destination: destination)) {
-      case .accepted, .refused: .listed
+      case .accepted: .listed
+      case .refused(let code, let status, let why): .refused(code, status, why)
       case .unknownUser: .unlisted
       case .temporaryFailure: .temporaryFailure
       }

@@ -44,7 +44,9 @@ package enum TranscriptSettings {
 
   private static var switches: [String: WritableKeyPath<ServerConfiguration, Bool>] {
     [
-      "smtpd_helo_required": \.smtpdHeloRequired, "strict_rfc821_envelopes": \.strictRfc821Envelopes,
+      "smtpd_helo_required": \.smtpdHeloRequired, "strict_rfc821_envelopes": \.paths.isStrict,
+      "allow_min_user": \.paths.takesHyphen, "resolve_numeric_domain": \.paths.takesNumericDomain, "resolve_null_domain": \.paths.takesNullDomain,
+      "resolve_dequoted_address": \.relay.resolveDequotedAddress,
       "strict_smtputf8": \.strictSmtputf8, "disable_vrfy_command": \.disableVrfyCommand,
       "smtpd_forbid_unauth_pipelining": \.smtpdForbidUnauthPipelining, "smtputf8_enable": \.smtputf8Enable,
       "cleanup_replace_stray_cr_lf": \.cleanupReplaceStrayCrLf, "soft_bounce": \.softBounce,

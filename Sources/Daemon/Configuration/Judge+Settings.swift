@@ -31,6 +31,7 @@ extension RestrictionSettings {
     unknownAddressTempfailAction = TempfailAction(listener[Keys.unknownAddressTempfailAction])
     unknownHeloHostnameTempfailAction = TempfailAction(listener[Keys.unknownHeloHostnameTempfailAction])
     delayReject = listener[Keys.smtpdDelayReject]
+    checksRecipients = listener.checksRecipients
     rejectUnlistedSender = listener[Keys.smtpdRejectUnlistedSender]
     relayBeforeRecipient = listener[Keys.smtpdRelayBeforeRecipientRestrictions]
     softBounce = server.softBounce

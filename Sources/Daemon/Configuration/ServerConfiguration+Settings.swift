@@ -37,7 +37,9 @@ extension ServerConfiguration {
 
   private mutating func takeStrictness(_ listener: ListenerConfiguration) {
     smtpdHeloRequired = listener[Keys.smtpdHeloRequired]
-    strictRfc821Envelopes = listener[Keys.strictRfc821Envelopes]
+    paths = PathRules(
+      isStrict: listener[Keys.strictRfc821Envelopes], takesHyphen: listener[Keys.allowMinUser],
+      takesNumericDomain: listener[Keys.resolveNumericDomain], takesNullDomain: listener[Keys.resolveNullDomain])
     strictSmtputf8 = listener[Keys.strictSmtputf8]
     disableVrfyCommand = listener[Keys.disableVrfyCommand]
     smtpdForbidUnauthPipelining = listener[Keys.smtpdForbidUnauthPipelining]
@@ -49,7 +51,7 @@ extension ServerConfiguration {
     unknownVirtualMailboxRejectCode = UInt16(clamping: listener[Keys.unknownVirtualMailboxRejectCode])
     showUserUnknownTableName = listener[Keys.showUserUnknownTableName]
     unknownRelayRecipientRejectCode = UInt16(clamping: listener[Keys.unknownRelayRecipientRejectCode])
-    smtpdRejectUnlistedRecipient = listener[Keys.smtpdRejectUnlistedRecipient]
+    smtpdRejectUnlistedRecipient = listener[Keys.smtpdRejectUnlistedRecipient] && listener.checksRecipients
   }
 
   private mutating func takeExtensions(_ listener: ListenerConfiguration) {
@@ -73,8 +75,13 @@ extension RelayPolicy {
     appendDotMydomain = listener[Keys.appendDotMydomain]
     allowPercentHack = listener[Keys.allowPercentHack]
     swapBangpath = listener[Keys.swapBangpath]
+    resolveDequotedAddress = listener[Keys.resolveDequotedAddress]
     self.ownAddresses = ownAddresses
   }
+}
+
+extension ListenerConfiguration {
+  var checksRecipients: Bool { !self[Keys.receiveOverrideOptions].contains("no_unknown_recipient_checks") }
 }
 
 /// Lists with their tables read.

@@ -162,17 +162,16 @@ struct Examination {
     .compactMap { IPAddress($0) }
 
   private var trust: DoctorFacts.Trust {
-    let list = setup.configuration[Keys.mynetworks]
+    let lists = setup.configuration.listeners.map { $0[Keys.mynetworks] }
     var trust = DoctorFacts.Trust()
-    trust.networks = list.elements.compactMap { element in
-      guard case .network(let network) = element.pattern, !element.isNegated else { return nil }
-      return network
+    for element in lists.flatMap(\.elements) where !element.isNegated {
+      if case .network(let network) = element.pattern, !trust.networks.contains(network) { trust.networks.append(network) }
     }
-    let networks = setup.networks(list)
+    let networks = lists.map(setup.networks)
     trust.relaying = setup.configuration.listeners.map { listener in
       .init(listener: listener.name, lists: [listener[Keys.smtpdRelayRestrictions].titles, listener[Keys.smtpdRecipientRestrictions].titles])
     }
-    trust.strangers = Self.strangers.filter(networks.contains)
+    trust.strangers = Self.strangers.filter { stranger in networks.contains { $0.contains(stranger) } }
     return trust
   }
 }

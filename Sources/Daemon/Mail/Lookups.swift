@@ -5,6 +5,7 @@ import Queue
 import Runtime
 import SMTP
 import Server
+import Settings
 import Tables
 
 /// Whether recipients exist. Virtual users are looked up in memory, system users on the pool.
@@ -15,11 +16,17 @@ struct RecipientLookup: RecipientDirectory {
   /// `relay_recipient_maps`; asked only if it is set, for domains of relay_domains.
   let relayRecipients: TableList
   let delimiters: String
+  /// `local_transport` is `error:`.
+  let localRefusal: RecipientVerdict?
   let pool: BlockingPool
   let log: Log
   let now: @Sendable () -> Int64
 
   func verdict(on query: RecipientQuery) async -> RecipientVerdict {
+    query.asksForUser ? await user(query) : .accepted
+  }
+
+  private func user(_ query: RecipientQuery) async -> RecipientVerdict {
     let address = query.address.address
     switch query.destination {
     case .virtual: return users.hasVirtual(address) ? .accepted : .unknownUser
@@ -27,6 +34,7 @@ struct RecipientLookup: RecipientDirectory {
       let keys = AddressKey.virtualMailbox(local: query.address.localPart, domain: query.address.domain ?? "", delimiters: delimiters)
       return relayRecipients.match(keys) == nil ? .unknownUser : .accepted
     case .local:
+      if let localRefusal { return localRefusal }
       if localRecipients.isEmpty || isListed(query.address) { return .accepted }
       guard localRecipients.asksSystemUsers else { return .unknownUser }
       return await pool.run { lookUp(address) } ?? .temporaryFailure
@@ -45,6 +53,14 @@ struct RecipientLookup: RecipientDirectory {
       log.warning("smtpd", "\(address): \(error.text)")
       return .temporaryFailure
     }
+  }
+}
+
+extension RecipientVerdict {
+  /// Nil where there are local mailboxes.
+  init?(_ transport: LocalTransport?) {
+    guard case .error(let status, let text)? = transport else { return nil }
+    self = .refused(status.hasPrefix("4") ? 450 : 550, EnhancedStatus(status), text)
   }
 }
 

@@ -118,7 +118,8 @@ final class MailService: Sendable {
     let store = SpoolStore(spool: spool, pool: pool, storage: storage)
     let recipients = RecipientLookup(
       users: users, localRecipients: setup.localRecipientMaps, relayRecipients: setup.tables(listener[Keys.relayRecipientMaps]),
-      delimiters: listener[Keys.recipientDelimiter], pool: pool, log: log, now: wallClock)
+      delimiters: listener[Keys.recipientDelimiter], localRefusal: RecipientVerdict(LocalTransport(setup.configuration[Keys.localTransport])),
+      pool: pool, log: log, now: wallClock)
     let habits = Habits(listener, setup, ownAddresses: context.configuration.relay.ownAddresses)
     let tls = certificates[name].map { certificates in { @Sendable in certificates.store.context as TLSServerContext? } }
     let maximum = max(1, setup.sessionLimit(of: listener) / setup.configuration[Keys.eventLoops])

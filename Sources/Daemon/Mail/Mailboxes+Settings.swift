@@ -23,6 +23,8 @@ extension UserSettings {
       localRules: MboxRules(configuration, Keys.mailboxDeliveryLock, Keys.mailboxSizeLimit),
       virtualRules: MboxRules(configuration, Keys.virtualMailboxLock, Keys.virtualMailboxLimit))
     quota = MaildirQuota(configuration)
+    if case .error(let status, let text)? = LocalTransport(configuration[Keys.localTransport]) { localError = (status, text) }
+    prependsDeliveredTo = configuration[Keys.prependDeliveredHeader].contains("file")
   }
 }
 

@@ -119,13 +119,14 @@ package final class LocalAgent {
       }
       hold(attempt, Reason(status: "5.1.1", text: "unknown user: \"\(target.address)\""))
     } catch {
-      postpone(attempt, Reason(status: error.status, text: error.text))
+      failed(attempt, Reason(status: error.status, text: error.text), isBusy: false)
     }
   }
 
   private func put(_ attempt: Attempt, into mailbox: UserMailbox, for address: String) {
     let (message, recipient) = (attempt.message, attempt.recipient)
-    let header = DeliveryHeaders.compose(sender: message.envelope.sender, original: recipient.original, recipient: address)
+    let header = DeliveryHeaders.compose(
+      sender: message.envelope.sender, original: recipient.original, recipient: address, deliveredTo: mailbox.prependsDeliveredTo)
     let name = mailboxFileName(message.id, recipient: attempt.due.index, message.envelope)
     guard mailbox.owner == nil || mailbox.owner?.uid == SystemUser.currentUID else {
       let order = SystemUserJob(message: message, recipient: address, header: header, name: name, replay: attempt.due.replay)

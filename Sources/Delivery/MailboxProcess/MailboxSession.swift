@@ -183,14 +183,16 @@ extension MailboxSession {
       guard let route = recipient.destination.route, let mailbox = try service.users.find(address, route, now: now), let owner = mailbox.owner
       else { return Reply(550, EnhancedStatus(5, 1, 1), "<\(address)> User unknown") }
       try become(Actor(owner, mailbox, service.disk), now)
-      let header = order == nil ? DeliveryHeaders.compose(sender: sender, original: recipient.original.mailbox.address, recipient: address) : []
+      let original = recipient.original.mailbox.address
+      let header = DeliveryHeaders.compose(sender: sender, original: original, recipient: address, deliveredTo: mailbox.prependsDeliveredTo)
       let name = order?.name ?? service.uniqueName(now, index)
       let copy = MailboxWriter.Copy(
-        mailbox: mailbox, name: name, sender: sender, arrival: order?.arrival ?? now, header: header, replay: order?.replay ?? .none,
+        mailbox: mailbox, name: name, sender: sender, arrival: order?.arrival ?? now, header: order == nil ? header : [],
+        replay: order?.replay ?? .none,
         isDurable: order == nil)
       return reply(write(copy, now), to: address)
     } catch {
-      return Reply(451, EnhancedStatus(error.status), "<\(address)> \(error.text)")
+      return Reply(error.status.hasPrefix("5") ? 550 : 451, EnhancedStatus(error.status), "<\(address)> \(error.text)")
     }
   }
 
@@ -234,7 +236,7 @@ extension MailboxSession {
 
 extension EnhancedStatus {
   /// From `4.2.0`; anything else is 4.0.0.
-  init(_ text: String) {
+  package init(_ text: String) {
     let parts = text.split(separator: ".").map { UInt16($0) ?? 0 }
     if parts.count == 3 { self.init(UInt8(clamping: parts[0]), parts[1], parts[2]) } else { self.init(4, 0, 0) }
   }

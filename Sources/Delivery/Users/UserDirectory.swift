@@ -73,15 +73,19 @@ package final class UserDirectory: Sendable {
   // MARK: system users
 
   private func findLocal(_ address: String, _ now: Int64) throws(UserLookupError) -> UserMailbox? {
+    if let error = settings.localError { throw .refused(status: error.status, text: error.text) }
     guard let user = try user(of: address, now) else { return nil }
     guard user.uid != 0 else { throw .unusable("mail for \(user.name) needs an alias: no mailbox is written as root") }
-    guard settings.homeMailbox.isEmpty else {
-      return UserMailbox(
-        location: try location(user.home, settings.homeMailbox, "home_mailbox"), owner: user, rules: settings.localRules, quota: settings.quota)
-    }
+    var mailbox = UserMailbox(
+      location: try localLocation(user), owner: user, isInSpool: settings.homeMailbox.isEmpty, rules: settings.localRules, quota: settings.quota)
+    mailbox.prependsDeliveredTo = settings.prependsDeliveredTo
+    return mailbox
+  }
+
+  private func localLocation(_ user: SystemUser) throws(UserLookupError) -> MailboxLocation {
+    guard settings.homeMailbox.isEmpty else { return try location(user.home, settings.homeMailbox, "home_mailbox") }
     let spool = settings.mailSpoolDirectory
-    let location = try location(spool, spool.utf8.last == 0x2F ? "\(user.name)/" : user.name, "mail_spool_directory")
-    return UserMailbox(location: location, owner: user, isInSpool: true, rules: settings.localRules, quota: settings.quota)
+    return try location(spool, spool.utf8.last == 0x2F ? "\(user.name)/" : user.name, "mail_spool_directory")
   }
 
   /// local(8): the local part in lower case, and without its extension if that is nobody.

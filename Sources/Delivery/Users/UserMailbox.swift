@@ -14,6 +14,8 @@ package struct UserMailbox: Equatable, Sendable {
   package let rules: MboxRules
   /// If it is a Maildir.
   package let quota: MaildirQuota?
+  /// Each message gets a Delivered-To field.
+  package var prependsDeliveredTo = true
 
   package init(
     location: MailboxLocation, owner: SystemUser?, isInSpool: Bool = false, rules: MboxRules = MboxRules(), quota: MaildirQuota? = nil
@@ -40,11 +42,14 @@ package enum UserLookupError: Error, Equatable, Sendable {
   case unavailable(String)
   /// The settings lead to no place where mail can be written.
   case unusable(String)
+  /// The settings say that there is no delivery, with this status and text.
+  case refused(status: String, text: String)
 
   package var text: String {
     switch self {
     case .unavailable(let cause): "user lookup error: \(cause)"
     case .unusable(let cause): cause
+    case .refused(_, let text): text
     }
   }
 
@@ -53,6 +58,7 @@ package enum UserLookupError: Error, Equatable, Sendable {
     switch self {
     case .unavailable: "4.3.0"
     case .unusable: "4.3.5"
+    case .refused(let status, _): status
     }
   }
 }

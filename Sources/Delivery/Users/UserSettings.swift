@@ -11,6 +11,10 @@ package struct UserSettings: Sendable {
   package var mailSpoolDirectory: String
   /// `recipient_delimiter`: each of its characters is one.
   package var recipientDelimiter: String
+  /// `local_transport` is `error:`: its status and text.
+  package var localError: (status: String, text: String)?
+  /// `prepend_delivered_header` has `file`.
+  package var prependsDeliveredTo = true
   /// How files of system users are written, and those of virtual users.
   package var localRules: MboxRules
   package var virtualRules: MboxRules

@@ -10,7 +10,7 @@ enum Fate {
   case refused(String)
 
   init(_ name: String, _ value: String, inListener: Bool, isReferenced: Bool) {
-    if let own = Self.ownPlaces[name], value != "/dev/stdout" {
+    if let own = Self.ownPlaces[name] {
       self = .translated("not needed: \(own)")
     } else if let rename = Self.rename(name, value) {
       self = rename
@@ -55,7 +55,6 @@ enum Fate {
   private static let ownPlaces = [
     "queue_directory": "it is where Postfix's queue is. Weir's is in data_directory; let Postfix empty its queue before you stop it",
     "data_directory": "it is where Postfix keeps its state. Weir's is /var/lib/weir",
-    "maillog_file": "it is Postfix's log file, which belongs to it. Name another one, or none for the journal",
     "mail_owner": "it is the user of Postfix's processes. Weir's is `weir`",
   ]
 

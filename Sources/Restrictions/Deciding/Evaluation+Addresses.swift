@@ -50,19 +50,21 @@ extension Evaluation {
   mutating func rejectUnlisted(_ party: Party) throws(Interruption) -> Outcome {
     guard let mailbox = mailbox(party) else { return .dunno }
     if party == .sender { hasCheckedSender = true } else { judgement.verdict.hasCheckedRecipient = true }
+    if party == .recipient, !settings.checksRecipients { return .dunno }
     let resolved = settings.relay.resolve(mailbox)
     guard settings.relay.isListed(resolved) else { return .dunno }
     let question = Question.listing(resolved.address, resolved.destination)
     guard let answer = answers[question] else { throw .needs(question) }
     guard case .listing(let listing) = answer else { return .dunno }
+    let context = Context(name: mailbox.address, replyClass: party.replyClass)
     switch listing {
     case .listed: return .dunno
+    case .refused(let code, let status, let why): return reject(code, status, context, why)
     case .temporaryFailure: throw lookupFailed(mailbox.address)
     case .unlisted:
       let (code, table) = settings.unknownRecipient(in: resolved.destination)
-      return reject(
-        code, EnhancedStatus(5, 1, party == .sender ? 0 : 1), Context(name: mailbox.address, replyClass: party.replyClass),
-        "User unknown\(settings.showUserUnknownTableName ? " in \(table)" : "")")
+      let why = "User unknown\(settings.showUserUnknownTableName ? " in \(table)" : "")"
+      return reject(code, EnhancedStatus(5, 1, party == .sender ? 0 : 1), context, why)
     }
   }
 

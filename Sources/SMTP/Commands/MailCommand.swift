@@ -6,12 +6,12 @@ package struct MailCommand: Equatable, Sendable {
   package let sender: ReversePath
   package let parameters: MailParameters
 
-  static func parse(_ arguments: Arguments, strict: Bool) throws(Refusal) -> MailCommand {
+  static func parse(_ arguments: Arguments, _ rules: PathRules) throws(Refusal) -> MailCommand {
     var arguments = arguments
     guard arguments.take(keyword: "FROM"), !arguments.isAtEnd else { throw Refusal(Replies.mailSyntax) }
     let mailbox: Mailbox?
     do {
-      mailbox = try PathParser(isStrict: strict).parsePath(arguments.word() ?? UnsafeRawBufferPointer(start: nil, count: 0))
+      mailbox = try PathParser(rules: rules).parsePath(arguments.word() ?? UnsafeRawBufferPointer(start: nil, count: 0))
     } catch { throw Refusal(Replies.badSender) }
     var parameters = MailParameters()
     while let word = arguments.plainWord() { try parameters.parse(word) }

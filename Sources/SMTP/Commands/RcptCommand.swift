@@ -6,12 +6,12 @@ package struct RcptCommand: Equatable, Sendable {
   package let recipient: ForwardPath
   package let parameters: RcptParameters
 
-  static func parse(_ arguments: Arguments, strict: Bool) throws(Refusal) -> RcptCommand {
+  static func parse(_ arguments: Arguments, _ rules: PathRules) throws(Refusal) -> RcptCommand {
     var arguments = arguments
     guard arguments.take(keyword: "TO"), !arguments.isAtEnd else { throw Refusal(Replies.rcptSyntax) }
     let mailbox: Mailbox?
     do {
-      mailbox = try PathParser(isStrict: strict).parsePath(arguments.word() ?? UnsafeRawBufferPointer(start: nil, count: 0))
+      mailbox = try PathParser(rules: rules).parsePath(arguments.word() ?? UnsafeRawBufferPointer(start: nil, count: 0))
     } catch { throw Refusal(Replies.badRecipient) }
     guard let mailbox else { throw Refusal(Replies.badRecipient) }
     var parameters = RcptParameters()

@@ -21,6 +21,13 @@ enum DomainParser {
     return String(decoding: domain, as: UTF8.self)
   }
 
+  /// An IPv4 address without its brackets.
+  static func parseBareAddress(_ bytes: UnsafeRawBufferPointer) -> String? {
+    guard bytes.count <= maximumLength, isNumeric(bytes) else { return nil }
+    let text = String(decoding: bytes, as: UTF8.self)
+    return IPAddress(text) == nil ? nil : text
+  }
+
   private static func hasGoodLabels(_ domain: UnsafeRawBufferPointer) -> Bool {
     var cursor = ByteCursor(domain)
     let dot = ASCIISet(".")

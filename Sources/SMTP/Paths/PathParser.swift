@@ -3,10 +3,10 @@ import Bytes
 
 /// RFC 5321 §4.1.2: `Path = "<" [ A-d-l ":" ] Mailbox ">"`
 ///
-/// Like Postfix it takes dots in odd places of the local part and, unless `isStrict`, a path without angle brackets.
+/// Like Postfix it takes dots in odd places of the local part and, unless `rules.isStrict`, a path without angle brackets.
 /// If there are several `@` outside of quotes, the last decides.
 struct PathParser {
-  let isStrict: Bool
+  let rules: PathRules
 
   /// Why a path cannot be read; what to say about it is up to the verb.
   struct Fault: Error {}
@@ -15,7 +15,7 @@ struct PathParser {
   func parsePath(_ bytes: UnsafeRawBufferPointer) throws(Fault) -> Mailbox? {
     var cursor = ByteCursor(bytes)
     let isBracketed = cursor.take(0x3c)
-    if !isBracketed, isStrict { throw Fault() }
+    if !isBracketed, rules.isStrict { throw Fault() }
     let inner = isBracketed ? bytes.slice(1, bytes.count &- 1) : bytes
     if isBracketed, bytes.count < 2 || bytes.last != 0x3e { throw Fault() }
     if inner.isEmpty {
@@ -40,12 +40,22 @@ struct PathParser {
     while let byte = cursor.peek {
       if byte == 0x40 {
         hasAt = true
-        domain = DomainParser.parse(cursor.rest.slice(1, bytes.count))
+        domain = parseDomain(cursor.rest.slice(1, bytes.count))
         if domain != nil { break }
+        if rules.takesNullDomain, cursor.rest.count == 1, !local.isEmpty { return try named(local, nil) }
       }
       try parseLocalPiece(&cursor, into: &local)
     }
     if local.isEmpty || hasAt && domain == nil { throw Fault() }
+    return try named(local, domain)
+  }
+
+  private func parseDomain(_ bytes: UnsafeRawBufferPointer) -> String? {
+    DomainParser.parse(bytes) ?? (rules.takesNumericDomain ? DomainParser.parseBareAddress(bytes) : nil)
+  }
+
+  private func named(_ local: [UInt8], _ domain: String?) throws(Fault) -> Mailbox {
+    if local.first == 0x2d, !rules.takesHyphen { throw Fault() }
     return Mailbox(localPart: String(decoding: local, as: UTF8.self), domain: domain)
   }
 

@@ -18,11 +18,13 @@ extension RelayPolicy {
   package func resolve(_ mailbox: Mailbox) -> Resolution {
     var current = canonical(mailbox)
     // Each round takes a routing operator away, so the rounds are bounded by the length of the address.
-    while isLocal(current), let inner = unwrapped(current.localPart) { current = canonical(inner) }
+    while isLocal(current), follows(current.localPart), let inner = unwrapped(current.localPart) { current = canonical(inner) }
     if isLocal(current) { return Resolution(address: current, destination: .local) }
     let isVirtual = virtualMailboxDomains.contains(current.domain ?? "")
     return Resolution(address: current, destination: isVirtual ? .virtual : .remote)
   }
+
+  private func follows(_ localPart: String) -> Bool { resolveDequotedAddress || !localPart.utf8.contains(0x40) }
 
   func hasRoutingOperator(_ localPart: String) -> Bool { route(localPart) != nil }
 
@@ -44,7 +46,13 @@ extension RelayPolicy {
 
   private func canonical(_ mailbox: Mailbox) -> Mailbox {
     let whole = complete(mailbox)
-    return Mailbox(localPart: whole.localPart, domain: whole.domain.map(RelayPolicy.canonical))
+    return Mailbox(localPart: whole.localPart, domain: whole.domain.map(RelayPolicy.canonical).map(bracketed))
+  }
+
+  /// `resolve_numeric_domain`: no other setting lets such a domain in.
+  private func bracketed(_ domain: String) -> String {
+    guard let last = domain.utf8.last, ASCIISet.digit.contains(last), !domain.hasPrefix("["), IPAddress(domain) != nil else { return domain }
+    return "[\(domain)]"
   }
 
   private func isLocal(_ mailbox: Mailbox) -> Bool {

@@ -6,10 +6,16 @@ package struct RecipientQuery: Equatable, Sendable {
   package let address: Mailbox
   /// `.remote` stands for a domain of relay_domains; other remote addresses are not asked about.
   package let destination: Destination
+  /// Whether there is such a user.
+  package let asksForUser: Bool
+  /// Whether there is room for a message of so many bytes; nil where that does not matter.
+  package let room: Int64?
 
-  package init(address: Mailbox, destination: Destination) {
+  package init(address: Mailbox, destination: Destination, asksForUser: Bool = true, room: Int64? = nil) {
     self.address = address
     self.destination = destination
+    self.asksForUser = asksForUser
+    self.room = room
   }
 }
 
@@ -20,6 +26,6 @@ package enum RecipientVerdict: Equatable, Sendable {
   case unknownUser
   /// The database cannot be asked now: 451 4.3.0.
   case temporaryFailure
-  /// Refused in other words; the reply's text gets `<recipient>: ` in front.
-  case refused(Reply)
+  /// Refused in other words: `<recipient>: Recipient address rejected: ` comes before them.
+  case refused(UInt16, EnhancedStatus, String)
 }

@@ -29,6 +29,8 @@ package struct RelayPolicy: Sendable {
   package var appendDotMydomain = false
   package var allowPercentHack = true
   package var swapBangpath = true
+  /// Whether `user@domain` in a local part leads to that domain.
+  package var resolveDequotedAddress = true
   /// Our own addresses: `user@[address]` is local mail.
   package var ownAddresses: Set<IPAddress> = []
 
@@ -57,7 +59,7 @@ package struct RelayPolicy: Sendable {
     if let client, mynetworks.contains(client) { return .permitted(resolved.destination, resolved.address) }
     if resolved.destination == .remote, !isRelayDomain(resolved.address) { return .denied }
     // Postfix's allow_untrusted_routing = no: a local part that routes further must not lead a stranger through us.
-    if resolved.destination != .local, hasRoutingOperator(resolved.address.localPart) { return .denied }
+    if resolved.destination != .local || !resolveDequotedAddress, hasRoutingOperator(resolved.address.localPart) { return .denied }
     return .permitted(resolved.destination, resolved.address)
   }
 

@@ -31,7 +31,7 @@ package struct ServerConfiguration: Sendable {
 
   // Strictness
   package var smtpdHeloRequired = false
-  package var strictRfc821Envelopes = false
+  package var paths = PathRules()
   package var strictSmtputf8 = false
   package var disableVrfyCommand = false
   package var smtpdForbidUnauthPipelining = false
@@ -54,6 +54,8 @@ package struct ServerConfiguration: Sendable {
   package var unknownRelayRecipientRejectCode: UInt16 = 550
   package var smtpdRejectUnlistedRecipient = true
   package var showUserUnknownTableName = true
+  /// Whether to ask if there is room in a mailbox.
+  package var checksRoom = false
 
   package var edge = EdgeConfiguration()
   /// When restrictions are to be run; in place of `relay`'s own rule if `.recipient` is among them.

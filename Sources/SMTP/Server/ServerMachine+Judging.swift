@@ -72,17 +72,16 @@ extension ServerMachine {
     let resolved = configuration.relay.resolve(command.recipient.mailbox)
     let pending = Pending(
       path: command.recipient, parameters: command.parameters, destination: resolved.destination, address: resolved.address)
-    let isChecked =
-      verdict.hasCheckedRecipient || transaction?.marks.isDiscarded == true || !configuration.smtpdRejectUnlistedRecipient
-      || command.recipient.isBarePostmaster
-    guard configuration.relay.isListed(resolved), !isChecked else { return finish(.rcpt, accept(pending)) }
-    return ask(pending, stage: .resolving)
+    guard let query = query(about: pending, isChecked: verdict.hasCheckedRecipient) else { return finish(.rcpt, accept(pending)) }
+    return ask(query, pending, stage: .resolving)
   }
 
   private mutating func verify(_ path: ForwardPath, _ words: String, _ verdict: Verdict) -> Action {
     let resolved = configuration.relay.resolve(path.mailbox)
-    guard configuration.relay.isListed(resolved), !verdict.hasCheckedRecipient else { return finish(.vrfy, .reply(Replies.verified(words))) }
-    return ask(Pending(path: path, words: words, destination: resolved.destination, address: resolved.address), stage: .verifying)
+    guard configuration.smtpdRejectUnlistedRecipient, configuration.relay.isListed(resolved), !verdict.hasCheckedRecipient else {
+      return finish(.vrfy, .reply(Replies.verified(words)))
+    }
+    return askWho(Pending(path: path, words: words, destination: resolved.destination, address: resolved.address))
   }
 
   // MARK: Refusing

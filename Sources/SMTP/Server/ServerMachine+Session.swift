@@ -69,7 +69,9 @@ extension ServerMachine {
     let text = arguments.remainder()
     if text.isEmpty { return .reply(Replies.vrfySyntax) }
     if let refusal = rateRefusal(.recipient) { return .reply(refusal) }
-    guard let mailbox = (try? PathParser(isStrict: false).parsePath(text)) ?? nil else { return .reply(Replies.badRecipient) }
+    var rules = configuration.paths
+    rules.isStrict = false
+    guard let mailbox = (try? PathParser(rules: rules).parsePath(text)) ?? nil else { return .reply(Replies.badRecipient) }
     let path = ForwardPath(mailbox)
     let words = String(decoding: text, as: UTF8.self)
     if isJudged(.verify) {
@@ -80,10 +82,15 @@ extension ServerMachine {
     guard case .permitted(let destination, let address) = configuration.relay.decide(mailbox, client: client.address) else {
       return reject(Replies.relayDenied(mailbox.address), recipient: mailbox.address)
     }
-    guard configuration.relay.isListed(RelayPolicy.Resolution(address: address, destination: destination)) else {
+    guard configuration.smtpdRejectUnlistedRecipient, configuration.relay.isListed(RelayPolicy.Resolution(address: address, destination: destination))
+    else {
       return .reply(Replies.verified(words))
     }
-    return ask(Pending(path: path, words: words, destination: destination, address: address), stage: .verifying)
+    return askWho(Pending(path: path, words: words, destination: destination, address: address))
+  }
+
+  mutating func askWho(_ pending: Pending) -> Action {
+    ask(RecipientQuery(address: pending.address, destination: pending.destination), pending, stage: .verifying)
   }
 
   /// RFC 1985 §5.3: 459, for a node that the server keeps no queue for.

@@ -10,7 +10,7 @@ extension ServerMachine {
     if chunk.state == .bad { return .reply(Replies.mailAfterBdat) }
     if let refusal = rateRefusal(.message, after: "FROM", in: arguments) { return .reply(refusal) }
     do {
-      let command = try MailCommand.parse(arguments, strict: configuration.strictRfc821Envelopes)
+      let command = try MailCommand.parse(arguments, configuration.paths)
       try check(command)
       if isJudged(.mail) {
         var request = JudgementRequest(.mail)
@@ -48,7 +48,7 @@ extension ServerMachine {
     if let refusal = rateRefusal(.recipient, after: "TO", in: arguments) { return .reply(refusal) }
     let command: RcptCommand
     do {
-      command = try RcptCommand.parse(arguments, strict: configuration.strictRfc821Envelopes)
+      command = try RcptCommand.parse(arguments, configuration.paths)
     } catch { return .reply(error.reply) }
     if configuration.strictSmtputf8, !transaction.parameters.smtpUTF8, !command.recipient.mailbox.isASCII {
       return .reply(Replies.mustDeclareUTF8)
@@ -69,17 +69,26 @@ extension ServerMachine {
       return reject(Replies.relayDenied(mailbox.address), recipient: mailbox.address)
     }
     let pending = Pending(path: command.recipient, parameters: command.parameters, destination: destination, address: address)
-    let resolved = RelayPolicy.Resolution(address: address, destination: destination)
-    guard configuration.smtpdRejectUnlistedRecipient, configuration.relay.isListed(resolved), !command.recipient.isBarePostmaster else {
-      return accept(pending)
-    }
-    return ask(pending, stage: .resolving)
+    guard let query = query(about: pending, isChecked: false) else { return accept(pending) }
+    return ask(query, pending, stage: .resolving)
   }
 
-  mutating func ask(_ pending: Pending, stage: Stage) -> Action {
+  /// What is to be known before the recipient is taken; nil for nothing. RFC 5321 §4.5.1: everybody may write to postmaster.
+  func query(about pending: Pending, isChecked: Bool) -> RecipientQuery? {
+    if pending.path.isBarePostmaster || transaction?.marks.isDiscarded == true { return nil }
+    let resolved = RelayPolicy.Resolution(address: pending.address, destination: pending.destination)
+    let asksForUser = !isChecked && configuration.smtpdRejectUnlistedRecipient && configuration.relay.isListed(resolved)
+    let asksForRoom = configuration.checksRoom && pending.destination != .remote
+    guard asksForUser || asksForRoom else { return nil }
+    return RecipientQuery(
+      address: pending.address, destination: pending.destination, asksForUser: asksForUser,
+      room: asksForRoom ? Int64(transaction?.parameters.size ?? 0) : nil)
+  }
+
+  mutating func ask(_ query: RecipientQuery, _ pending: Pending, stage: Stage) -> Action {
     self.pending = pending
     self.stage = stage
-    return .resolveRecipient(RecipientQuery(address: pending.address, destination: pending.destination))
+    return .resolveRecipient(query)
   }
 
   func accept(_ pending: Pending) -> Action {
@@ -117,7 +126,7 @@ extension ServerMachine {
     case .unknownUser:
       return Replies.unknownUser(path, code: configuration.unknownLocalRecipientRejectCode, table: table("local recipient"))
     case .temporaryFailure: return Replies.lookupFailed(path)
-    case .refused(let reply): return Reply(reply.code, reply.status, "<\(path)>: \(reply.text)")
+    case .refused(let code, let status, let why): return Reply(code, status, "<\(path)>: Recipient address rejected: \(why)")
     }
   }
 }

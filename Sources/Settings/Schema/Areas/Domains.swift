@@ -5,7 +5,7 @@ extension Area {
     "Domains and recipients", "Which mail is for here. All other mail is relayed, for clients in mynetworks only.",
     [
       Keys.mydestination, Keys.localRecipientMaps, Keys.virtualMailboxDomains, Keys.virtualMailboxMaps, Keys.relayDomains, Keys.relayRecipientMaps,
-      Keys.recipientDelimiter, Keys.luserRelay, Keys.proxyInterfaces,
+      Keys.recipientDelimiter, Keys.localTransport, Keys.luserRelay, Keys.proxyInterfaces,
     ])
 }
 
@@ -45,6 +45,13 @@ extension Keys {
     """
     The recipients there are in the domains of relay_domains: `user+extension@domain`, `user@domain` and `@domain` are looked up, and the value does not \
     matter. Empty: none is refused here.
+    """)
+
+  package static let localTransport = Key.text(
+    "local_transport", "local:$myhostname", example: "error:5.1.1 no mailboxes here",
+    """
+    How mail for the domains of mydestination is delivered: `local`, or `error:` and what to tell the sender, with or without a status before it, where \
+    there are no such mailboxes. Other transports are not there yet.
     """)
 
   package static let luserRelay = Key.text(

@@ -7,7 +7,7 @@ extension Area {
       Keys.homeMailbox, Keys.mailSpoolDirectory, Keys.mailboxSizeLimit, Keys.mailboxDeliveryLock, Keys.virtualMailboxBase, Keys.virtualUidMaps,
       Keys.virtualGidMaps, Keys.virtualMinimumUid, Keys.virtualMailboxLimit, Keys.virtualMailboxLock, Keys.deliverLockAttempts,
       Keys.deliverLockDelay, Keys.staleLockTime, Keys.quotaRule, Keys.quotaExceededMessage, Keys.quotaFullTempfail,
-      Keys.deliveryThreads,
+      Keys.prependDeliveredHeader, Keys.deliveryThreads,
     ])
 }
 
@@ -84,6 +84,13 @@ extension Keys {
 
   package static let quotaFullTempfail = Key.boolean(
     "quota_full_tempfail", false, .dovecot, "Whether mail for a full Maildir waits, instead of being refused for good.")
+
+  package static let prependDeliveredHeader = Key.choices(
+    "prepend_delivered_header", "command, file, forward", of: ["command", "file", "forward"], example: "command, forward",
+    """
+    Which deliveries to users of the system add a Delivered-To field: `file` stands for mailboxes; nothing is forwarded or piped to commands yet. \
+    Without the field a message that comes back is not known to have been here. Mailboxes in virtual_mailbox_maps always get it.
+    """)
 
   package static let deliveryThreads = Key.integer(
     "delivery_threads", 1, in: 1...256, .weir, example: "4", "How many threads write to mailboxes.")

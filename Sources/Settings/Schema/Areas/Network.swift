@@ -31,7 +31,7 @@ extension Keys {
     "inet_protocols", "all", of: ["all", "ipv4", "ipv6"], example: "ipv4", "The protocols to listen on and to connect with.")
 
   package static let mynetworks = Key.networks(
-    "mynetworks", "127.0.0.0/8 [::1]/128", example: "127.0.0.0/8, 192.168.0.0/24, [2001:db8::]/32",
+    "mynetworks", "127.0.0.0/8 [::1]/128", .anywhere, example: "127.0.0.0/8, 192.168.0.0/24, [2001:db8::]/32",
     """
     The clients that may send mail to anywhere through this server. Elements are addresses, networks (`10.0.0.0/8`; IPv6 in brackets), \
     files that hold more of them (`/etc/weir/networks`) and tables; `!` before an element excludes it, and the first that matches decides. \
@@ -39,7 +39,7 @@ extension Keys {
     """)
 
   package static let mynetworksStyle = Key.choice(
-    "mynetworks_style", MynetworksStyle.host, example: "subnet",
+    "mynetworks_style", MynetworksStyle.host, .anywhere, example: "subnet",
     """
     What mynetworks is if it is not set, besides this machine itself (127.0.0.0/8, [::1]): `host`, the addresses of this machine in inet_interfaces; \
     `subnet`, the networks of those addresses; `class`, the networks of classes A, B and C around them, which may be your whole provider.

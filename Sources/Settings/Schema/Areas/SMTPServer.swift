@@ -7,9 +7,9 @@ extension Area {
       Keys.smtpdBanner, Keys.smtpdHeloRequired, Keys.disableVrfyCommand, Keys.smtpdDiscardEhloKeywords,
       Keys.smtpdDiscardEhloKeywordAddressMaps, Keys.smtpdRejectFooter, Keys.smtpdRejectFooterMaps, Keys.smtpdCommandFilter, Keys.smtpdNoopCommands,
       Keys.smtputf8Enable, Keys.strictRfc821Envelopes, Keys.strictSmtputf8, Keys.smtpdPeernameLookup, Keys.smtpdClientPortLogging,
-      Keys.smtpdRejectUnlistedRecipient, Keys.unknownLocalRecipientRejectCode, Keys.unknownVirtualMailboxRejectCode,
+      Keys.smtpdRejectUnlistedRecipient, Keys.receiveOverrideOptions, Keys.unknownLocalRecipientRejectCode, Keys.unknownVirtualMailboxRejectCode,
       Keys.unknownRelayRecipientRejectCode, Keys.softBounce, Keys.allowPercentHack, Keys.swapBangpath,
-      Keys.appendDotMydomain,
+      Keys.appendDotMydomain, Keys.allowMinUser, Keys.resolveDequotedAddress, Keys.resolveNullDomain, Keys.resolveNumericDomain,
     ])
 }
 
@@ -70,6 +70,15 @@ extension Keys {
     "smtpd_reject_unlisted_recipient", true, .anywhere,
     "Whether a recipient in one of the server's own domains that no table knows is refused at once. Mail for it would only bounce later.")
 
+  package static let receiveOverrideOptions = Key.choices(
+    "receive_override_options", "", of: receiveOverrides, .anywhere, example: "no_unknown_recipient_checks",
+    """
+    Parts of the reception to leave out, for a port to which a filter returns mail. `no_unknown_recipient_checks`: no recipient is refused because no \
+    table knows it. The others name what Weir does not do yet, and so have no effect so far.
+    """)
+
+  static let receiveOverrides = ["no_unknown_recipient_checks", "no_address_mappings", "no_header_body_checks", "no_milters"]
+
   package static let unknownLocalRecipientRejectCode = Key.integer(
     "unknown_local_recipient_reject_code", 550, in: 400...599, .anywhere, example: "450",
     "The code that refuses an unknown recipient in a domain of mydestination.")
@@ -89,6 +98,23 @@ extension Keys {
     "allow_percent_hack", true, .anywhere, "Whether `user%domain` in front of the `@` means `user@domain`.")
 
   package static let swapBangpath = Key.boolean("swap_bangpath", true, .anywhere, "Whether `site!user` means `user@site`.")
+
+  package static let allowMinUser = Key.boolean(
+    "allow_min_user", false, .anywhere,
+    "Whether an address may begin with a hyphen. Programs that get addresses as arguments may take such a one for an option.")
+
+  package static let resolveDequotedAddress = Key.boolean(
+    "resolve_dequoted_address", true, .anywhere,
+    """
+    Whether `user@domain` in front of the last `@` leads to that domain, if the one behind it is ours. Without it that is the odd name of a local \
+    user, which strangers still cannot write to.
+    """)
+
+  package static let resolveNullDomain = Key.boolean(
+    "resolve_null_domain", false, .anywhere, "Whether `user@` is taken for `user`, instead of being refused.")
+
+  package static let resolveNumericDomain = Key.boolean(
+    "resolve_numeric_domain", false, .anywhere, "Whether `user@192.0.2.1` is taken for `user@[192.0.2.1]`, instead of being refused.")
 
   package static let appendDotMydomain = Key.boolean(
     "append_dot_mydomain", false, .anywhere, "Whether `.$mydomain` is put after a domain that has no dot.")

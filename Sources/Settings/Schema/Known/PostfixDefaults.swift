@@ -19,7 +19,6 @@ extension KnownName {
     forward_path = $home/.forward${recipient_delimiter}${extension}, $home/.forward
     invalid_hostname_reject_code = 501
     local_delivery_status_filter = $default_delivery_status_filter
-    local_transport = local:$myhostname
     maps_rbl_reject_code = 554
     message_drop_headers = bcc, content-length, resent-bcc, return-path
     mime_header_checks = $header_checks

@@ -11,7 +11,6 @@ extension KnownName {
     missing(.postfix, "relay_transport", "says how mail for relay_domains leaves", relay),
     missing(.postfix, "transport_maps", "says how mail for a domain is delivered"),
     missing(.postfix, "default_transport", "says how all other mail leaves", relay),
-    missing(.postfix, "local_transport", "says how local mail is delivered", "not yet: mail for system users goes to home_mailbox"),
     missing(.postfix, "virtual_transport", "says how mail for virtual mailboxes is delivered", "not yet: it goes to virtual_mailbox_maps"),
     missing(.postfix, "mailbox_transport", "hands local mail to another program", "not yet: it goes to home_mailbox"),
     missing(.postfix, "mailbox_transport_maps", "hands local mail of some users to another program", "not yet: it goes to home_mailbox"),

@@ -11,7 +11,6 @@ extension KnownName {
     missing(.postfix, "smtpd_authorized_verp_clients", "trusts clients with XVERP"),
     missing(.postfix, "smtpd_proxy_filter", "sends mail through a filter before it is accepted"),
     missing(.postfix, "content_filter", "sends mail through a filter after it is accepted"),
-    missing(.postfix, "receive_override_options", "turns parts of the reception off"),
     missing(.postfix, "smtpd_milters", "sends mail through milters"),
     missing(.postfix, "non_smtpd_milters", "sends mail made here through milters"),
     needless(.postfix, "milter_default_action", "says what happens without a milter", "remove the line: there are no milters"),

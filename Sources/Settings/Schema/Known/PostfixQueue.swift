@@ -50,7 +50,6 @@ extension KnownName {
     + table(
       .postfix, .needless, instead: "remove the line",
       """
-      allow_min_user: accepts addresses that begin with a hyphen
       alternate_config_directories: lists other folders with a configuration
       connection_cache_status_update_time: is how often statistics are logged
       application_event_drain_time: limits the end of a process

@@ -24,8 +24,6 @@ extension KnownName {
       message_reject_characters: refuses messages with certain characters
       strict_8bitmime_body strict_mime_encoding_domain: refuses messages whose MIME is not right
       force_mime_input_conversion: converts 8-bit text that arrives
-      resolve_null_domain resolve_numeric_domain: takes odd addresses
-      resolve_dequoted_address: looks for routes inside quotes == yes
       virtual_alias_address_length_limit virtual_alias_expansion_limit virtual_alias_recursion_limit: limits the growth of aliases == 1000
       canonical_classes sender_canonical_classes recipient_canonical_classes: says where addresses are rewritten
       tls_required_enable: honours the header field TLS-Required == yes
@@ -54,7 +52,6 @@ extension KnownName {
       full_name_encoding_charset: is the character set of names of local senders
       header_from_format: is the form of the From: line that is added
       frozen_delivered_to: fixes where Delivered-To: is looked for
-      prepend_delivered_header: says which deliveries add Delivered-To:
       empty_address_default_transport_maps_lookup_key empty_address_local_login_sender_maps_lookup_key: is the key that stands for the empty sender in tables
       empty_address_relayhost_maps_lookup_key: is the key that stands for the empty sender in tables
       enable_idna2003_compatibility: converts international names in an old way
