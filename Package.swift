@@ -44,6 +44,7 @@ let package = Package(
     shim("CIDN2", link: ["idn2"]),
     shim("CLinux"),
     shim("CPCRE2", link: ["pcre2-8"]),
+    shim("CPluginHost"),
     shim("CRegex"),
     shim("COpenSSL", link: ["ssl", "crypto"]),
     shim("CUnbound", link: ["unbound"]),
@@ -55,6 +56,7 @@ let package = Package(
     module("IDNA", ["CIDN2"]),
 
     // Ring 1: pure
+    module("Pipeline", ["Bytes", "Message"]),
     module("SMTP", ["Bytes", "IDNA"]),
     module("Message", ["Bytes", "CBytes"]),
     module("Settings", ["Bytes", "Diagnostics", "IDNA", "Restrictions", "Tables"]),
@@ -69,6 +71,7 @@ let package = Package(
     module("Runtime", ["Bytes", "CLinux", "COpenSSL", "CUnbound", "Events", "Names", "Queue"]),
     module("Spool", ["Bytes", "Queue", "Runtime"]),
     module("Mailbox", ["Bytes", "Runtime"]),
+    module("PluginHost", ["Bytes", "CPluginHost", "CWeir", "Message", "Names", "Pipeline", "Runtime"]),
 
     // Ring 3: puts together
     module("Delivery", ["Bytes", "Events", "Mailbox", "Message", "Queue", "Runtime", "SMTP", "Spool", "Tables"]),

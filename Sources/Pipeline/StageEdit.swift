@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A change that a stage asks for. It takes effect when the callback has returned.
+package enum StageEdit: Equatable, Sendable {
+  package enum HeaderOperation: UInt32, Sendable { case append, prepend, before, after, replace, delete }
+  package enum RecipientOperation: UInt32, Sendable { case add, delete, rewrite }
+  package enum RouteOperation: UInt32, Sendable { case hold, quarantine, redirect, nextHop }
+  package enum Scope: UInt32, Sendable { case session, message }
+
+  case header(HeaderOperation, reference: UInt64, name: [UInt8], value: [UInt8])
+  case recipient(RecipientOperation, address: String, parameters: String)
+  case sender(address: String, parameters: String)
+  /// More of a new body.
+  case body([UInt8])
+  case route(RouteOperation, String)
+  case property(Scope, key: String, value: [UInt8])
+}
+
+/// What a component has declared that it may do: WEIR_CAP_*.
+package struct StageRights: OptionSet, Sendable {
+  package let rawValue: UInt64
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  package static let headers = StageRights(rawValue: 1 << 0)
+  package static let recipients = StageRights(rawValue: 1 << 1)
+  package static let sender = StageRights(rawValue: 1 << 2)
+  package static let body = StageRights(rawValue: 1 << 3)
+  package static let route = StageRights(rawValue: 1 << 4)
+  package static let reject = StageRights(rawValue: 1 << 5)
+  package static let fields = StageRights(rawValue: 1 << 6)
+  package static let content = StageRights(rawValue: 1 << 7)
+  package static let all = StageRights(rawValue: 0xff)
+
+  /// The one that `edit` takes; nil for what every stage may do.
+  package static func needed(for edit: StageEdit) -> StageRights? {
+    switch edit {
+    case .header: .headers
+    case .recipient: .recipients
+    case .sender: .sender
+    case .body: .body
+    case .route: .route
+    case .property: nil
+    }
+  }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPluginHost
+import CWeir
+import Pipeline
+import Runtime
+
+/// One appearance of a component in the configuration: what its create() made, and the host table that it was given.
+///
+/// It may be used on all loops at once. It ends, with destroy(), when the last session that could call it has gone.
+package final class ComponentInstance: @unchecked Sendable {
+  package let component: Component
+  /// The name of the stage.
+  package let name: String
+  /// What it wants of what it declared.
+  package private(set) var events: StageEvents = []
+  package let counters = StageCounters()
+  let metrics: PluginMetrics
+  private let host: UnsafeMutableRawPointer
+  private let logLine: @Sendable (LogLevel, String) -> Void
+  private(set) var pointer: UnsafeMutableRawPointer?
+  /// For components that are not made for several threads.
+  private let serial: Monitor<Void>?
+  let posts: any PostOffice
+
+  package enum LogLevel: UInt32, Sendable { case debug, info, warning, error }
+
+  private static let maximumError = 1024
+
+  /// Calls create(). `options` are checked, with defaults filled in.
+  package init(
+    _ component: Component, name: String, options: [StageSettings.Option], posts: any PostOffice,
+    log: @escaping @Sendable (LogLevel, String) -> Void
+  ) throws(PluginRefusal) {
+    self.component = component
+    self.name = name
+    self.posts = posts
+    logLine = log
+    metrics = PluginMetrics()
+    serial = component.isSerial ? Monitor(()) : nil
+    host = HostTable.make()
+    HostTable.setOwner(host, self)
+    var wanted = component.events.rawValue
+    pointer = try ComponentInstance.create(component, host, options, &wanted).get()
+    events = StageEvents(rawValue: wanted).intersection(component.events)
+  }
+
+  deinit {
+    if let pointer { component.destroy(pointer) }
+    HostTable.free(host)
+  }
+
+  private static func create(_ component: Component, _ host: UnsafeMutableRawPointer, _ options: [StageSettings.Option], _ wanted: inout UInt64)
+    -> Result<UnsafeMutableRawPointer, PluginRefusal>
+  {
+    var texts: [UInt8] = []
+    var ranges: [(Range<Int>, Range<Int>)] = []
+    for option in options {
+      let name = texts.count..<texts.count + option.name.utf8.count
+      texts += Array(option.name.utf8) + [0]
+      let value = texts.count..<texts.count + option.value.utf8.count
+      texts += Array(option.value.utf8) + [0]
+      ranges.append((name, value))
+    }
+    var reason = [CChar](repeating: 0, count: maximumError)
+    let made = texts.withUnsafeBytes { bytes -> UnsafeMutableRawPointer? in
+      let pairs = ranges.map { name, value in
+        weir_pair(key: weir_str(UnsafeRawBufferPointer(rebasing: bytes[name])), value: weir_str(UnsafeRawBufferPointer(rebasing: bytes[value])))
+      }
+      return pairs.withUnsafeBufferPointer { pairs in
+        component.create(HostTable.table(host), pairs.baseAddress, UInt64(pairs.count), &wanted, &reason, UInt64(maximumError))
+      }
+    }
+    if let made { return .success(made) }
+    reason[maximumError - 1] = 0
+    let text = reason.withUnsafeBytes { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    return .failure(.create(text.isEmpty ? "create() failed and gave no reason" : text))
+  }
+
+  var hostTable: UnsafePointer<weir_host> { HostTable.table(host) }
+
+  func log(_ level: LogLevel, _ text: String) { logLine(level, text) }
+
+  /// Runs `body`, alone if the component asks for that.
+  @inline(__always) func exclusively<Result>(_ body: () -> Result) -> Result {
+    guard let serial else { return body() }
+    return serial.withLock { _ in body() }
+  }
+}
+
+/// Takes what threads of plugins post to sessions.
+package protocol PostOffice: AnyObject, Sendable {
+  /// Whether the session of `id` is there; then `body` runs on its loop, with the context of `instance` whose event `id` is pending, or nil.
+  func post(_ id: UInt64, instance: ComponentInstance, _ body: @escaping @Sendable (StageContext?) -> Void) -> Bool
+}
+
+/// The figures that a component keeps of its own. Few, and made in create() only.
+final class PluginMetrics: Sendable {
+  private struct Metric {
+    let name: String
+    let help: String
+    let kind: UInt32
+    var value: Double = 0
+  }
+
+  private let metrics = Monitor<[Metric]>([])
+  private static let maximum = 256
+
+  func make(kind: UInt32, name: String, help: String) -> UInt64 {
+    metrics.withLock { metrics in
+      guard metrics.count < Self.maximum else { return 0 }
+      metrics.append(Metric(name: name, help: help, kind: kind))
+      return UInt64(metrics.count)
+    }
+  }
+
+  func add(_ number: UInt64, _ value: Double) {
+    metrics.withLock { metrics in
+      guard number > 0, number <= UInt64(metrics.count) else { return }
+      let index = Int(number) - 1
+      metrics[index].value = metrics[index].kind == 1 ? value : metrics[index].value + value
+    }
+  }
+
+  var all: [(name: String, value: Double)] { metrics.withLock { $0.map { ($0.name, $0.value) } } }
+}

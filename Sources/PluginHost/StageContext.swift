@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPluginHost
+import CWeir
+import Pipeline
+import Runtime
+
+/// One component in one session: its state, the event it is at, and what it asked for in the callback that runs.
+///
+/// What a callback asks for is noted here and done when it has returned, so a plugin's call never changes the session below the code that called the plugin.
+/// Used by one thread at a time: that of the loop, or for a blocking call the one that makes it.
+package final class StageContext {
+  let instance: ComponentInstance
+  /// Nil once the session has gone.
+  weak var environment: (any StageEnvironment)?
+  private let memory: UnsafeMutablePointer<weir_ctx>
+  /// The next number of an event of this session; all its contexts share it.
+  private let tickets: Tickets
+  /// The event that on_event left pending.
+  private var pendingID: UInt64 = 0
+  private var hasCompleted: Int32?
+  /// What came out of the callback, until it is taken.
+  private(set) var edits: [StageEdit] = []
+  private(set) var replySet: StageReply?
+  /// Something was tried that may not be: the component has failed.
+  private(set) var hasMisbehaved = false
+  /// Whether there is anything to take.
+  private(set) var hasEffects = false
+  private var lent: [UnsafeMutableRawPointer] = []
+  private var requests: [StageRequest] = []
+  /// The event that is being asked about.
+  var event = StageEvent.connect
+  private var isInMessage: Bool { !event.isOfSession }
+  private var editSize = 0
+
+  private static let maximumEdits = 20_000
+  private static let maximumEditSize = 128 << 20
+  private static let maximumRequests = 1000
+  private static let maximumProperty = 64 * 1024
+
+  init(_ instance: ComponentInstance, environment: any StageEnvironment, tickets: Tickets) {
+    self.instance = instance
+    self.environment = environment
+    self.tickets = tickets
+    memory = .allocate(capacity: 1)
+    memory.initialize(to: weir_ctx())
+    memory.pointee.size = UInt32(MemoryLayout<weir_ctx>.size)
+  }
+
+  deinit {
+    returnLent()
+    memory.deallocate()
+  }
+
+  // MARK: Calling
+
+  /// Calls on_event. Everything `event` points to must stay until it has returned.
+  @inline(__always) func call(_ event: UnsafePointer<weir_event>, budget: UInt32) -> Int32 {
+    memory.pointee.id = tickets.next()
+    memory.pointee.budget_ms = budget
+    let before = cpluginhost_get_frame()
+    cpluginhost_set_frame(Unmanaged.passUnretained(self).toOpaque())
+    let verdict = instance.exclusively { instance.component.onEvent(instance.pointer, memory, event) }
+    cpluginhost_set_frame(before)
+    if verdict == StageVerdict.pending.rawValue { pendingID = memory.pointee.id }
+    memory.pointee.id = 0
+    if !lent.isEmpty { returnLent() }
+    return verdict
+  }
+
+  /// Runs the callback of a request that has ended, in the session.
+  func run(_ function: DoneFunction, _ user: UnsafeMutableRawPointer?, _ answer: StageRequest.Answer) {
+    memory.pointee.id = tickets.next()
+    let before = cpluginhost_get_frame()
+    cpluginhost_set_frame(Unmanaged.passUnretained(self).toOpaque())
+    ResultMemory.with(answer) { function(user, memory, $0) }
+    cpluginhost_set_frame(before)
+    memory.pointee.id = 0
+    returnLent()
+    if let verdict = hasCompleted {
+      hasCompleted = nil
+      environment?.completed(self, verdict)
+    }
+  }
+
+  static func callWithout(_ function: DoneFunction, _ user: UnsafeMutableRawPointer?, status: Int32) {
+    ResultMemory.with(.failed(status)) { function(user, nil, $0) }
+  }
+
+  /// Whether host functions may be called with `id` now.
+  @inline(__always) func accepts(_ id: UInt64) -> Bool { id != 0 && (id == memory.pointee.id || id == pendingID) }
+
+  func isPending(_ id: UInt64) -> Bool { id != 0 && id == pendingID }
+
+  /// The event has been answered: its id is no longer good.
+  func close() { pendingID = 0 }
+
+  /// Takes what the callbacks asked for.
+  func takeEffects() -> (edits: [StageEdit], reply: StageReply?, misbehaved: Bool) {
+    defer {
+      edits = []
+      replySet = nil
+      hasMisbehaved = false
+      hasEffects = false
+      editSize = 0
+    }
+    return (edits, replySet, hasMisbehaved)
+  }
+
+  // MARK: State
+
+  /// Gives the component its state of the message, or of the session, back to free.
+  func endScope(_ scope: StageEdit.Scope) {
+    cancelRequests(ofMessage: scope == .message)
+    let state = scope == .message ? memory.pointee.message : memory.pointee.session
+    guard let state else { return }
+    if scope == .message { memory.pointee.message = nil } else { memory.pointee.session = nil }
+    guard let free = instance.component.freeState else { return }
+    instance.exclusively { free(instance.pointer, UInt32(scope == .message ? WEIR_PER_MESSAGE : WEIR_PER_SESSION), state) }
+  }
+
+  // MARK: What callbacks ask for
+
+  private func deny() -> Int32 {
+    instance.counters.denied.count()
+    hasMisbehaved = true
+    hasEffects = true
+    return Status.denied
+  }
+
+  func edit(_ edit: StageEdit) -> Int32 {
+    if let right = StageRights.needed(for: edit), !instance.component.rights.contains(right) { return deny() }
+    guard event.asks, isAllowedNow(edit) else { return deny() }
+    if case .body(let bytes) = edit { editSize += bytes.count }
+    guard edits.count < Self.maximumEdits, editSize <= Self.maximumEditSize else { return deny() }
+    edits.append(edit)
+    hasEffects = true
+    return Status.ok
+  }
+
+  private func isAllowedNow(_ edit: StageEdit) -> Bool {
+    switch edit {
+    case .property: true
+    case .header(let operation, let reference, _, _): isInMessage && (reference != 0 || operation == .append || operation == .prepend)
+    case .recipient(.rewrite, _, _): event == .rcpt
+    case .recipient, .sender, .route: isInMessage
+    case .body: event == .body || event == .endOfMessage || event == .partBody
+    }
+  }
+
+  func reply(_ code: UInt32, _ status: String?, _ text: String?) -> Int32 {
+    guard event.asks else { return deny() }
+    guard let text, let reply = StageReply(code: code, status: status, text: text) else { return Status.invalid }
+    replySet = reply
+    hasEffects = true
+    return reply.code >= 500 ? StageVerdict.reject.rawValue : StageVerdict.tempfail.rawValue
+  }
+
+  func get(_ key: UnsafePointer<CChar>?, _ out: UnsafeMutablePointer<weir_str>?) -> Int32 {
+    guard let key, let out else { return Status.invalid }
+    let name = String(cString: key)
+    guard instance.component.properties.contains(name) || name.hasPrefix("\(instance.component.name).") else { return deny() }
+    guard let value = ownProperty(name) ?? environment?.property(name) else {
+      out.pointee = .empty
+      return Status.notFound
+    }
+    out.pointee = lend(value)
+    return Status.ok
+  }
+
+  private func ownProperty(_ name: String) -> [UInt8]? {
+    for case .property(_, name, let value) in edits.reversed() { return value }
+    return nil
+  }
+
+  func set(_ scope: UInt32, _ key: UnsafePointer<CChar>?, _ value: weir_str) -> Int32 {
+    guard let key, let scope = StageEdit.Scope(rawValue: scope), let bytes = value.copied(limit: Self.maximumProperty) else { return Status.invalid }
+    let name = String(cString: key)
+    guard StageCondition.isKey(name) else { return Status.invalid }
+    guard name.hasPrefix("\(instance.component.name).") || name.hasPrefix(AuthenticationResults.prefix) else { return deny() }
+    return edit(.property(scope, key: name, value: bytes))
+  }
+
+  func nextHeader(_ reference: UnsafeMutablePointer<UInt64>?, _ name: UnsafeMutablePointer<weir_str>?, _ value: UnsafeMutablePointer<weir_str>?)
+    -> Int32
+  {
+    guard instance.component.rights.contains(.fields) else { return deny() }
+    guard let reference, let name, let value else { return Status.invalid }
+    guard let fields = environment?.fields else { return deny() }
+    let next = reference.pointee == 0 ? 0 : (fields.index(of: reference.pointee) ?? fields.count) + 1
+    guard next < fields.count else { return Status.notFound }
+    fields.withField(next) { number, fieldName, fieldValue in
+      reference.pointee = number
+      name.pointee = lend(Array(fieldName))
+      value.pointee = lend(Array(fieldValue))
+    }
+    return Status.ok
+  }
+
+  func content(_ offset: UInt64, _ out: UnsafeMutablePointer<weir_str>?) -> Int32 {
+    guard instance.component.rights.contains(.content) else { return deny() }
+    guard let out else { return Status.invalid }
+    guard let bytes = environment?.content(from: offset), !bytes.isEmpty else {
+      out.pointee = .empty
+      return Status.notFound
+    }
+    out.pointee = weir_str(bytes)
+    return Status.ok
+  }
+
+  func complete(_ id: UInt64, _ verdict: Int32) -> Int32 {
+    guard isPending(id), hasCompleted == nil else {
+      instance.counters.stale.count()
+      return Status.stale
+    }
+    hasCompleted = verdict
+    return Status.ok
+  }
+
+  // MARK: Requests
+
+  func request(_ work: StageRequest.Work, _ done: DoneFunction?, _ user: UnsafeMutableRawPointer?, offloaded: OffloadFunction? = nil) -> Int32 {
+    guard let done else { return Status.invalid }
+    guard event.asks, let environment else { return deny() }
+    requests.removeAll { $0.isFinished }
+    guard requests.count < Self.maximumRequests else { return Status.temporary }
+    let request = StageRequest(work, isOfMessage: isInMessage, done: done, user: user, offloaded: offloaded)
+    guard environment.start(request, for: self) else { return Status.temporary }
+    requests.append(request)
+    instance.counters.openRequests.count()
+    return Status.ok
+  }
+
+  /// A request has ended. On the loop.
+  package func finished(_ request: StageRequest, _ answer: StageRequest.Answer) {
+    request.isRunning = false
+    guard !request.isFinished else { return }
+    request.isFinished = true
+    instance.counters.openRequests.wrappingSubtract(1, ordering: .relaxed)
+    if request.isCancelled {
+      StageContext.callWithout(request.done, request.user, status: Status.cancelled)
+    } else {
+      run(request.done, request.user, answer)
+    }
+  }
+
+  /// Ends the requests of the scope: their callbacks run now, except where a thread still works for them.
+  private func cancelRequests(ofMessage: Bool) {
+    for request in requests where !request.isFinished && request.isOfMessage == ofMessage {
+      request.isCancelled = true
+      if request.isRunning { continue }
+      request.isFinished = true
+      instance.counters.openRequests.wrappingSubtract(1, ordering: .relaxed)
+      StageContext.callWithout(request.done, request.user, status: Status.cancelled)
+    }
+    requests.removeAll { $0.isFinished || $0.isCancelled }
+  }
+
+  // MARK: Lending
+
+  private func lend(_ bytes: [UInt8]) -> weir_str {
+    if bytes.isEmpty { return .empty }
+    let copy = UnsafeMutableRawPointer.allocate(byteCount: bytes.count, alignment: 1)
+    bytes.withUnsafeBytes { if let base = $0.baseAddress { copy.copyMemory(from: base, byteCount: bytes.count) } }
+    lent.append(copy)
+    return weir_str(UnsafeRawBufferPointer(start: copy, count: bytes.count))
+  }
+
+  private func returnLent() {
+    for pointer in lent { pointer.deallocate() }
+    lent.removeAll()
+  }
+}
+
+/// Numbers for the events of one session, which no other session has had.
+final class Tickets {
+  private var last: UInt64
+  init(after base: UInt64) { last = base }
+
+  @inline(__always) func next() -> UInt64 {
+    last &+= 1
+    return last
+  }
+
+  var current: UInt64 { last }
+
+  func start(after base: UInt64) { last = base }
+}
+
+/// A `weir_result` for the length of a call.
+enum ResultMemory {
+  static func with(_ answer: StageRequest.Answer, _ body: (UnsafePointer<weir_result>) -> Void) {
+    var result = weir_result()
+    result.size = UInt32(MemoryLayout<weir_result>.size)
+    guard case .items(let items, let isSecure, let ttl) = answer else {
+      if case .failed(let status) = answer { result.status = status }
+      return body(&result)
+    }
+    result.flags = isSecure ? UInt32(WEIR_RESULT_SECURE) : 0
+    result.ttl = ttl
+    withPairs(items) { pairs in
+      result.items = pairs.baseAddress
+      result.n_items = UInt64(pairs.count)
+      body(&result)
+    }
+  }
+
+  static func withPairs(_ items: [(key: String, value: [UInt8])], _ body: (UnsafeBufferPointer<weir_pair>) -> Void) {
+    var bytes: [UInt8] = []
+    var ranges: [(Range<Int>, Range<Int>)] = []
+    for item in items {
+      let key = bytes.count..<bytes.count + item.key.utf8.count
+      bytes += Array(item.key.utf8)
+      let value = bytes.count..<bytes.count + item.value.count
+      bytes += item.value
+      ranges.append((key, value))
+    }
+    bytes.withUnsafeBytes { bytes in
+      let pairs = ranges.map { key, value in
+        weir_pair(key: weir_str(UnsafeRawBufferPointer(rebasing: bytes[key])), value: weir_str(UnsafeRawBufferPointer(rebasing: bytes[value])))
+      }
+      pairs.withUnsafeBufferPointer(body)
+    }
+  }
+}
