@@ -24,7 +24,9 @@ import Testing
   @Test func firstLineIsTheLicence() throws {
     for path in Self.allFiles {
       let line = try Repository.lines(of: path).first ?? ""
-      #expect(line.contains("SPDX-License-Identifier: Apache-2.0"), "\(path) starts with \(line)")
+      // What becomes part of other people's plugins is under the licence of include/.
+      let licence = Repository.module(of: path) == "WeirPlugin" ? "MIT" : "Apache-2.0"
+      #expect(line.contains("SPDX-License-Identifier: \(licence)"), "\(path) starts with \(line)")
     }
   }
 
@@ -57,7 +59,7 @@ import Testing
 
   @Test(arguments: ["try!", "as!", "TODO", "FIXME", "fatalError(\"un", "public func", "public struct", "public final class", "Task.detached"])
   func sourcesDoNotSay(word: String) throws {
-    for path in Self.swiftFiles {
+    for path in Self.swiftFiles where !(word.hasPrefix("public") && Repository.module(of: path) == "WeirPlugin") {
       for (number, line) in try Repository.lines(of: path).enumerated() {
         #expect(!line.contains(word), "\(path):\(number + 1): \(word)")
       }

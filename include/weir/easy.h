@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 static inline weir_str weir_s(const char *s) {
    weir_str r;
@@ -31,13 +30,25 @@ static inline weir_str weir_after(weir_str s, char c) {
    r.len = i > 0 ? s.len - i : 0;
    return r;
 }
+/* The same where `a` and `A` are the same; ASCII letters only. */
+static inline int weir_ibytes(const char *a, const char *b, size_t n) {
+   size_t i;
+   for (i = 0; i < n; i++) {
+      unsigned char x = (unsigned char)a[i], y = (unsigned char)b[i];
+      if (x >= 'A' && x <= 'Z') x = (unsigned char)(x | 0x20);
+      if (y >= 'A' && y <= 'Z') y = (unsigned char)(y | 0x20);
+      if (x != y) return 0;
+   }
+   return 1;
+}
 static inline int weir_ieq(weir_str a, const char *b) {
-   return strlen(b) == a.len && strncasecmp(a.ptr, b, a.len) == 0;
+   size_t n = strlen(b);
+   return a.len == n && weir_ibytes(a.ptr, b, n);
 }
 static inline int weir_icontains(weir_str hay, const char *needle) {
    size_t i, n = strlen(needle);
    for (i = 0; i + n <= hay.len; i++)
-      if (strncasecmp(hay.ptr + i, needle, n) == 0) return 1;
+      if (weir_ibytes(hay.ptr + i, needle, n)) return 1;
    return 0;
 }
 #if defined(__GNUC__)

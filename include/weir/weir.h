@@ -238,6 +238,15 @@ typedef struct weir_plugin {
    const void *(*extension)(const char *id);
 } weir_plugin;
 
+/* A table of the plugin's, which one in Swift has: WeirPlugin gives it. Swift has no stable
+ * binary interface on Linux, so a plugin in Swift runs in the host's process only if the
+ * same compiler made both; any other, and one without this table, runs in a worker. */
+#define WEIR_SWIFT "weir.swift/1"
+typedef struct weir_swift {
+   uint32_t size;
+   uint32_t version; /* a byte for each number: 0x060301 is Swift 6.3.1; 0: not known */
+} weir_swift;
+
 /* The one symbol a plugin exports. The 0 is the major version. Must have no effect
  * but to return the descriptor: it is also called to list and check plugins. */
 WEIR_EXPORT const weir_plugin *weir_plugin_v0(void);
