@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* weir/stage.h - filter stages: kind WEIR_STAGE, and the host table "weir.message/1".
+/* # weir/stage.h: filters
  *
- * Stages run in configured order. A stage sees the message as the stages before it
- * left it; edits may be made at any event from MAIL to EOM, by what comes first in
- * the pipeline first. After EOM a message is queued and never changes again. */
+ * A stage is called for what happens in a session, and may look, refuse and edit. Stages run
+ * in the order of the configuration. Each sees the message as those before it have left it.
+ * Edits may be made at any event from MAIL to EOM; after EOM a message never changes.
+ *
+ * For each event the first stage that refuses ends it: the stages after it are not asked.
+ * Whatever the verdicts were, each message that a stage saw begin (MAIL) ends for it with
+ * EOM or ABORT, and each session (CONNECT) with CLOSE. */
 #ifndef WEIR_STAGE_H
 #define WEIR_STAGE_H
 #include "weir.h"
@@ -11,9 +15,26 @@
 extern "C" {
 #endif
 
-/* Event types.          name            value            params        ref
- * session events: verdict DONE means "nothing more in this session" */
+/* ## Events
+ *
+ * | verdict | where it may be given |
+ * |---|---|
+ * | CONTINUE, FAIL | everywhere |
+ * | DONE | everywhere: no more of this message, or of this session |
+ * | SKIP | RCPT, HEADER to BODY: no more of this type of this message |
+ * | REJECT, TEMPFAIL | CONNECT to EOM, with WEIR_CAP_REJECT |
+ * | DISCARD | MAIL to EOM, with WEIR_CAP_REJECT |
+ * | PENDING | CONNECT to EOM |
+ *
+ * What is refused: at CONNECT the connection; at HELO, TLS, AUTH that command; at RCPT that
+ * recipient; at MAIL, DATA and EOM the message. A refusal at HEADER to BODY is the reply to
+ * the whole message, said at its end. ABORT, QUEUED, DELIVERY and CLOSE only tell: their
+ * verdict is not looked at.
+ *
+ * DELIVERY may come days later, after a restart: it has no session and no state. Its params:
+ * queue.id, status (delivered, deferred, bounced, expired), dsn, host, tls, delay. */
 enum {
+   /* session events       name            value            params        ref      */
    WEIR_EV_CONNECT = 0,     /* client host  client address   -             port     */
    WEIR_EV_HELO = 1,        /* HELO | EHLO  the name given   -             -        */
    WEIR_EV_TLS = 2,         /* version      cipher           sni, peer...  bits     */
@@ -30,28 +51,26 @@ enum {
    WEIR_EV_BODY = 12,       /* -            raw bytes, CRLF  -             offset   */
    WEIR_EV_EOM = 13,        /* -            -                -             size     */
    WEIR_EV_ABORT = 14,      /* -            reason           -             -        */
-   /* reports: the verdict is ignored */
+   /* reports */
    WEIR_EV_QUEUED = 15,     /* queue id     -                -             size     */
-   WEIR_EV_DELIVERY = 16,   /* recipient    reply text       see below     attempt  */
+   WEIR_EV_DELIVERY = 16,   /* recipient    reply text       see above     attempt  */
    WEIR_EV_CLOSE = 17       /* -            reason           -             -        */
 };
-/* EOM or ABORT ends every message that had a MAIL; CLOSE ends every session that had a
- * CONNECT: whatever the verdicts were. DELIVERY may come days later, after a restart: it
- * has no session and no message state; "queue.id" says which. Its params: queue.id=
- * status=delivered|deferred|bounced|expired dsn= host= tls= delay= */
 
-/* event.flags */
+/* weir_event.flags */
 enum {
-   WEIR_F_REJECTED = 1, /* RCPT: already refused by an earlier stage */
+   WEIR_F_REJECTED = 1, /* RCPT: an earlier stage has refused it already */
    WEIR_F_NESTED = 2,   /* PART_HEADER: of an attached message/rfc822 */
-   WEIR_F_LAST = 4,     /* BODY, PART_BODY: final piece of this body */
+   WEIR_F_LAST = 4,     /* BODY, PART_BODY: the last piece of this body */
    WEIR_F_LOCAL = 8     /* the message did not come by SMTP (pickup, bounce, ...) */
 };
-/* BODY pieces end at a line end, hold many lines, and are at most 64 KiB; a longer
- * line is split. MIME is parsed only if some stage asks for a PART event. */
+/* Pieces of BODY end at the end of a line, hold many lines and have at most 64 KiB; a line
+ * that is longer is split. MIME is parsed only if some stage asks for a PART event. */
 
-/* Capabilities: an undeclared one is WEIR_E_DENIED; an unneeded one costs the core
- * work (it must hold the header, spool the body, ...), so declare few. */
+/* ## Capabilities
+ *
+ * What is not declared is `WEIR_E_DENIED`. What is declared costs the host work, which holds
+ * the header or keeps the content for it: declare few. */
 enum {
    WEIR_CAP_HEADERS = 1 << 0, /* message->header */
    WEIR_CAP_RCPTS = 1 << 1,   /* message->rcpt */
@@ -63,37 +82,72 @@ enum {
    WEIR_CAP_CONTENT = 1 << 7  /* message->content at EOM */
 };
 
-enum { WEIR_HDR_APPEND, WEIR_HDR_PREPEND, WEIR_HDR_BEFORE, WEIR_HDR_AFTER,
-       WEIR_HDR_REPLACE, WEIR_HDR_DELETE };
-enum { WEIR_RCPT_ADD, WEIR_RCPT_DELETE, WEIR_RCPT_REWRITE /* of the current RCPT */ };
+/* ## Properties
+ *
+ * Text by key. A component reads those that `weir_component.props` names, by `host->get`:
+ *
+ * | of | keys |
+ * |---|---|
+ * | the session | `client.addr` `client.port` `client.name` `client.verified` `server.addr` `listener` `helo` `tls.version` `tls.cipher` `tls.peer` `tls.sni` `auth.user` `auth.mech` `protocol` |
+ * | the message | `queue.id` `sender` `rcpt.count` `size.declared` `body.8bit` `smtputf8` |
+ * | other components | `COMPONENT.*`, as they have set it |
+ *
+ * By `host->set` it sets its own, `COMPONENT.*`, for the stages that follow, for conditions
+ * in the configuration and for the log; and `ar.METHOD` (`ar.spf`, `ar.dkim`), such as
+ * `pass smtp.mailfrom=example.org`, of which the host makes one Authentication-Results field.
+ *
+ * ## Edits and replies
+ *
+ * They take effect when the callback returns. They are good inside a callback, for the id of
+ * that callback or of the session's pending event. */
+enum {
+   WEIR_HDR_APPEND,  /* at the end of the header */
+   WEIR_HDR_PREPEND, /* at its top */
+   WEIR_HDR_BEFORE,  /* before the field ref */
+   WEIR_HDR_AFTER,   /* behind it */
+   WEIR_HDR_REPLACE, /* instead of it */
+   WEIR_HDR_DELETE   /* name and value are not looked at */
+};
+enum { WEIR_RCPT_ADD, WEIR_RCPT_DELETE, WEIR_RCPT_REWRITE /* that of the current RCPT */ };
 enum { WEIR_ROUTE_HOLD, WEIR_ROUTE_QUARANTINE, WEIR_ROUTE_REDIRECT, WEIR_ROUTE_NEXTHOP };
 
+/* The table: `const weir_message *m = host->extension(host, WEIR_MESSAGE);` in create(). */
 #define WEIR_MESSAGE "weir.message/1"
-typedef struct weir_message { /* all [session] */
+typedef struct weir_message {
    uint32_t size;
    uint32_t reserved;
 
-   /* Set the reply to the event `id` belongs to (of a pending event: the pending id).
-    * text may have several lines (LF); enhanced may be NULL (x.7.1). Returns the
-    * matching verdict: `return m->reply(h, ctx->id, 550, "5.7.1", text);` */
+   /* Sets the reply to the event `id`. text may have several lines (LF); enhanced may be NULL
+    * (4.7.1 or 5.7.1). Returns the verdict that belongs to the code, so that
+    * `return m->reply(h, ctx->id, 550, "5.7.1", text);` says it all; or, if the reply cannot
+    * be said, a status, which as a verdict is a failure. [session; lent] */
    int32_t (*reply)(const weir_host *, uint64_t id, uint32_t code, const char *enhanced,
                     weir_str text);
 
-   /* ref: the reference of a HEADER event or next_header; 0 where none is needed.
-    * References are never reused and stay good whatever is inserted or deleted. */
+   /* Edits the header by a WEIR_HDR_* op. ref is that of a HEADER event or of next_header,
+    * and 0 for APPEND and PREPEND. References are never used again and stay good whatever
+    * is inserted or deleted. value may have folded lines (CRLF and a blank). The name may not
+    * be empty. [session; lent] */
    int32_t (*header)(const weir_host *, uint64_t id, uint32_t op, uint64_t ref,
                      weir_str name, weir_str value);
-   /* Walk the fields: *ref 0 starts; WEIR_E_NOTFOUND ends. */
+   /* Walks through the fields: *ref = 0 before the first; WEIR_E_NOTFOUND after the last.
+    * [session; out lent until the callback returns] */
    int32_t (*next_header)(const weir_host *, uint64_t id, uint64_t *ref, weir_str *name,
                           weir_str *value);
+   /* Adds, deletes or rewrites a recipient. esmtp: parameters as in RCPT, or empty.
+    * [session; lent] */
    int32_t (*rcpt)(const weir_host *, uint64_t id, uint32_t op, weir_str address,
                    weir_str esmtp);
+   /* Sets the envelope's sender; empty is <>. [session; lent] */
    int32_t (*sender)(const weir_host *, uint64_t id, weir_str address, weir_str esmtp);
-   /* From the first call (at BODY or EOM) the new body is what was written, no more. */
+   /* Writes a piece of a new body. From the first call on (at BODY or EOM) the new body is
+    * what is written, and no more. [session; lent] */
    int32_t (*body)(const weir_host *, uint64_t id, weir_str bytes);
-   /* arg: reason (HOLD, QUARANTINE), address (REDIRECT), transport:nexthop (NEXTHOP) */
+   /* Says where the message goes. arg: a reason (HOLD, QUARANTINE), an address (REDIRECT),
+    * transport:nexthop (NEXTHOP). [session; lent] */
    int32_t (*route)(const weir_host *, uint64_t id, uint32_t op, weir_str arg);
-   /* A view of the raw message from offset on; at least 1 byte, or NOTFOUND at its end. */
+   /* The message from offset on, as much as is at hand in one piece; WEIR_E_NOTFOUND at its
+    * end. [session; out lent until the callback returns] */
    int32_t (*content)(const weir_host *, uint64_t id, uint64_t offset, weir_str *out);
 } weir_message;
 

@@ -21,9 +21,9 @@ struct question { /* what the answer's callback needs to know */
 static void *create(const weir_host *host, const weir_pair *options, uint64_t n, uint64_t *events,
                     char *err, uint64_t err_size) {
    struct self *self = calloc(1, sizeof *self);
-   (void)n, (void)events;
+   (void)events;
    if (self && (self->message = host->extension(host, WEIR_MESSAGE)) &&
-       weir_copy(self->zone, sizeof self->zone, options[0].value)) {
+       weir_copy(self->zone, sizeof self->zone, weir_opt(options, n, "zone"))) {
       self->host = host;
       return self;
    }
@@ -49,10 +49,10 @@ static void answered(void *user, weir_ctx *ctx, const weir_result *result) { /* 
 static int32_t on_event(void *me, weir_ctx *ctx, const weir_event *event) { /* MAIL only */
    struct self     *self = me;
    weir_str         domain = weir_after(event->value, '@');
-   char             name[512];
+   char             name[255 + 1 + sizeof self->zone];
    struct question *question;
-   int              length = snprintf(name, sizeof name, "%.*s.%s", (int)domain.len, domain.ptr, self->zone);
-   if (domain.len == 0 || length < 0 || (size_t)length >= sizeof name) return WEIR_CONTINUE; /* <>, or no name of the DNS */
+   if (domain.len == 0 || domain.len > 255) return WEIR_CONTINUE; /* <>, or no name of the DNS */
+   snprintf(name, sizeof name, "%.*s.%s", (int)domain.len, domain.ptr, self->zone);
    if (!(question = malloc(sizeof *question))) return WEIR_FAIL;
    question->self = self;
    question->mail = ctx->id;

@@ -13,9 +13,9 @@ struct self {
 static void *create(const weir_host *host, const weir_pair *options, uint64_t n, uint64_t *events,
                     char *err, uint64_t err_size) {
    struct self *self = calloc(1, sizeof *self);
-   (void)n, (void)events; /* one option, always there: it has a default */
+   (void)events;
    if (self && (self->message = host->extension(host, WEIR_MESSAGE)) &&
-       weir_copy(self->word, sizeof self->word, options[0].value)) {
+       weir_copy(self->word, sizeof self->word, weir_opt(options, n, "word"))) {
       self->host = host;
       return self;
    }
