@@ -17,8 +17,6 @@ package enum QueueRequest: Equatable, Sendable {
   case content(String)
   case delete(String)
   case release(String)
-  /// The rest of a long list, in the daemon's words.
-  case further(String)
 }
 
 /// Exit statuses, as sysexits.h has them.

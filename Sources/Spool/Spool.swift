@@ -31,9 +31,17 @@ package final class Spool: Sendable {
   /// Takes the lane's lock and reads what is there, changing nothing. `start` or `begin` follows, or a look at the queue.
   ///
   /// `clock` gives microseconds since 1970.
-  package init(
+  package convenience init(
     folder path: String, lane: UInt8 = 0, disk: any Disk, settings: SpoolSettings = SpoolSettings(),
     clock: @escaping @Sendable () -> Int64, report: @escaping @Sendable (SpoolEvent) -> Void = { _ in }
+  ) throws(SpoolError) {
+    try self.init(Lane(lane, at: path, disk: disk), disk: disk, settings: settings, clock: clock, report: report)
+  }
+
+  /// The same with a lane whose lock was taken before.
+  package init(
+    _ lane: Lane, disk: any Disk, settings: SpoolSettings = SpoolSettings(), clock: @escaping @Sendable () -> Int64,
+    report: @escaping @Sendable (SpoolEvent) -> Void = { _ in }
   ) throws(SpoolError) {
     guard settings.segmentSize >= SegmentHeader.area + 4 * (settings.bigMessageSize + 4096), settings.segmentSize <= SpoolSettings.largestSegment
     else { throw .tooLarge }
@@ -43,10 +51,10 @@ package final class Spool: Sendable {
     self.report = report
     memory = MemoryBudget(limit: settings.memoryLimit)
     boot = Boot(high: disk.bootID.high, low: disk.bootID.low)
-    folder = try SpoolFolder(disk, path: path, lane: lane)
+    folder = lane.folder
     var recovery = Recovery(folder, settings, boot: boot, report: report)
     try recovery.run()
-    ids = QueueIDSource(mark: recovery.mark, lane: lane)
+    ids = QueueIDSource(mark: recovery.mark, lane: lane.number)
     agenda = Monitor(recovery.agenda)
     log = Monitor(recovery.log)
     for changed in recovery.changed { try settle(changed) }
@@ -85,6 +93,22 @@ package final class Spool: Sendable {
     }
     for thread in running { thread.join() }
     finish()
+  }
+
+  /// Nothing is being delivered or could be now, and nothing waits to be noted.
+  package var isAtRest: Bool {
+    agenda.withLock { agenda in !agenda.hasReady && !agenda.active.values.contains(where: \.isInAttempt) } && intake.withLock { $0.isEmpty }
+  }
+
+  /// No message is left, and that is on disk.
+  package var isEmpty: Bool { count == 0 && intake.withLock { $0.isEmpty } }
+
+  /// After `stop`: gives the room of empty segments back to the disk, because this lane may not be used for long.
+  package func removeSpares() {
+    log.withLock { log in
+      guard log.isClosed, !log.sealed.isEmpty else { return }
+      while let spare = log.free.popLast() { try? disk.unlink(spare.file.name, at: folder.directory) }
+    }
   }
 
   /// The end of a spool that is driven by hand: the last mailbox sync, the last batch.

@@ -18,14 +18,21 @@ func crashEverywhere(
   try script(world)
   let earlier = accepted ? sent.keys.map { World.Entry(step: 0, event: .accepted($0)) } : []
   let all = sent.merging(world.sent) { first, _ in first }
+  return judgeEverywhere(disk, diary: earlier + world.diary, sent: all, singles: singles, random: random)
+}
+
+/// Judges every crash in the course of what was done on `disk`.
+func judgeEverywhere(
+  _ disk: SimulatedDisk, diary: [World.Entry], sent: [QueueID: World.Sent], singles: Int, random: Int
+) -> Set<Window> {
   var windows: Set<Window> = []
   disk.history().forEachMoment { moment in
     let cases = DiskHistory.subsets(of: moment.pendingCount, singles: singles, random: random, seed: UInt64(moment.number))
     for persisted in cases {
-      let judge = Judge(diary: earlier + world.diary, sent: all, step: moment.number, isPowerCut: true)
+      let judge = Judge(diary: diary, sent: sent, step: moment.number, isPowerCut: true)
       accept(judge.judge(moment.afterPowerCut(seed: 7) { persisted[$0] }), &windows)
     }
-    let judge = Judge(diary: earlier + world.diary, sent: all, step: moment.number, isPowerCut: false)
+    let judge = Judge(diary: diary, sent: sent, step: moment.number, isPowerCut: false)
     accept(judge.judge(moment.afterProcessDeath(seed: 8)), &windows)
   }
   return windows

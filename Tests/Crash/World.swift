@@ -47,10 +47,13 @@ final class World {
 
   private(set) var sent: [QueueID: Sent] = [:]
 
-  init(_ disk: SimulatedDisk, clock: ManualClock = ManualClock(), settings: SpoolSettings = .tiny, isRelay: Bool = false) throws {
+  /// The folder of the queue.
+  static let queue = "lane"
+
+  init(_ disk: SimulatedDisk, lane: UInt8 = 0, clock: ManualClock = ManualClock(), settings: SpoolSettings = .tiny, isRelay: Bool = false) throws {
     self.disk = disk
     self.clock = clock
-    spool = try Spool(folder: "lane", disk: disk, settings: settings, clock: { clock.now })
+    spool = try Spool(Lane(lane, in: World.queue, disk: disk), disk: disk, settings: settings, clock: { clock.now })
     agent = MailboxAgent(spool, disk) { clock.now }
     inbox = Inbox()
     if isRelay { agent = RelayAgent(spool: spool) { [unowned self] id, recipient in log(.relayed(id, recipient: recipient)) } }

@@ -2,6 +2,7 @@
 import Diagnostics
 import Runtime
 import Settings
+import Spool
 import Tables
 
 /// A configuration that was read, and the folders that follow from it.
@@ -29,8 +30,12 @@ struct Setup: Sendable {
   var dataFolder: String { configuration[Keys.dataDirectory] }
   var queueFolder: String { configuration[Keys.queueDirectory] }
   var tlsFolder: String { dataFolder + "/tls" }
-  var controlSocket: String { queueFolder + "/control" }
-  func eventSocket(_ role: DaemonLog.Role) -> String { queueFolder + (role == .mta ? "/events" : "/events.\(role.rawValue)") }
+  static func controlSocket(of lane: Lane) -> String { controlSocket(inLane: lane.path) }
+  static func controlSocket(inLane path: String) -> String { path + "/control" }
+  /// The mta's is in its lane, because there may be several.
+  func eventSocket(_ role: DaemonLog.Role, lane: String) -> String { role == .mta ? lane + "/events" : queueFolder + "/events.\(role.rawValue)" }
+  /// The lanes that there are.
+  var lanes: [String] { Lane.all(in: queueFolder, disk: LinuxDisk()).map { Lane.path($0, in: queueFolder) } }
   var mailboxSocket: String { queueFolder + "/mailbox" }
   var stagedFolder: String { tlsFolder + "/copies" }
   var ownCertificate: String { tlsFolder + "/self-signed.crt" }

@@ -33,7 +33,7 @@ struct LogRotation {
   }
 
   private func reopen() throws(StartError) {
-    guard let daemon = supervisor else { throw StartError("no daemon answers at \(setup.eventSocket(.master))") }
+    guard let daemon = supervisor else { throw StartError("no daemon answers at \(daemonSocket)") }
     guard ChildProcess.send(.user1, to: daemon) else { throw StartError("process \(daemon) may not be told: root and its own user may") }
     Thread.sleep(Self.settlingTime)
   }
@@ -50,8 +50,10 @@ struct LogRotation {
     return old
   }
 
+  private var daemonSocket: String { setup.eventSocket(.master, lane: setup.queueFolder) }
+
   /// Of the daemon that runs, if one does.
-  private var supervisor: Int32? { try? BlockingStream.connect(path: setup.eventSocket(.master)).peerPID() }
+  private var supervisor: Int32? { try? BlockingStream.connect(path: daemonSocket).peerPID() }
 
   private func awaitNew(_ path: String, _ daemon: Int32) {
     guard ChildProcess.send(.user1, to: daemon) else { return Terminal.writeError("weir: process \(daemon) may not be told to open its log again\n") }

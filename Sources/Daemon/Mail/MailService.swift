@@ -24,6 +24,7 @@ final class MailService: Sendable {
   private let resolver: Resolver
   private let delivery: LocalDelivery
   private let control: ControlServer
+  private let lanes: LaneKeeper
   /// By listener.
   private let limits: [String: ClientLimits]
   private let anvil: AnvilStatistics
@@ -34,12 +35,11 @@ final class MailService: Sendable {
   /// Certificate files, free space and free memory are looked at this often.
   private static let refreshInterval = Duration.seconds(1)
 
-  init(_ setup: Setup, usesMailboxService: Bool, log: Log) throws {
+  init(_ setup: Setup, lane: Lane, usesMailboxService: Bool, log: Log) throws {
     self.setup = setup
     self.log = log
-    try Folder.ensure(setup.queueFolder, owner: nil)
     try Folder.ensure(setup.tlsFolder, owner: nil)
-    spool = try Spool(setup.configuration) { SpoolLog.write($0, to: log) }
+    spool = try Spool(lane, setup.configuration) { SpoolLog.write($0, to: log) }
     storage = StorageWatch(
       path: setup.queueFolder, minimum: setup.configuration[Keys.queueMinfree].bytes,
       messageSizeLimit: setup.configuration[Keys.messageSizeLimit].bytes, log: log)
@@ -52,7 +52,10 @@ final class MailService: Sendable {
     loops = try LoopGroup(count: setup.configuration[Keys.eventLoops])
     resolver = Resolver(setup.configuration, home: loops.first, log: log)
     screens = setup.configuration.listeners.reduce(into: [:]) { [resolver] in $0[$1.name] = Screen($1, setup, names: resolver.names) }
-    control = ControlServer(path: setup.controlSocket, queue: spool, pool: pool, log: log)
+    control = ControlServer(path: Setup.controlSocket(of: lane), queue: spool, pool: pool, log: log)
+    lanes = LaneKeeper(
+      own: lane.number,
+      LaneKeeper.Means(setup: setup, users: users, usesMailboxService: usesMailboxService, pool: pool, loop: loops.first, log: log))
   }
 
   /// The supervisor has checked them, but files can break while it runs: mail that may come in clear still does then.
@@ -74,11 +77,13 @@ final class MailService: Sendable {
     try spool.start()
     try delivery.start()
     control.start(on: loops.first)
+    try lanes.start()
     for socket in sockets { serve(socket.listener, socket.descriptor) }
     waitForEnd()
     loops.stop(patience: Self.patience)
     resolver.names.close()
     anvil.report(now: .never)
+    lanes.stop()
     delivery.stop()
     spool.stop()
     pool.stop()
@@ -93,6 +98,7 @@ final class MailService: Sendable {
       case .hangUp:
         DaemonLog.reopen(log, setup, owner: nil)
         for certificate in certificates.values { certificate.refresh() }
+        lanes.look()
       case .user1: DaemonLog.reopen(log, setup, owner: nil)
       case nil:
         storage.look()
@@ -169,9 +175,8 @@ extension ArrivalHeaders {
 }
 
 extension Spool {
-  convenience init(_ configuration: Configuration, report: @escaping @Sendable (SpoolEvent) -> Void) throws(SpoolError) {
-    try self.init(
-      folder: configuration[Keys.queueDirectory], disk: LinuxDisk(), settings: SpoolSettings(configuration), clock: wallClock, report: report)
+  convenience init(_ lane: Lane, _ configuration: Configuration, report: @escaping @Sendable (SpoolEvent) -> Void) throws(SpoolError) {
+    try self.init(lane, disk: LinuxDisk(), settings: SpoolSettings(configuration), clock: wallClock, report: report)
   }
 }
 

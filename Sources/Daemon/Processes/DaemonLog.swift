@@ -7,7 +7,8 @@ enum DaemonLog {
   /// Whose events a socket has.
   enum Role: String, CaseIterable { case master, mta, mailbox }
 
-  static func open(_ setup: Setup, _ role: Role, owner: SystemUser?) throws(SystemError) -> Log {
+  /// `lane`: the folder of the lane that the mta has.
+  static func open(_ setup: Setup, _ role: Role, owner: SystemUser?, lane: String? = nil) throws(SystemError) -> Log {
     let places = LogPlaces(setup)
     var complaints: [String] = []
     var settings = LogSettings(host: setup.configuration[Keys.myhostname], sinks: [])
@@ -20,7 +21,7 @@ enum DaemonLog {
       }
     }
     do throws(SystemError) {
-      settings.events = try EventSocket(path: setup.eventSocket(role))
+      settings.events = try EventSocket(path: setup.eventSocket(role, lane: lane ?? setup.queueFolder))
     } catch {
       complaints.append("events: \(error)")
     }

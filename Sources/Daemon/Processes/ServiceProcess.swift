@@ -3,6 +3,7 @@ import Delivery
 import Runtime
 import SMTP
 import Settings
+import Spool
 
 /// A process that the supervisor started: finds its configuration on descriptor 3 and its sockets after it.
 enum ServiceProcess {
@@ -15,20 +16,27 @@ enum ServiceProcess {
       }
       closeDescriptor(Handover.memoryDescriptor)
       guard let setup = Setup.load(handover) else { throw StartError("the configuration that was handed down cannot be read") }
-      let log = try DaemonLog.open(setup, DaemonLog.Role(rawValue: name) ?? .mta, owner: nil)
+      let lane = try name == "mta" ? ownLane(setup) : nil
+      let log = try DaemonLog.open(setup, DaemonLog.Role(rawValue: name) ?? .mta, owner: nil, lane: lane?.path)
       defer { log.flush() }
-      return serve(name, handover, setup, log)
+      return serve(name, handover, setup, lane, log)
     } catch {
       Terminal.writeError("weir: \(name): \(error)\n")
       return ExitStatus.systemError
     }
   }
 
-  private static func serve(_ name: String, _ handover: Handover, _ setup: Setup, _ log: Log) -> Int32 {
+  private static func ownLane(_ setup: Setup) throws -> Lane {
+    guard !Machine.isRoot else { throw StartError("the mta must not run as root") }
+    try Folder.ensure(setup.queueFolder, owner: nil)
+    return try Lane.firstFree(in: setup.queueFolder, disk: LinuxDisk())
+  }
+
+  private static func serve(_ name: String, _ handover: Handover, _ setup: Setup, _ lane: Lane?, _ log: Log) -> Int32 {
     do {
-      switch name {
-      case "mta": try serveMail(handover, setup, log)
-      case "mailbox": try MailboxProcess.run(setup, log)
+      switch (name, lane) {
+      case ("mta", let lane?): try serveMail(handover, setup, lane, log)
+      case ("mailbox", _): try MailboxProcess.run(setup, log)
       default: throw StartError("there is no service '\(name)'")
       }
       return ExitStatus.success
@@ -38,11 +46,10 @@ enum ServiceProcess {
     }
   }
 
-  private static func serveMail(_ handover: Handover, _ setup: Setup, _ log: Log) throws {
-    guard !Machine.isRoot else { throw StartError("the mta must not run as root") }
+  private static func serveMail(_ handover: Handover, _ setup: Setup, _ lane: Lane, _ log: Log) throws {
     Machine.forbidDumps()
     _ = Machine.raiseDescriptorLimit()
-    let service = try MailService(setup, usesMailboxService: handover.isFromRoot, log: log)
+    let service = try MailService(setup, lane: lane, usesMailboxService: handover.isFromRoot, log: log)
     let sockets = handover.sockets.enumerated().map { index, socket in
       (listener: socket.listener, descriptor: Handover.firstSocket + Int32(index))
     }

@@ -3,7 +3,7 @@ import Bytes
 import Runtime
 import Spool
 
-/// The socket by which `weir queue` asks a running daemon: one request line, then the exit status, a newline and what to print.
+/// The socket by which `weir queue` asks whoever has a lane: one request line, then the exit status, a newline and what to print.
 ///
 /// The socket's permissions let in root and the mail owner only; the peer's user is checked all the same.
 final class ControlServer: Sendable {
@@ -11,8 +11,21 @@ final class ControlServer: Sendable {
   private let queue: Spool
   private let pool: BlockingPool
   private let log: Log
+  private let place = Monitor<Place?>(nil)
   private static let maximumRequest = 1024
   private static let timeout = Duration.seconds(10)
+
+  /// The listener is touched on its loop only.
+  private final class Place: @unchecked Sendable {
+    let loop: EventLoop
+    let descriptor: Int32
+    var listener: Listener?
+
+    init(_ loop: EventLoop, _ descriptor: Int32) {
+      self.loop = loop
+      self.descriptor = descriptor
+    }
+  }
 
   init(path: String, queue: Spool, pool: BlockingPool, log: Log) {
     self.path = path
@@ -22,23 +35,35 @@ final class ControlServer: Sendable {
   }
 
   func start(on loop: EventLoop) {
-    let descriptor: Int32
+    let opened: Place
     do {
-      descriptor = try ListeningSocket.open(path: path, mode: 0o600, backlog: 16)
+      opened = Place(loop, try ListeningSocket.open(path: path, mode: 0o600, backlog: 16))
     } catch {
       return log.error("master", "control socket: \(error)")
     }
+    place.withLock { $0 = opened }
     loop.spawn { [self] in
       do {
-        let listener = try Listener(descriptor, on: loop) { connection, _ in
+        opened.listener = try Listener(opened.descriptor, on: loop) { connection, _ in
           loop.spawn { await self.serve(connection, loop) }
         } failed: { _ in
         }
-        // It serves as long as the process lives.
-        _ = Unmanaged.passRetained(listener)
       } catch {
         log.error("master", "control socket: \(error)")
       }
+    }
+  }
+
+  /// Nobody is let in from now on.
+  func stop() {
+    let closed = place.withLock { place in
+      defer { place = nil }
+      return place
+    }
+    closed?.loop.spawn {
+      closed?.listener?.close()
+      closed?.listener = nil
+      if let closed { closeDescriptor(closed.descriptor) }
     }
   }
 

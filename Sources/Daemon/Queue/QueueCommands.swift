@@ -3,9 +3,9 @@ import Queue
 import Runtime
 import Spool
 
-/// Carries out a queue command on a spool: in the daemon for a client of its socket, or in the command itself when no daemon runs.
+/// Carries out a queue command on the spool of one lane: in the daemon for a client of its socket, or in the command itself when no process has it.
 enum QueueCommands {
-  /// `list [AFTER]`, `show ID`, `cat ID`, `delete ID`, `delete ALL`, `release ID`.
+  /// `list [AFTER]` for a row per message, `show ID`, `cat ID`, `delete ID`, `delete ALL`, `release ID`.
   static func perform(_ line: String, on spool: Spool) -> QueueAnswer {
     let words = line.split(separator: " ").map(String.init)
     do {
@@ -27,8 +27,8 @@ enum QueueCommands {
 
   private static func list(after: QueueID?, _ spool: Spool) -> QueueAnswer {
     let page = spool.list(after: after, limit: pageSize)
-    let text = page.isEmpty ? "" : QueueText.list(page, isFirst: after == nil, now: wallClock())
-    guard page.count == pageSize, let last = page.last else { return QueueAnswer(text: text + QueueText.summary(spool.count)) }
+    let text = QueueText.rows(page, now: wallClock())
+    guard page.count == pageSize, let last = page.last else { return QueueAnswer(text: text) }
     return QueueAnswer(text: text, next: "list \(last.id)")
   }
 

@@ -5,11 +5,9 @@ import Spool
 
 /// How `weir queue` shows messages.
 enum QueueText {
-  /// A page of the list; the first one, after no message, begins with headings.
-  static func list(_ messages: [QueueListing], isFirst: Bool, now: Int64) -> String {
-    let rows = messages.map { row($0, now) }
-    return ((isFirst ? [["ID", "Size", "Age", "State", "Sender", "Recipients"]] : []) + rows).map(line).joined()
-  }
+  static var headings: String { line(["ID", "Size", "Age", "State", "Sender", "Recipients"]) }
+
+  static func rows(_ messages: [QueueListing], now: Int64) -> String { messages.map { line(row($0, now)) }.joined() }
 
   static func summary(_ count: Int) -> String {
     count == 0 ? "The queue is empty.\n" : "\(count) message\(count == 1 ? "" : "s")\n"

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Runtime
+import Settings
+import Spool
+
+/// A lane that another process has left with mail in it: its deliveries, and the socket by which `weir queue` sees it.
+struct AdoptedLane {
+  let number: UInt8
+  private let spool: Spool
+  private let delivery: LocalDelivery
+  private let control: ControlServer
+
+  /// Nil when nothing is in it; its lock is free again then.
+  init?(_ lane: Lane, _ means: LaneKeeper.Means) throws {
+    number = lane.number
+    let log = means.log
+    spool = try Spool(lane, means.setup.configuration) { SpoolLog.write($0, to: log) }
+    if spool.isEmpty { return nil }
+    delivery = LocalDelivery(means.setup, spool: spool, users: means.users, usesMailboxService: means.usesMailboxService, log: log)
+    control = ControlServer(path: Setup.controlSocket(of: lane), queue: spool, pool: means.pool, log: log)
+    try spool.start()
+    try delivery.start()
+    control.start(on: means.loop)
+  }
+
+  var isDone: Bool { spool.isEmpty }
+
+  /// Ends what is being delivered and lets go of the lane, for whoever takes it next.
+  func release() {
+    control.stop()
+    delivery.stop()
+    spool.stop()
+    if spool.isEmpty { spool.removeSpares() }
+  }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+import Runtime
+import Settings
+import Spool
+
+/// Carries out a queue command on one lane: asks the process that has it, or takes its lock.
+struct LaneClient {
+  let number: UInt8
+  private let setup: Setup
+  private let path: String
+
+  private static let attempts = 20
+  private static let timeout = Duration.seconds(60)
+
+  init(_ number: UInt8, _ setup: Setup) {
+    self.number = number
+    self.setup = setup
+    path = Lane.path(number, in: setup.queueFolder)
+  }
+
+  /// `changes`: whether anything is to be written.
+  func perform(_ line: String, changes: Bool) -> QueueAnswer {
+    // A process that is just starting or stopping has the lock and no socket, or the other way round: look again.
+    for _ in 0..<Self.attempts {
+      if let answer = askOwner(line) ?? performHere(line, changes) { return answer }
+      Thread.sleep(.milliseconds(100))
+    }
+    let text = "weir: another process has the spool in \(path), and no daemon answers at \(Setup.controlSocket(inLane: path))\n"
+    return QueueAnswer(status: ExitStatus.unavailable, text: text)
+  }
+
+  /// Nil when no process answers.
+  private func askOwner(_ line: String) -> QueueAnswer? {
+    guard let socket = try? BlockingStream.connect(path: Setup.controlSocket(inLane: path)) else { return nil }
+    let sent = Array("\(line)\n".utf8).withUnsafeBytes { socket.write($0, timeout: Self.timeout) }
+    guard sent == .written else { return nil }
+    var buffer = ByteBuffer()
+    while case .received = socket.read(into: &buffer, timeout: Self.timeout) {}
+    return QueueAnswer(buffer.array())
+  }
+
+  /// Nil when somebody else has the lock.
+  private func performHere(_ line: String, _ changes: Bool) -> QueueAnswer? {
+    do {
+      let spool = try Spool(Lane(number, in: setup.queueFolder, disk: LinuxDisk()), setup.configuration) { _ in }
+      if changes { spool.begin() }
+      let answer = QueueCommands.perform(line, on: spool)
+      guard !changes || spool.flush() else { return QueueAnswer(status: ExitStatus.systemError, text: "weir: the spool cannot be written\n") }
+      if changes { spool.finish() }
+      return answer
+    } catch SpoolError.locked {
+      return nil
+    } catch {
+      return QueueAnswer(status: ExitStatus.systemError, text: "weir: \(path): \(error)\n")
+    }
+  }
+}
