@@ -37,7 +37,7 @@ check: ## Style only: format, scripts, generated files
 	@tools/test style generated
 
 format: ## Rewrite the sources in the house format
-	swift format -i -p -r Package.swift Sources Tests fuzz
+	swift format -i -p -r Package.swift Sources Tests fuzz plugins
 
 docs: ## Write the generated files again
 	swift build $(WEIR_SWIFT_FLAGS) --product weir

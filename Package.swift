@@ -28,6 +28,22 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: common)
 }
 
+/// A plugin that Weir ships, in Swift: a dynamic library that shows one symbol. Its tests are beside it.
+func plugin(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(
+    name: name, dependencies: dependencies + ["WeirPlugin"], path: "plugins/\(pluginProducts[name] ?? name)/Sources", swiftSettings: common,
+    linkerSettings: [.unsafeFlags(["-Xlinker", "--version-script=\(Context.packageDirectory)/plugins/exports.map"])])
+}
+
+/// What each plugin's library is called, and its folder.
+let pluginProducts = ["HeaderChecks": "header_checks"]
+
+func pluginTests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: dependencies + [.byName(name: name)], path: "plugins/\(pluginProducts[name] ?? name)/Tests",
+    exclude: exclude, swiftSettings: common)
+}
+
 func shim(_ name: String, link libraries: [String] = []) -> Target {
   .target(
     name: name, path: "Sources/Shims/\(name)", publicHeadersPath: "include",
@@ -37,7 +53,8 @@ func shim(_ name: String, link libraries: [String] = []) -> Target {
 
 let package = Package(
   name: "weir",
-  products: [.executable(name: "weir", targets: ["weir"])],
+  products: [.executable(name: "weir", targets: ["weir"])]
+    + pluginProducts.sorted { $0.key < $1.key }.map { .library(name: $0.value, type: .dynamic, targets: [$0.key]) },
   targets: [
     // Shims: what Swift cannot import by itself.
     shim("CBytes"),
@@ -91,6 +108,9 @@ let package = Package(
       name: "weir", dependencies: ["Daemon", "Diagnostics", "Queue", "Runtime", "Settings", "Spool"], path: "Sources/weir",
       swiftSettings: common),
 
+    // Plugins that Weir ships
+    plugin("HeaderChecks", ["Diagnostics", "Tables"]),
+
     // Test support: the embedded twins of Runtime
     support("TranscriptPlayer", ["Bytes", "Diagnostics", "Names", "Restrictions", "SMTP", "Tables"]),
     support("Embedded", ["Bytes", "Names", "Runtime"]),
@@ -117,6 +137,7 @@ let package = Package(
     tests("ResolveTests", ["Bytes", "Embedded", "Names", "Runtime"]),
     tests("ServerTests", ["Bytes", "Embedded", "Message", "Names", "Queue", "Restrictions", "Runtime", "Server", "SMTP", "Spool"]),
     tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Events", "Queue", "Runtime"]),
+    pluginTests("HeaderChecks", ["CWeir", "Diagnostics", "Tables", "WeirPlugin"], exclude: ["agreement.txt"]),
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("ImportTests", ["Diagnostics", "Import", "Settings"], exclude: ["Fixtures"]),
     tests("SettingsTests", ["Bytes", "Diagnostics", "Settings", "Tables"], exclude: ["Fixtures", "Names"]),

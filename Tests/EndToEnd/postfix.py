@@ -268,6 +268,14 @@ class Postfix:
         return subprocess.run(
             self.inside(program, *arguments), env=self.environment(), capture_output=True, text=True, timeout=60, input=input)
 
+    def run_bytes(self, command, *arguments, input=b""):
+        """What it prints, of arguments and input that may be no text."""
+        program = os.path.join(PEERS, "usr/sbin", command)
+        done = subprocess.run(self.inside(program, *arguments), env=self.environment(), capture_output=True, timeout=60, input=input)
+        if done.stderr:
+            raise AssertionError(f"{command} {arguments}: {done.stderr.decode(errors='replace')}")
+        return done.stdout
+
     def queue(self):
         listed = self.run("postqueue", "-j").stdout.splitlines()
         return [json.loads(line)["queue_id"] for line in listed]

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+import Tables
+import WeirPlugin
+
+/// Does what a rule says about a header line.
+struct Reaction {
+  let match: ContentChecks.Match
+  let line: HeaderLine
+  let limit: Int
+  let reference: UInt64
+  let context: Context
+
+  func perform() throws -> Verdict {
+    switch match.action {
+    case .success(let action):
+      if action == .dunno { return .continue }
+      try context.set("header_checks.rule", match.rule)
+      return try perform(action)
+    case .failure(let problem):
+      // As Postfix, which lets the line pass.
+      context.log(.warning, "\(match.rule): \(problem.message)")
+      return .continue
+    }
+  }
+
+  private func perform(_ action: CheckAction) throws -> Verdict {
+    switch action {
+    case .dunno, .ignore, .strip: try perform(removing: action)
+    case .warn(let text): log("warning", text)
+    case .info(let text): log("info", text)
+    case .prepend(let text): try insert(text)
+    case .replace(let text): try replace(text)
+    case .reject(let status, let text): refuse(status, text)
+    case .discard(let text): log("discard", text, .discard)
+    case .pass(let text): log("pass", text, .done)
+    case .hold, .redirect, .filter, .bcc: try route(action)
+    }
+  }
+
+  // MARK: The line
+
+  private func perform(removing action: CheckAction) throws -> Verdict {
+    if case .strip(let text) = action { _ = log("strip", text) }
+    if action != .dunno { try context.deleteHeader(reference) }
+    return .continue
+  }
+
+  private func insert(_ text: [UInt8]) throws -> Verdict {
+    guard let header = HeaderText(text[...]) else { return .continue }
+    _ = log("prepend", text)
+    try context.insertHeader(header.name, folded(header.value), before: reference)
+    return .continue
+  }
+
+  private func replace(_ text: [UInt8]) throws -> Verdict {
+    guard let header = HeaderText(text[...]) else { return .continue }
+    _ = log("replace", text)
+    try context.replaceHeader(reference, with: header.name, folded(header.value))
+    return .continue
+  }
+
+  /// A group can hold line ends of a folded field: what comes after one stays a continuation. As Postfix, by a tab.
+  private func folded(_ value: [UInt8]) -> [UInt8] {
+    guard value.contains(0x0a) else { return value }
+    var text: [UInt8] = []
+    for (index, byte) in value.enumerated() {
+      text.append(byte)
+      if byte == 0x0a, index + 1 == value.count || (value[index + 1] != 0x20 && value[index + 1] != 0x09) { text.append(0x09) }
+    }
+    return text
+  }
+
+  // MARK: The message
+
+  private func refuse(_ status: String, _ text: String) -> Verdict {
+    let isPermanent = status.hasPrefix("5")
+    _ = log("reject", "\(status) \(text)")
+    return context.reply(isPermanent ? 550 : 451, status: status, text.printable)
+  }
+
+  private func route(_ action: CheckAction) throws -> Verdict {
+    switch action {
+    case .hold(let text):
+      try context.hold(text)
+      return log("hold", text)
+    case .redirect(let address):
+      try context.redirect(to: address)
+      return log("redirect", address, .done)
+    case .filter(let destination):
+      try context.send(through: destination)
+      return log("filter", destination)
+    case .bcc(let address):
+      try context.addRecipient(address, parameters: "NOTIFY=NEVER")
+      return log("bcc", address)
+    default: return .continue
+    }
+  }
+
+  // MARK: The log
+
+  private func log(_ word: String, _ text: [UInt8]) -> Verdict { log(word, String(decoding: text, as: UTF8.self)) }
+
+  private func log(_ word: String, _ text: String, _ verdict: Verdict = .continue) -> Verdict {
+    let shown = line.logical(limit: limit) { String(decoding: $0.prefix(LogContext.maximumLine), as: UTF8.self) }
+    context.log(.info, LogContext.line(word, shown, text, context))
+    return verdict
+  }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+import CWeir
+
+@testable import HeaderChecks
+
+/// A host of one stage and one session, which writes down what the stage asks for.
+final class FakeHost {
+  private(set) var logged: [String] = []
+  /// `before 7 X-A=b`, `replace 7 X-A=b`, `delete 7`, `hold why`, `add bob@example.com NOTIFY=NEVER`
+  private(set) var edits: [String] = []
+  private(set) var reply: String?
+  private(set) var properties: [String: String] = [:]
+  private(set) var events: UInt64 = ~0
+
+  private let memory: UnsafeMutablePointer<Memory>
+  private var instance: UnsafeMutableRawPointer?
+  private var context = weir_ctx()
+
+  /// What the stage gets as its host, with the way back to this object behind it.
+  private struct Memory {
+    var host = weir_host()
+    var message = weir_message()
+    var owner: Unmanaged<FakeHost>
+  }
+
+  struct Refused: Error { let reason: String }
+
+  static var component: weir_component? { weirPlugin()?.assumingMemoryBound(to: weir_plugin.self).pointee.components?.pointee?.pointee }
+
+  init(_ options: [(String, String)], properties: [String: String] = [:]) throws {
+    memory = .allocate(capacity: 1)
+    self.properties = properties
+    memory.initialize(to: Memory(owner: .passUnretained(self)))
+    fillIn()
+    instance = try make(options)
+  }
+
+  deinit {
+    if let instance { Self.component?.destroy(instance) }
+    for copy in lent { copy.deallocate() }
+    memory.deallocate()
+  }
+
+  private func make(_ options: [(String, String)]) throws -> UnsafeMutableRawPointer {
+    var reason = [CChar](repeating: 0, count: 4096)
+    let texts = options.map { (Array($0.0.utf8CString), Array($0.1.utf8CString)) }
+    // Lent for the call: copies in memory that is freed after it.
+    let copies = texts.map { ($0.0.copied, $0.1.copied) }
+    defer { for copy in copies { copy.0.deallocate(); copy.1.deallocate() } }
+    let pairs = zip(texts, copies).map { text, copy in
+      weir_pair(key: weir_str(ptr: copy.0, len: text.0.count - 1), value: weir_str(ptr: copy.1, len: text.1.count - 1))
+    }
+    let host = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: weir_host.self)
+    guard let made = Self.component?.create(host, pairs, UInt64(pairs.count), &events, &reason, UInt64(reason.count)) else {
+      throw Refused(reason: String(decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    }
+    return made
+  }
+
+  /// The verdict on a header line.
+  func header(_ name: String, _ value: String, kind: Int = Int(WEIR_EV_HEADER), flags: Int = 0, reference: UInt64 = 7) -> Int32 {
+    header(name, Array(value.utf8), kind: kind, flags: flags, reference: reference)
+  }
+
+  func header(_ name: String, _ value: [UInt8], kind: Int = Int(WEIR_EV_HEADER), flags: Int = 0, reference: UInt64 = 7) -> Int32 {
+    let name = Array(name.utf8).map { CChar(bitPattern: $0) }
+    let value = value.map { CChar(bitPattern: $0) }
+    return name.withUnsafeBufferPointer { name in
+      value.withUnsafeBufferPointer { value in
+        var event = weir_event()
+        event.size = UInt32(MemoryLayout<weir_event>.size)
+        event.type = UInt32(kind)
+        event.flags = UInt32(flags)
+        event.ref = reference
+        event.name = weir_str(ptr: name.baseAddress, len: name.count)
+        event.value = weir_str(ptr: value.baseAddress, len: value.count)
+        context.size = UInt32(MemoryLayout<weir_ctx>.size)
+        context.id = 1
+        return Self.component?.on_event(instance, &context, &event) ?? -1
+      }
+    }
+  }
+
+  // MARK: The tables
+
+  private static func owner(_ host: UnsafePointer<weir_host>?) -> FakeHost? {
+    host.map { UnsafeRawPointer($0).assumingMemoryBound(to: Memory.self).pointee.owner.takeUnretainedValue() }
+  }
+
+  private func fillIn() {
+    memory.pointee.host.size = UInt32(MemoryLayout<weir_host>.size)
+    memory.pointee.host.extension = { host, _ in
+      guard let host, let offset = MemoryLayout<Memory>.offset(of: \.message) else { return nil }
+      return UnsafeRawPointer(host) + offset
+    }
+    memory.pointee.host.log = { host, _, _, text in FakeHost.owner(host)?.logged.append(text.text) }
+    memory.pointee.host.get = { host, _, key, value in
+      guard let key, let owner = FakeHost.owner(host), let found = owner.properties[String(cString: key)] else { return Int32(WEIR_E_NOTFOUND) }
+      let copy = Array(found.utf8CString).copied
+      owner.lent.append(copy)
+      value?.pointee = weir_str(ptr: copy, len: found.utf8.count)
+      return 0
+    }
+    memory.pointee.host.set = { host, _, _, key, value in
+      if let key { FakeHost.owner(host)?.properties[String(cString: key)] = value.text }
+      return 0
+    }
+    memory.pointee.message.reply = { host, _, code, status, text in
+      FakeHost.owner(host)?.reply = "\(code) \(status.map { String(cString: $0) } ?? "") \(text.text)"
+      return Int32(code >= 500 ? WEIR_REJECT : WEIR_TEMPFAIL)
+    }
+    memory.pointee.message.header = { host, _, operation, reference, name, value in
+      let word = [WEIR_HDR_BEFORE: "before", WEIR_HDR_REPLACE: "replace", WEIR_HDR_DELETE: "delete"][Int(operation)] ?? "?"
+      FakeHost.owner(host)?.edits.append(name.len == 0 ? "\(word) \(reference)" : "\(word) \(reference) \(name.text)=\(value.text)")
+      return 0
+    }
+    memory.pointee.message.route = { host, _, operation, text in
+      let word = [WEIR_ROUTE_HOLD: "hold", WEIR_ROUTE_REDIRECT: "redirect", WEIR_ROUTE_NEXTHOP: "nexthop"][Int(operation)] ?? "?"
+      FakeHost.owner(host)?.edits.append("\(word) \(text.text)")
+      return 0
+    }
+    memory.pointee.message.rcpt = { host, _, _, address, parameters in
+      FakeHost.owner(host)?.edits.append("add \(address.text) \(parameters.text)")
+      return 0
+    }
+  }
+
+  private var lent: [UnsafeMutablePointer<CChar>] = []
+}
+
+extension weir_str {
+  /// As UTF-8; what is none is told by its bytes.
+  fileprivate var text: String {
+    let bytes = UnsafeRawBufferPointer(start: ptr, count: len)
+    return String(validating: bytes, as: UTF8.self) ?? bytes.map { $0 < 0x80 ? String(UnicodeScalar($0)) : "<\(String($0, radix: 16))>" }.joined()
+  }
+}
+
+extension [CChar] {
+  /// To be deallocated by the caller.
+  fileprivate var copied: UnsafeMutablePointer<CChar> {
+    let copy = UnsafeMutablePointer<CChar>.allocate(capacity: count)
+    copy.initialize(from: self, count: count)
+    return copy
+  }
+}
