@@ -13,7 +13,7 @@ JOBS    ?= 2
 export WEIR_SWIFT_FLAGS = --explicit-target-dependency-import-check error -j $(JOBS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check format docs bench fuzz install deb clean
+.PHONY: help setup build run test plugins check format docs bench fuzz install deb clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,10 @@ run: ## Build, then run Weir in the foreground (ARGS="--config FILE" for your ow
 test: ## Everything: unit, transcript, crash, end-to-end, sanitizer, fuzz and style tests (ARGS="unit style" for some)
 	@tools/setup build test
 	@tools/test $(ARGS)
+
+plugins: ## Build everything below plugins/ into .build/plugins
+	@tools/setup build
+	@tools/plugins
 
 check: ## Style only: format, scripts, generated files
 	@tools/setup build test

@@ -248,7 +248,8 @@ typedef struct weir_host {
  * | `WEIR_OPT_TABLE` | what `lookup` takes as its table |
  */
 typedef struct weir_option {
-   const char *name;
+   const char *name;  /* not plugin, component, mode, on_failure, timeout, shadow, when or
+                         listener: these words are the host's */
    const char *deflt; /* as an operator would write it; NULL: must be given */
    const char *help;
    uint32_t    type;  /* WEIR_OPT_* */

@@ -5,7 +5,7 @@
 #include <weir/easy.h>
 #include <weir/stage.h>
 
-enum { TXT = 16 }; /* the type of record, RFC 1035 3.3.14 */
+enum { TXT = 16 }; /* the number of this type of record */
 
 struct self {
    const weir_host    *host;

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Refuses a message whose Subject has a certain word.
+#include <exception>
+#include <string>
+#include <weir/easy.h>
+#include <weir/stage.h>
+
+namespace {
+
+struct Lottery {
+   const weir_host    *host;
+   const weir_message *message;
+   std::string         word;
+
+   int32_t header(weir_ctx *ctx, const weir_event *event) const {
+      if (weir_ieq(event->name, "Subject") && weir_icontains(event->value, word.c_str()))
+         return message->reply(host, ctx->id, 550, "5.7.1", weir_s("No lotteries, please"));
+      return WEIR_CONTINUE;
+   }
+};
+
+// No exception may leave a function that Weir calls.
+void *create(const weir_host *host, const weir_pair *options, uint64_t n, uint64_t *, char *err, uint64_t err_size) try {
+   auto message = static_cast<const weir_message *>(host->extension(host, WEIR_MESSAGE));
+   if (!message) return snprintf(err, err_size, "no " WEIR_MESSAGE), nullptr;
+   weir_str word = weir_opt(options, n, "word");
+   return new Lottery{host, message, std::string(word.ptr, word.len)};
+} catch (const std::exception &error) {
+   return snprintf(err, err_size, "%s", error.what()), nullptr;
+}
+
+void destroy(void *self) { delete static_cast<Lottery *>(self); }
+
+int32_t on_event(void *self, weir_ctx *ctx, const weir_event *event) { // HEADER only
+   return static_cast<const Lottery *>(self)->header(ctx, event);
+}
+
+const weir_option options[] = {{"word", "jackpot", "refuse a message with this word in its Subject", WEIR_OPT_STRING, 0}};
+
+const weir_component lottery = {
+   sizeof lottery, WEIR_STAGE, "lottery", "refuses lotteries", WEIR_BIT(WEIR_EV_HEADER), WEIR_CAP_REJECT, WEIR_DECODED_HEADERS,
+   1, options, nullptr, create, destroy, on_event, nullptr};
+const weir_component *const components[] = {&lottery};
+const weir_plugin plugin = {WEIR_MAGIC, sizeof plugin, WEIR_ABI, WEIR_ABI, "org.example.lottery", "1", components, 1, nullptr};
+
+} // namespace
+
+const weir_plugin *weir_plugin_v0() { return &plugin; }

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// include/weir in Rust, as far as a filter needs it. The layout is that of the headers; weir/weir.h says what everything means.
+#![allow(dead_code)]
+use std::ffi::{c_char, c_void, CStr};
+
+pub const MAGIC: u32 = 0x5249_4557;
+pub const ABI: u32 = 1; // major 0, minor 1
+pub const STAGE: u32 = 1;
+pub const DECODED_HEADERS: u32 = 4;
+pub const OPT_STRING: u32 = 0;
+pub const EV_HEADER: u32 = 7;
+pub const CAP_REJECT: u64 = 1 << 5;
+pub const CONTINUE: i32 = 0;
+pub const FAIL: i32 = 7;
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Str {
+    pub ptr: *const c_char,
+    pub len: usize,
+}
+
+impl Str {
+    pub fn lend(text: &[u8]) -> Str {
+        Str { ptr: text.as_ptr().cast(), len: text.len() }
+    }
+
+    /// Lent by the host: good until the callback returns.
+    pub fn bytes(&self) -> &[u8] {
+        if self.len == 0 {
+            return &[];
+        }
+        unsafe { std::slice::from_raw_parts(self.ptr.cast(), self.len) }
+    }
+}
+
+#[repr(C)]
+pub struct Pair {
+    pub key: Str,
+    pub value: Str,
+}
+
+#[repr(C)]
+pub struct Event {
+    pub size: u32,
+    pub kind: u32,
+    pub flags: u32,
+    pub part: u32,
+    pub reference: u64,
+    pub name: Str,
+    pub value: Str,
+    pub params: *const Pair,
+    pub n_params: u64,
+}
+
+#[repr(C)]
+pub struct Ctx {
+    pub size: u32,
+    pub budget_ms: u32,
+    pub id: u64,
+    pub session: *mut c_void,
+    pub message: *mut c_void,
+}
+
+pub type Done = Option<unsafe extern "C" fn(*mut c_void, *mut Ctx, *const c_void)>;
+
+#[repr(C)]
+pub struct Host {
+    pub size: u32,
+    pub abi: u32,
+    pub version: *const c_char,
+    pub extension: unsafe extern "C" fn(*const Host, *const c_char) -> *const c_void,
+    pub log: unsafe extern "C" fn(*const Host, u64, u32, Str),
+    pub metric: unsafe extern "C" fn(*const Host, u32, *const c_char, *const c_char) -> u64,
+    pub metric_add: unsafe extern "C" fn(*const Host, u64, f64),
+    pub get: unsafe extern "C" fn(*const Host, u64, *const c_char, *mut Str) -> i32,
+    pub set: unsafe extern "C" fn(*const Host, u64, u32, *const c_char, Str) -> i32,
+    pub complete: unsafe extern "C" fn(*const Host, u64, i32) -> i32,
+    pub post: unsafe extern "C" fn(*const Host, u64, Done, *mut c_void) -> i32,
+    pub timer: unsafe extern "C" fn(*const Host, u64, u32, Done, *mut c_void) -> i32,
+    pub dns: unsafe extern "C" fn(*const Host, u64, Str, u32, Done, *mut c_void) -> i32,
+    pub lookup: unsafe extern "C" fn(*const Host, u64, *const c_char, Str, Done, *mut c_void) -> i32,
+    pub offload: unsafe extern "C" fn(*const Host, u64, Option<unsafe extern "C" fn(*mut c_void)>, Done, *mut c_void) -> i32,
+}
+
+pub const MESSAGE: &CStr = c"weir.message/1";
+
+#[repr(C)]
+pub struct Message {
+    pub size: u32,
+    pub reserved: u32,
+    pub reply: unsafe extern "C" fn(*const Host, u64, u32, *const c_char, Str) -> i32,
+    pub header: unsafe extern "C" fn(*const Host, u64, u32, u64, Str, Str) -> i32,
+    pub next_header: unsafe extern "C" fn(*const Host, u64, *mut u64, *mut Str, *mut Str) -> i32,
+    pub rcpt: unsafe extern "C" fn(*const Host, u64, u32, Str, Str) -> i32,
+    pub sender: unsafe extern "C" fn(*const Host, u64, Str, Str) -> i32,
+    pub body: unsafe extern "C" fn(*const Host, u64, Str) -> i32,
+    pub route: unsafe extern "C" fn(*const Host, u64, u32, Str) -> i32,
+    pub content: unsafe extern "C" fn(*const Host, u64, u64, *mut Str) -> i32,
+}
+
+#[repr(C)]
+pub struct Opt {
+    pub name: *const c_char,
+    pub default: *const c_char,
+    pub help: *const c_char,
+    pub kind: u32,
+    pub flags: u32,
+}
+
+#[repr(C)]
+pub struct Component {
+    pub size: u32,
+    pub kind: u32,
+    pub name: *const c_char,
+    pub help: *const c_char,
+    pub events: u64,
+    pub caps: u64,
+    pub flags: u32,
+    pub n_options: u32,
+    pub options: *const Opt,
+    pub props: *const *const c_char,
+    pub create: unsafe extern "C" fn(*const Host, *const Pair, u64, *mut u64, *mut c_char, u64) -> *mut c_void,
+    pub destroy: unsafe extern "C" fn(*mut c_void),
+    pub on_event: unsafe extern "C" fn(*mut c_void, *mut Ctx, *const Event) -> i32,
+    pub free_state: Option<unsafe extern "C" fn(*mut c_void, u32, *mut c_void)>,
+}
+
+#[repr(C)]
+pub struct Plugin {
+    pub magic: u32,
+    pub size: u32,
+    pub abi: u32,
+    pub abi_min: u32,
+    pub id: *const c_char,
+    pub version: *const c_char,
+    pub components: *const *const Component,
+    pub n_components: u64,
+    pub extension: Option<unsafe extern "C" fn(*const c_char) -> *const c_void>,
+}
+
+/// Descriptions are constants; their pointers are to other constants.
+#[repr(transparent)]
+pub struct Constant<T>(pub T);
+unsafe impl<T> Sync for Constant<T> {}
