@@ -159,6 +159,7 @@ let fuzzers: [(name: String, dependencies: [Target.Dependency])] = [
   ("SMTPSession", ["Bytes", "SMTP", "TranscriptPlayer"]),
   ("SpoolRecord", ["Queue"]),
   ("Tables", ["Diagnostics", "Tables"]),
+  ("WorkerFrame", ["Pipeline"]),
 ]
 
 func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {

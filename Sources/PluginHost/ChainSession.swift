@@ -44,7 +44,7 @@ package final class ChainSession {
     let place = chain.registry.register(self, on: loop)
     slot = place.slot
     tickets.start(after: place.base)
-    seats = chain.stages.map { StageSeat($0, loop: loop, environment: self, tickets: tickets) }
+    seats = chain.stages.map { StageSeat.make($0, loop: loop, owner: self, tickets: tickets) }
   }
 
   // MARK: Commands
@@ -74,14 +74,14 @@ package final class ChainSession {
     message.envelope.holdReason = holdReason
     self.message = message
     var call = StageCall(.mail, value: sender)
-    call.parameters = parameters
+    call.parameters = parameters.map { StageCall.Parameter($0.key, $0.value) }
     return await ask(call)
   }
 
   /// Answers the address in whose place another was put, too.
   package func recipient(_ address: String, parameters: [(key: String, value: [UInt8])], isRejected: Bool) async -> (StageStep, rewritten: String?) {
     var call = StageCall(.rcpt, value: address)
-    call.parameters = parameters
+    call.parameters = parameters.map { StageCall.Parameter($0.key, $0.value) }
     call.flags = isRejected ? 1 : 0
     let step = await ask(call)
     defer { message?.rewrittenRecipient = nil }
@@ -237,10 +237,10 @@ package final class ChainSession {
     seat.stage.counters.edits.wrappingAdd(edits.count, ordering: .relaxed)
     switch stop {
     case .pending: return failed(.timedOut(milliseconds: seat.stage.settings.timeout), seat, at: .endOfMessage)
-    case .failed(let failure): return failed(failure, seat, at: seat.context.event)
+    case .failed(let failure): return failed(failure, seat, at: seat.event)
     case .finished(let verdict, let closes, let reply):
       guard !isShadow else {
-        tellShadow(verdict, reply, edits, seat.stage, seat.context.event)
+        tellShadow(verdict, reply, edits, seat.stage, seat.event)
         return nil
       }
       message.stageEnded()
@@ -289,13 +289,22 @@ extension ChainSession: StageEnvironment {
     message?.properties[key] ?? sessionProperties[key] ?? facts(key).map { Array($0.utf8) }
   }
 
+  package func properties(withPrefix prefix: String) -> [StageCall.Parameter] {
+    if sessionProperties.isEmpty, message?.propertyOrder.isEmpty ?? true { return [] }
+    let keys = Set(sessionProperties.keys).union(message?.propertyOrder ?? []).filter { $0.hasPrefix(prefix) }
+    return keys.sorted().compactMap { key in property(key).map { StageCall.Parameter(key, $0) } }
+  }
+
   package var fields: HeaderFields? { message.flatMap { $0.hasContent ? $0.fields : nil } }
 
   package func content(from offset: UInt64) -> UnsafeRawBufferPointer? { message.flatMap { $0.hasContent ? $0.content(from: offset) : nil } }
 
   package func completed(_ context: StageContext, _ verdict: Int32) { seat(of: context)?.completed(verdict) }
 
-  private func seat(of context: StageContext) -> StageSeat? { seats.first { $0.context === context } }
+  private func seat(of context: StageContext) -> LocalSeat? {
+    for case let seat as LocalSeat in seats where seat.context === context { return seat }
+    return nil
+  }
 
   /// May be called on the thread of a blocking call.
   package func start(_ request: StageRequest, for context: StageContext) -> Bool {
@@ -319,7 +328,7 @@ extension ChainSession: StageEnvironment {
     return true
   }
 
-  private func perform(_ work: StageRequest.Work) async -> StageRequest.Answer {
+  func perform(_ work: StageRequest.Work) async -> StageRequest.Answer {
     switch work {
     case .timer(let milliseconds):
       await loop.sleep(until: Instant.now() + .milliseconds(Int(milliseconds)))
@@ -332,24 +341,21 @@ extension ChainSession: StageEnvironment {
 
   private func ended(_ request: StageRequest, _ answer: StageRequest.Answer, for context: StageContext) {
     guard let seat = seat(of: context) else { return context.finished(request, answer) }
-    seat.whenFree { [self] in
-      context.finished(request, answer)
-      takeLate(context, seat)
-    }
+    seat.ended(request, answer)
   }
+}
 
-  /// What a callback asks for while its component is not being asked takes effect at once.
-  private func takeLate(_ context: StageContext, _ seat: StageSeat) {
-    guard context.hasEffects, !seat.isWaiting, slot >= 0 else { return }
-    let effects = context.takeEffects()
-    guard !seat.stage.settings.isShadow else { return }
-    if effects.misbehaved || !apply(effects.edits, of: seat.stage) { seat.stage.failed(.denied, at: context.event) }
+extension ChainSession: SeatOwner {
+  func late(_ edits: [StageEdit], misbehaved: Bool, from seat: StageSeat) {
+    guard slot >= 0, !seat.stage.settings.isShadow else { return }
+    if misbehaved || !apply(edits, of: seat.stage) { seat.stage.failed(.denied, at: seat.event) }
   }
+}
 
+extension ChainSession: PostTarget {
   func deliver(_ id: UInt64, _ instance: ComponentInstance, _ body: (StageContext?) -> Void) {
-    guard let seat = seats.first(where: { $0.context.instance === instance }), seat.context.isPending(id), slot >= 0 else { return body(nil) }
-    withoutActuallyEscaping(body) { body in body(seat.context) }
-    takeLate(seat.context, seat)
+    for case let seat as LocalSeat in seats where seat.context.instance === instance && slot >= 0 { return seat.deliver(id, body) }
+    body(nil)
   }
 }
 

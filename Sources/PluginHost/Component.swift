@@ -3,29 +3,10 @@ import CWeir
 import Pipeline
 
 /// What a plugin says of one of its components: copied, so that a descriptor of another size or one that changes cannot hurt.
-package struct Component: @unchecked Sendable {
-  package enum OptionKind: UInt32, Sendable { case string, bool, int, duration, size, path, table }
+@dynamicMemberLookup package struct Component: @unchecked Sendable {
+  package let facts: ComponentFacts
 
-  package struct Option: Sendable {
-    package let name: String
-    /// Nil: must be given.
-    package let defaultValue: String?
-    package let help: String
-    package let kind: OptionKind
-    package let isRepeatable: Bool
-    package let isSecret: Bool
-  }
-
-  package let name: String
-  package let help: String
-  package let events: StageEvents
-  package let rights: StageRights
-  package let isBlocking: Bool
-  package let isSerial: Bool
-  package let wantsDecodedHeaders: Bool
-  package let options: [Option]
-  /// The properties it reads.
-  package let properties: Set<String>
+  package subscript<Value>(dynamicMember path: KeyPath<ComponentFacts, Value>) -> Value { facts[keyPath: path] }
 
   let create:
     @convention(c) (UnsafePointer<weir_host>?, UnsafePointer<weir_pair>?, UInt64, UnsafeMutablePointer<UInt64>?, UnsafeMutablePointer<CChar>?, UInt64)
@@ -33,9 +14,6 @@ package struct Component: @unchecked Sendable {
   let destroy: @convention(c) (UnsafeMutableRawPointer?) -> Void
   let onEvent: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<weir_ctx>?, UnsafePointer<weir_event>?) -> Int32
   let freeState: (@convention(c) (UnsafeMutableRawPointer?, UInt32, UnsafeMutableRawPointer?) -> Void)?
-
-  private static let maximumOptions = 256
-  private static let maximumProperties = 256
 
   /// Nil with a reason, in words that follow the component's name.
   init(_ raw: UnsafePointer<weir_component>) throws(PluginRefusal) {
@@ -47,8 +25,8 @@ package struct Component: @unchecked Sendable {
     guard let rawName = own.name, let name = Component.identifier(rawName) else {
       throw .component(nil, "has no name of letters, digits, '-' and '_'")
     }
-    self.name = name
-    help = own.help.map { String(cString: $0) } ?? ""
+    var facts = ComponentFacts(name: name)
+    facts.help = own.help.map { String(cString: $0) } ?? ""
     guard let create = own.create else { throw .component(name, "has no create function") }
     guard let destroy = own.destroy else { throw .component(name, "has no destroy function") }
     guard let onEvent = own.on_event else { throw .component(name, "has no on_event function") }
@@ -56,27 +34,30 @@ package struct Component: @unchecked Sendable {
     self.destroy = destroy
     self.onEvent = onEvent
     freeState = own.free_state
-    events = StageEvents(rawValue: own.events).intersection(.all)
-    rights = StageRights(rawValue: own.caps).intersection(.all)
-    isBlocking = own.flags & UInt32(WEIR_BLOCKING) != 0
-    isSerial = own.flags & UInt32(WEIR_SERIAL) != 0
-    wantsDecodedHeaders = own.flags & UInt32(WEIR_DECODED_HEADERS) != 0
-    options = try Component.options(own, name)
-    properties = try Component.properties(own, name)
+    facts.events = StageEvents(rawValue: own.events).intersection(.all)
+    facts.rights = StageRights(rawValue: own.caps).intersection(.all)
+    facts.isBlocking = own.flags & UInt32(WEIR_BLOCKING) != 0
+    facts.isSerial = own.flags & UInt32(WEIR_SERIAL) != 0
+    facts.wantsDecodedHeaders = own.flags & UInt32(WEIR_DECODED_HEADERS) != 0
+    facts.options = try Component.options(own, name)
+    facts.properties = try Component.properties(own, name)
+    self.facts = facts
   }
 
-  private static func options(_ own: weir_component, _ name: String) throws(PluginRefusal) -> [Option] {
+  private static func options(_ own: weir_component, _ name: String) throws(PluginRefusal) -> [ComponentFacts.Option] {
     let count = Int(own.n_options)
     if count == 0 { return [] }
-    guard count <= maximumOptions, let first = own.options else {
+    guard count <= ComponentFacts.maximumOptions, let first = own.options else {
       throw .component(name, "says that it has \(count) options, and has none, or too many")
     }
-    var options: [Option] = []
+    var options: [ComponentFacts.Option] = []
     for raw in UnsafeBufferPointer(start: first, count: count) {
       guard let rawName = raw.name, let optionName = identifier(rawName) else { throw .component(name, "has an option without a name") }
-      guard let kind = OptionKind(rawValue: raw.type) else { throw .component(name, "has an option \(optionName) of unknown type \(raw.type)") }
+      guard let kind = ComponentFacts.OptionKind(rawValue: raw.type) else {
+        throw .component(name, "has an option \(optionName) of unknown type \(raw.type)")
+      }
       options.append(
-        Option(
+        ComponentFacts.Option(
           name: optionName, defaultValue: raw.deflt.map { String(cString: $0) }, help: raw.help.map { String(cString: $0) } ?? "", kind: kind,
           isRepeatable: raw.flags & UInt32(WEIR_OPT_MANY) != 0, isSecret: raw.flags & UInt32(WEIR_OPT_SECRET) != 0))
     }
@@ -86,7 +67,7 @@ package struct Component: @unchecked Sendable {
   private static func properties(_ own: weir_component, _ name: String) throws(PluginRefusal) -> Set<String> {
     guard let first = own.props else { return [] }
     var found: Set<String> = []
-    for index in 0..<maximumProperties {
+    for index in 0..<ComponentFacts.maximumProperties {
       guard let key = first[index] else { return found }
       found.insert(String(cString: key))
     }

@@ -21,6 +21,8 @@ package final class ComponentInstance: @unchecked Sendable {
   /// For components that are not made for several threads.
   private let serial: Monitor<Void>?
   let posts: any PostOffice
+  /// In a worker: where to say which call runs.
+  nonisolated(unsafe) var marks: UnsafeMutableRawPointer?
 
   package enum LogLevel: UInt32, Sendable { case debug, info, warning, error }
 
@@ -36,12 +38,12 @@ package final class ComponentInstance: @unchecked Sendable {
     self.posts = posts
     logLine = log
     metrics = PluginMetrics()
-    serial = component.isSerial ? Monitor(()) : nil
+    serial = component.facts.isSerial ? Monitor(()) : nil
     host = HostTable.make()
     HostTable.setOwner(host, self)
-    var wanted = component.events.rawValue
+    var wanted = component.facts.events.rawValue
     pointer = try ComponentInstance.create(component, host, options, &wanted).get()
-    events = StageEvents(rawValue: wanted).intersection(component.events)
+    events = StageEvents(rawValue: wanted).intersection(component.facts.events)
   }
 
   deinit {

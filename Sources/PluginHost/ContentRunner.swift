@@ -87,7 +87,7 @@ final class ContentRunner {
     event.pointee.type = StageEvent.header.rawValue
     event.pointee.flags = 0
     event.pointee.value = .empty
-    let isDecoded = context.instance.component.wantsDecodedHeaders
+    let isDecoded = context.instance.component.facts.wantsDecodedHeaders
     while index < message.fields.count {
       let raw = isDecoded ? callDecoded() : callHeader()
       index += 1

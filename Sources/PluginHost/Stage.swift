@@ -6,7 +6,7 @@ import Runtime
 /// A `stage NAME { }` as it runs: the same for all sessions of the process.
 package final class Stage: Sendable {
   package let settings: StageSettings
-  package let component: Component
+  package let component: ComponentFacts
   package let engine: Engine
   package let counters: StageCounters
   let log: @Sendable (ComponentInstance.LogLevel, String) -> Void
@@ -22,12 +22,12 @@ package final class Stage: Sendable {
 
   package init(_ settings: StageSettings, _ instance: ComponentInstance, log: @escaping @Sendable (ComponentInstance.LogLevel, String) -> Void) {
     self.settings = settings
-    component = instance.component
+    component = instance.component.facts
     counters = instance.counters
     self.log = log
     let pool =
-      instance.component.isBlocking
-      ? BlockingPool(name: settings.name, threads: instance.component.isSerial ? 1 : Self.blockingThreads, queue: Self.blockingQueue) : nil
+      instance.component.facts.isBlocking
+      ? BlockingPool(name: settings.name, threads: instance.component.facts.isSerial ? 1 : Self.blockingThreads, queue: Self.blockingQueue) : nil
     engine = .inProcess(instance, pool: pool)
   }
 

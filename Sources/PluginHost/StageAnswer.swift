@@ -52,7 +52,7 @@ struct StageAnswer {
         return
       }
     }
-    self.take(raw, at: event, rights: context.instance.component.rights)
+    self.take(raw, at: event, rights: context.instance.component.facts.rights)
   }
 
   /// As it came from another process.

@@ -29,11 +29,16 @@ package final class StageChain: Sendable {
   package var wantsContent: Bool { !events.isDisjoint(with: .content) }
 }
 
+/// A session that plugins' own threads may post to. On its loop's thread.
+protocol PostTarget: AnyObject {
+  func deliver(_ id: UInt64, _ instance: ComponentInstance, _ body: (StageContext?) -> Void)
+}
+
 /// Where the sessions are that plugins' own threads may post to.
 package final class SessionRegistry: PostOffice {
   private struct Slot {
     var loop: EventLoop?
-    weak var session: ChainSession?
+    weak var session: (any PostTarget)?
     /// No id of an earlier session in this slot is as great as the first of the next.
     var lastTicket: UInt64
   }
@@ -50,7 +55,7 @@ package final class SessionRegistry: PostOffice {
   package init() {}
 
   /// A place for a session: number of the slot, and the base of its tickets.
-  func register(_ session: ChainSession, on loop: EventLoop) -> (slot: Int, base: UInt64) {
+  func register(_ session: any PostTarget, on loop: EventLoop) -> (slot: Int, base: UInt64) {
     nonisolated(unsafe) let session = session
     return state.withLock { state in
       if state.free.isEmpty, state.slots.count < Self.maximumSlots {
@@ -90,6 +95,6 @@ package final class SessionRegistry: PostOffice {
 
   private struct Target: @unchecked Sendable {
     let loop: EventLoop
-    let session: ChainSession
+    let session: any PostTarget
   }
 }

@@ -29,6 +29,8 @@ package final class StageContext {
   private var requests: [StageRequest] = []
   /// The event that is being asked about.
   var event = StageEvent.connect
+  /// In a worker: the number that the mta gave to what is being asked.
+  var callNumber: UInt64 = 0
   private var isInMessage: Bool { !event.isOfSession }
   private var editSize = 0
 
@@ -59,6 +61,9 @@ package final class StageContext {
     memory.pointee.budget_ms = budget
     let before = cpluginhost_get_frame()
     cpluginhost_set_frame(Unmanaged.passUnretained(self).toOpaque())
+    let marks = instance.marks
+    if let marks { cpluginhost_mark(marks, callNumber, event.pointee.type) }
+    defer { if let marks { cpluginhost_unmark(marks) } }
     let verdict = instance.exclusively { instance.component.onEvent(instance.pointer, memory, event) }
     cpluginhost_set_frame(before)
     if verdict == StageVerdict.pending.rawValue { pendingID = memory.pointee.id }
@@ -72,6 +77,9 @@ package final class StageContext {
     memory.pointee.id = tickets.next()
     let before = cpluginhost_get_frame()
     cpluginhost_set_frame(Unmanaged.passUnretained(self).toOpaque())
+    let marks = instance.marks
+    if let marks { cpluginhost_mark(marks, callNumber, event.rawValue) }
+    defer { if let marks { cpluginhost_unmark(marks) } }
     ResultMemory.with(answer) { function(user, memory, $0) }
     cpluginhost_set_frame(before)
     memory.pointee.id = 0
@@ -128,7 +136,7 @@ package final class StageContext {
   }
 
   func edit(_ edit: StageEdit) -> Int32 {
-    if let right = StageRights.needed(for: edit), !instance.component.rights.contains(right) { return deny() }
+    if let right = StageRights.needed(for: edit), !instance.component.facts.rights.contains(right) { return deny() }
     guard event.asks, isAllowedNow(edit) else { return deny() }
     if case .body(let bytes) = edit { editSize += bytes.count }
     guard edits.count < Self.maximumEdits, editSize <= Self.maximumEditSize else { return deny() }
@@ -158,7 +166,7 @@ package final class StageContext {
   func get(_ key: UnsafePointer<CChar>?, _ out: UnsafeMutablePointer<weir_str>?) -> Int32 {
     guard let key, let out else { return Status.invalid }
     let name = String(cString: key)
-    guard instance.component.properties.contains(name) || name.hasPrefix("\(instance.component.name).") else { return deny() }
+    guard instance.component.facts.properties.contains(name) || name.hasPrefix("\(instance.component.facts.name).") else { return deny() }
     guard let value = ownProperty(name) ?? environment?.property(name) else {
       out.pointee = .empty
       return Status.notFound
@@ -176,14 +184,14 @@ package final class StageContext {
     guard let key, let scope = StageEdit.Scope(rawValue: scope), let bytes = value.copied(limit: Self.maximumProperty) else { return Status.invalid }
     let name = String(cString: key)
     guard StageCondition.isKey(name) else { return Status.invalid }
-    guard name.hasPrefix("\(instance.component.name).") || name.hasPrefix(AuthenticationResults.prefix) else { return deny() }
+    guard name.hasPrefix("\(instance.component.facts.name).") || name.hasPrefix(AuthenticationResults.prefix) else { return deny() }
     return edit(.property(scope, key: name, value: bytes))
   }
 
   func nextHeader(_ reference: UnsafeMutablePointer<UInt64>?, _ name: UnsafeMutablePointer<weir_str>?, _ value: UnsafeMutablePointer<weir_str>?)
     -> Int32
   {
-    guard instance.component.rights.contains(.fields) else { return deny() }
+    guard instance.component.facts.rights.contains(.fields) else { return deny() }
     guard let reference, let name, let value else { return Status.invalid }
     guard let fields = environment?.fields else { return deny() }
     let next = reference.pointee == 0 ? 0 : (fields.index(of: reference.pointee) ?? fields.count) + 1
@@ -197,7 +205,7 @@ package final class StageContext {
   }
 
   func content(_ offset: UInt64, _ out: UnsafeMutablePointer<weir_str>?) -> Int32 {
-    guard instance.component.rights.contains(.content) else { return deny() }
+    guard instance.component.facts.rights.contains(.content) else { return deny() }
     guard let out else { return Status.invalid }
     guard let bytes = environment?.content(from: offset), !bytes.isEmpty else {
       out.pointee = .empty

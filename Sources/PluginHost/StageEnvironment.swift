@@ -6,6 +6,8 @@ import Pipeline
 package protocol StageEnvironment: AnyObject {
   /// A property of session or message; nil where it is not set.
   func property(_ key: String) -> [UInt8]?
+  /// Those whose names begin so, as components have set them.
+  func properties(withPrefix prefix: String) -> [StageCall.Parameter]
   /// The header as the stages before have left it; nil before it is complete.
   var fields: HeaderFields? { get }
   /// The raw message from `offset` on, as much of it as there is in one piece; empty at its end. The bytes stay until the message ends.

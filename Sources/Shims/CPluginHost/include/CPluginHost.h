@@ -3,9 +3,34 @@
 #ifndef CPLUGINHOST_H
 #define CPLUGINHOST_H
 
+#include <stdint.h>
+
 extern _Thread_local void *cpluginhost_frame;
 
 static inline void *cpluginhost_get_frame(void) { return cpluginhost_frame; }
 static inline void cpluginhost_set_frame(void *frame) { cpluginhost_frame = frame; }
+
+/* Which calls run in a worker: a page that it shares with the mta, one entry for each thread that calls the plugin. Written
+   without a system call, and read by the mta when the worker has died or answers no more. */
+enum { CPLUGINHOST_MARKS = 64, CPLUGINHOST_PAGE = 4096 };
+
+struct cpluginhost_running {
+  uint64_t call;
+  uint32_t event;
+  uint32_t crashed; /* the signal that this thread died of */
+};
+
+/* The calling thread calls the plugin for this call from now on; nested ones count as the first. */
+void cpluginhost_mark(void *page, uint64_t call, uint32_t event);
+/* It has returned. */
+void cpluginhost_unmark(void *page);
+/* One entry; call is 0 where nothing runs. */
+struct cpluginhost_running cpluginhost_running(const void *page, int index);
+/* Lets a signal that a crash raises be noted in the entry of its thread before it ends the process. */
+void cpluginhost_note_crashes(void *page);
+/* A page in memory for marks, as a descriptor that the other process maps; its size is sealed. */
+int cpluginhost_page_open(void);
+void *cpluginhost_page_map(int descriptor);
+void cpluginhost_page_unmap(void *page);
 
 #endif

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+import CWeir
+import Pipeline
+import Runtime
+
+/// A seat whose component is in this process.
+final class LocalSeat: StageSeat {
+  let context: StageContext
+  private let pool: BlockingPool?
+  private weak var owner: (any SeatOwner)?
+  private var hasLostThread = false
+  private var isBusy = false
+  private var waiting: Slot?
+  private var early: Int32?
+  private var deferred: [() -> Void] = []
+
+  /// Runs when an event has been left pending.
+  var hasBecomePending: (() -> Void)?
+  /// After this a call that blocks is given up; nil: after the timeout of the stage.
+  var patience: Duration?
+
+  init(_ stage: Stage, _ instance: ComponentInstance, pool: BlockingPool?, loop: EventLoop, owner: any SeatOwner, tickets: Tickets) {
+    context = StageContext(instance, environment: owner, tickets: tickets)
+    self.pool = pool
+    self.owner = owner
+    super.init(stage, loop: loop)
+  }
+
+  override var isLost: Bool { hasLostThread }
+  override var event: StageEvent { context.event }
+
+  /// Whether an event of it is pending.
+  private var isWaiting: Bool { waiting != nil || isBusy }
+
+  private var budget: UInt32 { UInt32(clamping: stage.settings.timeout) }
+
+  // MARK: Asking
+
+  override func ask(_ call: StageCall) async -> StageAnswer {
+    guard stage.circuit.isClosed(at: loop.now) else { return StageAnswer(failure: .stuck) }
+    stage.counters.calls.count()
+    let began = Instant.now()
+    context.event = call.event
+    let budget = budget
+    let first: Int32?
+    if pool != nil {
+      nonisolated(unsafe) let context = context
+      first = await onPool { call.with { context.call($0, budget: budget) } }
+    } else {
+      first = call.with { context.call($0, budget: budget) }
+    }
+    guard let first else { return StageAnswer(failure: lossOfThread()) }
+    var raw = first
+    if raw == StageVerdict.pending.rawValue {
+      guard let verdict = await completion() else { return timedOut() }
+      raw = verdict
+    }
+    context.close()
+    note(since: began)
+    return StageAnswer(raw, at: call.event, context)
+  }
+
+  override func tell(_ call: StageCall) {
+    guard !isLost else { return }
+    stage.counters.calls.count()
+    context.event = call.event
+    if let pool {
+      nonisolated(unsafe) let seat = self
+      isBusy = true
+      let isTaken = pool.submit {
+        _ = call.with { seat.context.call($0, budget: 0) }
+        seat.loop.spawn { seat.returned() }
+      }
+      if !isTaken { isBusy = false }
+    } else {
+      _ = call.with { context.call($0, budget: 0) }
+    }
+    if !isBusy { _ = context.takeEffects() }
+  }
+
+  override func read(_ message: StagedMessage, shadow: Bool, usesPool: BlockingPool?) async -> (stop: ContentRunner.Stop, edits: [StageEdit]) {
+    guard stage.circuit.isClosed(at: loop.now) else { return (.failed(.stuck), []) }
+    stage.counters.messages.count()
+    let began = Instant.now()
+    defer { note(since: began) }
+    let pool = pool ?? usesPool
+    let subject = shadow || pool != nil ? message.copy() : message
+    let runner = ContentRunner(context, subject, wanted: stage.events.intersection(.content), budget: budget)
+    guard var stop = await advance(runner, on: pool, { $0.advance() }) else { return (.failed(lossOfThread()), []) }
+    while case .pending = stop {
+      guard let verdict = await completion() else { return (.failed(timedOut().failure ?? .stuck), []) }
+      guard let next = await advance(runner, on: pool, { $0.resume(verdict) }) else { return (.failed(lossOfThread()), []) }
+      stop = next
+    }
+    context.close()
+    if !shadow, subject !== message {
+      for edit in runner.edits where !message.apply(edit) { return (.failed(.badEdit), []) }
+    }
+    return (stop, runner.edits)
+  }
+
+  private func advance(_ runner: ContentRunner, on pool: BlockingPool?, _ body: @escaping (ContentRunner) -> ContentRunner.Stop) async
+    -> ContentRunner.Stop?
+  {
+    guard let pool else { return body(runner) }
+    nonisolated(unsafe) let runner = runner
+    nonisolated(unsafe) let body = body
+    return await onPool(pool) { body(runner) }
+  }
+
+  // MARK: Waiting
+
+  private final class Slot {
+    var continuation: UnsafeContinuation<Int32?, Never>?
+  }
+
+  /// The verdict that complete() gives; nil at the deadline.
+  private func completion() async -> Int32? {
+    if let early {
+      self.early = nil
+      return early
+    }
+    let slot = Slot()
+    waiting = slot
+    hasBecomePending?()
+    let timer = loop.timer { [weak self] in
+      self?.waiting = nil
+      slot.continuation?.resume(returning: nil)
+      slot.continuation = nil
+    }
+    loop.arm(timer, at: loop.now + .milliseconds(stage.settings.timeout))
+    let verdict = await withUnsafeContinuation { slot.continuation = $0 }
+    loop.remove(timer)
+    return verdict
+  }
+
+  func completed(_ verdict: Int32) {
+    guard let slot = waiting, let continuation = slot.continuation else {
+      early = verdict
+      return
+    }
+    waiting = nil
+    slot.continuation = nil
+    continuation.resume(returning: verdict)
+  }
+
+  private func timedOut() -> StageAnswer {
+    context.close()
+    _ = context.takeEffects()
+    return StageAnswer(failure: .timedOut(milliseconds: stage.settings.timeout))
+  }
+
+  // MARK: Calls that may block
+
+  private final class PoolSlot<Value: Sendable> {
+    var continuation: UnsafeContinuation<Void, Never>?
+    var value: Value?
+    var isOver = false
+  }
+
+  private func onPool<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value? {
+    guard let pool else { return body() }
+    return await onPool(pool, body)
+  }
+
+  /// Nil when the call has not returned at the deadline, or there is no thread for it.
+  private func onPool<Value: Sendable>(_ pool: BlockingPool, _ body: @escaping @Sendable () -> Value) async -> Value? {
+    nonisolated(unsafe) let slot = PoolSlot<Value>()
+    nonisolated(unsafe) let seat = self
+    isBusy = true
+    let isTaken = pool.submit {
+      let value = body()
+      seat.loop.spawn {
+        slot.value = value
+        if slot.isOver { return seat.returned() }
+        slot.isOver = true
+        slot.continuation?.resume()
+      }
+    }
+    guard isTaken else {
+      isBusy = false
+      return nil
+    }
+    let timer = loop.timer {
+      guard !slot.isOver else { return }
+      slot.isOver = true
+      seat.hasLostThread = true
+      slot.continuation?.resume()
+    }
+    loop.arm(timer, at: loop.now + (patience ?? .milliseconds(stage.settings.timeout)))
+    if !slot.isOver { await withUnsafeContinuation { slot.continuation = $0 } }
+    loop.remove(timer)
+    guard let value = slot.value, !isLost else { return nil }
+    isBusy = false
+    runDeferred()
+    return value
+  }
+
+  /// A call that nobody waited for any more has returned.
+  private func returned() {
+    isBusy = false
+    _ = context.takeEffects()
+    runDeferred()
+    if isLost {
+      context.endScope(.message)
+      if isOver { context.endScope(.session) }
+    } else if isOver {
+      context.endScope(.session)
+    }
+  }
+
+  private func lossOfThread() -> StageFailure {
+    guard isLost else {
+      stage.circuit.trip(at: loop.now)
+      return .stuck
+    }
+    return .timedOut(milliseconds: stage.settings.timeout)
+  }
+
+  /// Runs `body` when no call of this component is under way in this session.
+  func whenFree(_ body: @escaping () -> Void) {
+    if isBusy { deferred.append(body) } else { body() }
+  }
+
+  private func runDeferred() {
+    let due = deferred
+    deferred = []
+    for body in due { body() }
+  }
+
+  // MARK: Ends
+
+  private var isOver = false
+
+  override func messageEnded() {
+    super.messageEnded()
+    early = nil
+    whenFree { [context] in context.endScope(.message) }
+  }
+
+  override func sessionEnded() {
+    isOver = true
+    whenFree { [context] in
+      context.endScope(.message)
+      context.endScope(.session)
+    }
+  }
+
+  // MARK: Requests and posts
+
+  /// A request has ended: its callback runs as soon as no other of this component does.
+  func ended(_ request: StageRequest, _ answer: StageRequest.Answer) {
+    whenFree { [self] in
+      context.finished(request, answer)
+      takeLate()
+    }
+  }
+
+  /// From a thread of the plugin's own.
+  func deliver(_ id: UInt64, _ body: (StageContext?) -> Void) {
+    guard context.isPending(id) else { return body(nil) }
+    body(context)
+    takeLate()
+  }
+
+  /// What a callback asks for while its component is not being asked takes effect at once.
+  private func takeLate() {
+    guard context.hasEffects, !isWaiting else { return }
+    let effects = context.takeEffects()
+    owner?.late(effects.edits, misbehaved: effects.misbehaved, from: self)
+  }
+}
