@@ -4,7 +4,7 @@ import Runtime
 
 /// What the command says of itself.
 enum Help {
-  static let verbs = ["run", "check", "config", "import", "queue", "doctor", "events", "log", "reference", "version", "help"]
+  static let verbs = ["run", "check", "config", "import", "queue", "doctor", "events", "log", "plugin", "reference", "version", "help"]
 
   static func printVersion() -> Int32 {
     Terminal.write("weir \(Product.version)\n")
@@ -42,6 +42,8 @@ enum Help {
       doctor [--json]      look at name, ports, DNS, certificates, disk ..., and say what to do
       events [--json]      print what happens from now on
       log rotate|reopen    begin a new log file, pack the old one; or open it again
+      plugin new [--lang c|cpp|rust|swift] NAME
+                           write a filter of your own that works, to begin with
       reference PAGE       print the reference: markdown, sample or man
       version, help [COMMAND]
 
@@ -89,6 +91,7 @@ enum Help {
 
     """,
     "import": importTopic,
+    "plugin": pluginTopic,
     "doctor": """
     usage: weir doctor [--json] [--config FILE]
 

@@ -11,6 +11,7 @@ enum Invocation {
   case doctor(Options, asJSON: Bool)
   case events(Options, isJSON: Bool)
   case log(Options, LogCommand)
+  case plugin(PluginCommand)
   case reference(String)
   case version
   case help(String?)
@@ -37,6 +38,7 @@ enum Invocation {
     case "doctor": return try parseDoctor(&words)
     case "events": return try parseEvents(&words)
     case "log": return try parseLog(&words)
+    case "plugin": return .plugin(try words.pluginCommand())
     case "reference": return .reference(try words.required("which page: markdown, sample or man"))
     case "version", "--version", "-V": return .version
     case "help", "--help", "-h": return .help(words.next())
@@ -87,6 +89,7 @@ enum Invocation {
     case .doctor(let options, let asJSON): Launch.doctor(options, asJSON: asJSON)
     case .events(let options, let isJSON): Launch.events(options, isJSON: isJSON)
     case .log(let options, let command): Launch.log(options, command)
+    case .plugin(let command): command.perform()
     case .reference(let page): Launch.writeReference(page)
     case .version: Help.printVersion()
     case .help(let topic): Help.print(topic)

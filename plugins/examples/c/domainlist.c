@@ -63,11 +63,11 @@ static int32_t on_event(void *me, weir_ctx *ctx, const weir_event *event) { /* M
 
 static const weir_option options[] = {
    {"zone", NULL, "the zone that lists domains, such as dbl.example.org", WEIR_OPT_STRING, 0}};
-static const weir_component domainlist = {
-   .size = sizeof domainlist, .kind = WEIR_STAGE, .name = "domainlist", .help = "refuses listed sender domains",
+static const weir_component component = {
+   .size = sizeof component, .kind = WEIR_STAGE, .name = "domainlist", .help = "refuses listed sender domains",
    .events = WEIR_BIT(WEIR_EV_MAIL), .caps = WEIR_CAP_REJECT,
    .n_options = 1, .options = options, .create = create, .destroy = free, .on_event = on_event};
-static const weir_component *const components[] = {&domainlist};
+static const weir_component *const components[] = {&component};
 static const weir_plugin plugin = {
    .magic = WEIR_MAGIC, .size = sizeof plugin, .abi = WEIR_ABI, .abi_min = WEIR_ABI,
    .id = "org.example.domainlist", .version = "1", .components = components, .n_components = 1};

@@ -33,11 +33,11 @@ static int32_t on_event(void *me, weir_ctx *ctx, const weir_event *event) { /* H
 
 static const weir_option options[] = {
    {"word", "jackpot", "refuse a message with this word in its Subject", WEIR_OPT_STRING, 0}};
-static const weir_component lottery = {
-   .size = sizeof lottery, .kind = WEIR_STAGE, .name = "lottery", .help = "refuses lotteries",
+static const weir_component component = {
+   .size = sizeof component, .kind = WEIR_STAGE, .name = "lottery", .help = "refuses lotteries",
    .events = WEIR_BIT(WEIR_EV_HEADER), .caps = WEIR_CAP_REJECT, .flags = WEIR_DECODED_HEADERS,
    .n_options = 1, .options = options, .create = create, .destroy = free, .on_event = on_event};
-static const weir_component *const components[] = {&lottery};
+static const weir_component *const components[] = {&component};
 static const weir_plugin plugin = {
    .magic = WEIR_MAGIC, .size = sizeof plugin, .abi = WEIR_ABI, .abi_min = WEIR_ABI,
    .id = "org.example.lottery", .version = "1", .components = components, .n_components = 1};

@@ -7,7 +7,7 @@
 
 namespace {
 
-struct Lottery {
+struct Filter {
    const weir_host    *host;
    const weir_message *message;
    std::string         word;
@@ -24,23 +24,23 @@ void *create(const weir_host *host, const weir_pair *options, uint64_t n, uint64
    auto message = static_cast<const weir_message *>(host->extension(host, WEIR_MESSAGE));
    if (!message) return snprintf(err, err_size, "no " WEIR_MESSAGE), nullptr;
    weir_str word = weir_opt(options, n, "word");
-   return new Lottery{host, message, std::string(word.ptr, word.len)};
+   return new Filter{host, message, std::string(word.ptr, word.len)};
 } catch (const std::exception &error) {
    return snprintf(err, err_size, "%s", error.what()), nullptr;
 }
 
-void destroy(void *self) { delete static_cast<Lottery *>(self); }
+void destroy(void *self) { delete static_cast<Filter *>(self); }
 
 int32_t on_event(void *self, weir_ctx *ctx, const weir_event *event) { // HEADER only
-   return static_cast<const Lottery *>(self)->header(ctx, event);
+   return static_cast<const Filter *>(self)->header(ctx, event);
 }
 
 const weir_option options[] = {{"word", "jackpot", "refuse a message with this word in its Subject", WEIR_OPT_STRING, 0}};
 
-const weir_component lottery = {
-   sizeof lottery, WEIR_STAGE, "lottery", "refuses lotteries", WEIR_BIT(WEIR_EV_HEADER), WEIR_CAP_REJECT, WEIR_DECODED_HEADERS,
+const weir_component component = {
+   sizeof component, WEIR_STAGE, "lottery", "refuses lotteries", WEIR_BIT(WEIR_EV_HEADER), WEIR_CAP_REJECT, WEIR_DECODED_HEADERS,
    1, options, nullptr, create, destroy, on_event, nullptr};
-const weir_component *const components[] = {&lottery};
+const weir_component *const components[] = {&component};
 const weir_plugin plugin = {WEIR_MAGIC, sizeof plugin, WEIR_ABI, WEIR_ABI, "org.example.lottery", "1", components, 1, nullptr};
 
 } // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Refuses a message whose Subject has a certain word.
 
-final class Lottery: Stage {
+final class Filter: Stage {
   static let component = Component(
     "lottery", help: "refuses lotteries", events: .header, capabilities: .reject, traits: .decodedHeaders,
     options: [.string("word", default: "jackpot", help: "refuse a message with this word in its Subject")])
@@ -18,6 +18,6 @@ final class Lottery: Stage {
   }
 }
 
-private let plugin = Plugin(id: "org.example.lottery", version: "1", stages: [Lottery.self])
+private let plugin = Plugin(id: "org.example.lottery", version: "1", stages: [Filter.self])
 
 @_cdecl("weir_plugin_v0") public func weirPlugin() -> Plugin.Descriptor? { plugin.descriptor }
