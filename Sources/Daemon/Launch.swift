@@ -7,7 +7,17 @@ import Settings
 package enum Launch {
   package static func run(_ options: Options) -> Int32 { Foreground.run(options) }
 
-  package static func service(_ name: String) -> Int32 { ServiceProcess.run(name) }
+  package static func service(_ name: String, _ options: Options, listeners: [String]) -> Int32 {
+    ServiceProcess.run(name, options, listeners: listeners)
+  }
+
+  package static func reload(_ options: Options) -> Int32 {
+    guard let setup = load(options) else {
+      Terminal.writeError("weir: nothing was reloaded: the old configuration stays\n")
+      return ExitStatus.configuration
+    }
+    return ReloadClient(setup: setup).run()
+  }
 
   package static func check(_ options: Options) -> Int32 {
     let (setup, result, name) = Setup.load(options, files: LinuxFiles())

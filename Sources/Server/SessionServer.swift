@@ -14,7 +14,6 @@ package final class SessionServer {
   private var newcomers: [ObjectIdentifier: SocketStream] = [:]
   private var isStopping = false
   private var isFull = false
-  /// Those accepted and not yet closed.
   private var connections = 0
 
   package init(on loop: EventLoop, services: Services, maximumSessions: Int) {
@@ -40,7 +39,18 @@ package final class SessionServer {
     for stream in newcomers.values { stream.interrupt() }
   }
 
+  /// Accepts no more but those that wait already. The sessions go on.
+  package func drain() {
+    listener?.drain()
+    listener = nil
+  }
+
+  /// Takes those that wait, if nobody was told of them.
+  package func look() { listener?.look() }
+
   package var sessionCount: Int { sessions.count }
+  /// Those accepted and not yet closed.
+  package var connectionCount: Int { connections }
 
   private func accepted(_ connection: Int32, _ peer: SocketAddress) {
     guard !isStopping, connections < maximumSessions else { return refuse(connection, peer) }

@@ -4,7 +4,7 @@ import Runtime
 
 /// What the command says of itself.
 enum Help {
-  static let verbs = ["run", "check", "config", "import", "queue", "doctor", "events", "log", "plugin", "reference", "version", "help"]
+  static let verbs = ["run", "check", "config", "import", "queue", "doctor", "events", "log", "plugin", "reload", "reference", "version", "help"]
 
   static func printVersion() -> Int32 {
     Terminal.write("weir \(Product.version)\n")
@@ -27,6 +27,7 @@ enum Help {
     usage: weir COMMAND [--config FILE] [--data DIR]
 
       run                  serve mail in the foreground; Ctrl-C stops it
+      reload               let the running daemon use the configuration as it is now
       check                say whether the configuration is sound, and exit
       config [-n|-d] [-h] [-x] [NAME...]
                            print settings; -n those that are set, -d the defaults
@@ -58,8 +59,23 @@ enum Help {
 
     Serves mail in the foreground. Started as root, the listeners are opened first
     and every process that reads from the network then runs as mail_owner.
-    SIGTERM and Ctrl-C let sessions end and stop; SIGHUP reloads certificates
-    and opens the log file anew; SIGUSR1 only the latter.
+    SIGTERM and Ctrl-C let sessions end and stop; SIGHUP reloads, as 'weir reload'
+    does, and says in the log how that went; SIGUSR1 opens the log file anew.
+
+    """,
+    "reload": """
+    usage: weir reload [--config FILE] [--data DIR]
+
+    Lets the running daemon read its configuration again. Settings, tables,
+    certificates and plugins are checked first, in a process of their own; if
+    anything is wrong, it is printed as 'weir check' does and nothing changes.
+    Else new processes serve from now on, and those of before go on with the
+    sessions that are open, for reload_drain_timeout at most. No connection is
+    lost. When this command returns with 0, every new connection is served under the
+    new configuration. For root and mail_owner.
+
+    Exit status 0; 78 when the configuration is not right, 71 when it cannot be
+    served (a port is taken, say), 69 when no daemon runs.
 
     """,
     "check": """

@@ -15,8 +15,9 @@ enum Invocation {
   case reference(String)
   case version
   case help(String?)
-  /// Started by the supervisor only.
-  case service(String)
+  case reload(Options)
+  /// Started by the supervisor only, with the listeners that its sockets are for.
+  case service(String, Options, [String])
 
   static func parse(_ arguments: [String]) -> Result<Invocation, UsageError> {
     do {
@@ -42,7 +43,10 @@ enum Invocation {
     case "reference": return .reference(try words.required("which page: markdown, sample or man"))
     case "version", "--version", "-V": return .version
     case "help", "--help", "-h": return .help(words.next())
-    case "service": return .service(try words.required("the name of a service"))
+    case "reload": return .reload(try words.options())
+    case "service":
+      let name = try words.required("the name of a service")
+      return .service(name, try words.options(allowingOthers: true), words.rest)
     default: throw UsageError("unknown command '\(verb)'", hint: Suggestion.nearest(to: verb, in: Help.verbs))
     }
   }
@@ -93,7 +97,8 @@ enum Invocation {
     case .reference(let page): Launch.writeReference(page)
     case .version: Help.printVersion()
     case .help(let topic): Help.print(topic)
-    case .service(let name): Launch.service(name)
+    case .reload(let options): Launch.reload(options)
+    case .service(let name, let options, let listeners): Launch.service(name, options, listeners: listeners)
     }
   }
 }

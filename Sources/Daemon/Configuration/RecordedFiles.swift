@@ -11,18 +11,13 @@ final class RecordingFiles: FileSource {
   private let memory: SharedMemory
   private let record = Monitor(RecordedFiles())
 
-  init(_ source: any FileSource) throws(SystemError) {
+  /// What is big goes to `memory`.
+  init(_ source: any FileSource, memory: SharedMemory) {
     self.source = source
-    memory = try SharedMemory("weir-handover")
+    self.memory = memory
   }
 
   var recorded: RecordedFiles { record.withLock { $0 } }
-
-  /// With `header` at the end of what was recorded, to be handed to another process. Nothing can be read through this any more.
-  func sealed(endingIn header: [UInt8]) throws(SystemError) -> SharedMemory {
-    try memory.seal(endingIn: header)
-    return memory
-  }
 
   func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
     let bytes = try source.read(path, limit: limit)

@@ -36,6 +36,8 @@ struct Setup: Sendable {
   func eventSocket(_ role: DaemonLog.Role, lane: String) -> String { role == .mta ? lane + "/events" : queueFolder + "/events.\(role.rawValue)" }
   /// The lanes that there are.
   var lanes: [String] { Lane.all(in: queueFolder, disk: LinuxDisk()).map { Lane.path($0, in: queueFolder) } }
+  /// By which `weir reload` asks the supervisor.
+  var masterSocket: String { queueFolder + "/master" }
   var mailboxSocket: String { queueFolder + "/mailbox" }
   var stagedFolder: String { tlsFolder + "/copies" }
   var ownCertificate: String { tlsFolder + "/self-signed.crt" }

@@ -10,6 +10,8 @@ final class LoopGroup: Sendable {
     let loop: EventLoop
     /// Whether the loop has run what it was given at the last look.
     let hasAnswered = Atomic(true)
+    /// Clients of the loop at the last look.
+    let connections = Atomic(0)
     var servers: [SessionServer] = []
     init(_ loop: EventLoop) { self.loop = loop }
   }
@@ -55,6 +57,31 @@ final class LoopGroup: Sendable {
     return stuck.isEmpty
   }
 
+  /// Takes no more connections, but those that wait already. Returns when no loop does any more.
+  func drain() {
+    let counter = Counter(left: members.count)
+    for member in members {
+      member.loop.spawn {
+        for server in member.servers { server.drain() }
+        counter.done()
+      }
+    }
+    _ = counter.wait()
+  }
+
+  /// Connections that are open, once every loop has been asked.
+  func connections() -> Int {
+    let counter = Counter(left: members.count)
+    for member in members {
+      member.loop.spawn {
+        member.connections.store(member.servers.reduce(0) { $0 + $1.connectionCount }, ordering: .releasing)
+        counter.done()
+      }
+    }
+    guard counter.wait() else { return .max }
+    return members.reduce(0) { $0 + $1.connections.load(ordering: .acquiring) }
+  }
+
   /// Ends the sessions, for `patience` at most, and then the loops.
   func stop(patience: Duration) {
     for member in members { member.loop.spawn { for server in member.servers { server.stop() } } }
@@ -63,4 +90,19 @@ final class LoopGroup: Sendable {
     for member in members { member.loop.stop() }
     for thread in threads { thread.join() }
   }
+}
+
+/// Counts the loops that have done something.
+private final class Counter: Sendable {
+  private let left: Monitor<Int>
+
+  init(left: Int) { self.left = Monitor(left) }
+
+  func done() {
+    left.withLock { $0 -= 1 }
+    left.signal()
+  }
+
+  /// False if a loop does not turn.
+  func wait() -> Bool { left.wait(timeout: .seconds(5)) { $0 <= 0 ? true : nil } ?? false }
 }

@@ -34,6 +34,8 @@ final class MailService: Sendable {
   private static let patience = Duration.seconds(30)
   /// Certificate files, free space and free memory are looked at this often.
   private static let refreshInterval = Duration.seconds(1)
+  /// While it drains, it looks so often whether that is over.
+  private static let drainInterval = Duration.milliseconds(50)
 
   init(_ setup: Setup, lane: Lane, usesMailboxService: Bool, log: Log) throws {
     self.setup = setup
@@ -72,43 +74,63 @@ final class MailService: Sendable {
     return certificates
   }
 
-  /// Serves the sockets until SIGTERM.
+  /// Serves the sockets until SIGTERM; or, after SIGUSR2, until those who are connected have left.
   func run(_ sockets: [(listener: String, descriptor: Int32)]) throws {
     try spool.start()
     try delivery.start()
     control.start(on: loops.first)
     try lanes.start()
     for socket in sockets { serve(socket.listener, socket.descriptor) }
-    waitForEnd()
+    waitForEnd(sockets.map(\.descriptor))
     loops.stop(patience: Self.patience)
     resolver.names.close()
     anvil.report(now: .never)
     lanes.stop()
     delivery.stop()
     spool.stop()
+    if spool.isEmpty { spool.removeSpares() }
     pool.stop()
     log.flush()
   }
 
-  private func waitForEnd() {
-    while true {
+  private func waitForEnd(_ sockets: [Int32]) {
+    var drain: Drain?
+    var nextChores = Instant.distantPast
+    while drain?.isOver(loops, spool) != true {
       if loops.areTurning() { Heartbeat.beat(on: Handover.heartbeat) }
-      switch Signal.wait(timeout: Self.refreshInterval) {
+      switch Signal.wait(timeout: drain == nil ? Self.refreshInterval : Self.drainInterval) {
       case .terminate: return
       case .hangUp:
         DaemonLog.reopen(log, setup, owner: nil)
-        for certificate in certificates.values { certificate.refresh() }
         lanes.look()
+        nextChores = .distantPast
       case .user1: DaemonLog.reopen(log, setup, owner: nil)
-      case nil:
-        storage.look()
-        resolver.refresh()
-        anvil.report(now: .now())
-        Machine.releaseFreeMemory()
-        for certificate in certificates.values { certificate.refresh() }
+      case .user2 where drain == nil:
+        close(sockets)
+        drain = Drain()
       default: break
       }
+      guard nextChores <= .now() else { continue }
+      nextChores = .now() + Self.refreshInterval
+      doChores()
     }
+  }
+
+  private func doChores() {
+    storage.look()
+    resolver.refresh()
+    anvil.report(now: .now())
+    Machine.releaseFreeMemory()
+    for certificate in certificates.values { certificate.refresh() }
+  }
+
+  /// Takes no connections any more: another generation does. What this one has adopted is for that one, too.
+  private func close(_ sockets: [Int32]) {
+    lanes.handOn()
+    loops.drain()
+    for socket in sockets { closeDescriptor(socket) }
+    Heartbeat.closed(on: Handover.heartbeat)
+    log.info("master", "draining")
   }
 
   private func serve(_ name: String, _ descriptor: Int32) {

@@ -1,97 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
-import Bytes
-import Diagnostics
 import Runtime
 import Settings
 
 /// `weir run`: checks the configuration, opens what only the first process may open, and supervises the rest.
 struct Foreground {
-  /// Without its tables: the other processes look into them.
-  private let setup: Setup
-  private let keyFiles: Set<String>
   private let options: Options
-  private let files: RecordingFiles
+  private let setup: Setup
   private let owner: SystemUser?
   private let manager: ServiceManager
   private let log: Log
+  private let deployments: Deployments
+  /// Held as long as this process lives.
+  private let lock: MasterLock?
 
   static func run(_ options: Options) -> Int32 {
     do {
       try Signal.blockAll()
       let manager = ServiceManager.take()
       let inherited = try InheritedSocket.take()
-      guard let foreground = try Foreground(options, manager) else { return ExitStatus.configuration }
+      let memory = try SharedMemory("weir-handover")
+      let preparation = try Preparation(options, memory: memory, isColored: Terminal.wantsColour(2))
+      Terminal.writeError(preparation.diagnostics)
+      guard let setup = preparation.setup else { return ExitStatus.configuration }
+      let foreground = try Foreground(options, setup, preparation.handover, memory, manager, inherited)
       Machine.releaseFreeMemory()
-      return try foreground.supervise(inherited)
+      return try foreground.supervise()
     } catch {
       Terminal.writeError("weir: \(error)\n")
       return ExitStatus.systemError
     }
   }
 
-  /// Nil if the configuration is wrong, and that was told.
-  private init?(_ options: Options, _ manager: ServiceManager) throws {
-    let files = try RecordingFiles(LinuxFiles())
-    let (setup, loaded, name) = Setup.load(options, files: files)
-    let result = loaded.adding(setup.map { CertificateCheck(setup: $0, isStarting: true).diagnostics } ?? [])
-    let report = CheckReport(result, name: name, isColored: Terminal.wantsColour(2))
-    if !result.diagnostics.isEmpty { Terminal.writeError(report.text) }
-    guard let setup, report.exitStatus == 0 else { return nil }
-    keyFiles = setup.keyFiles
+  private init(
+    _ options: Options, _ setup: Setup, _ handover: Handover, _ memory: SharedMemory, _ manager: ServiceManager, _ inherited: [InheritedSocket]
+  ) throws {
+    self.options = options
     self.setup = setup.withoutTables
     self.manager = manager
-    self.options = options
-    self.files = files
     owner = Machine.isRoot ? try setup.owner() : nil
-    try setup.checkVirtualOwners()
     try Folder.ensure(setup.dataFolder, owner: owner)
     try Folder.ensure(setup.queueFolder, owner: owner)
+    let sockets = try ListeningSockets.open(setup, hosts: handover.hosts, inherited: inherited)
+    lock = try MasterLock(setup, owner: owner)
     log = try DaemonLog.open(setup, .master, owner: owner)
+    for folder in setup.ownFolders { try Folder.ensure(folder, owner: owner) }
+    deployments = try Deployments(
+      Deployment(setup, memory, sockets), options, program: Machine.executable, owner: owner, inherited: inherited, log: log)
   }
 
-  private func supervise(_ inherited: [InheritedSocket]) throws -> Int32 {
-    for folder in setup.ownFolders { try Folder.ensure(folder, owner: owner) }
-    let sockets = try ListeningSockets.open(setup, inherited: inherited)
-    let stager = try stage()
-    let supervisor = Supervisor(
-      program: Machine.executable, services: try services(sockets), log: log, manager: manager, watchdog: setup.configuration[Keys.watchdogTimeout])
+  private func supervise() throws -> Int32 {
+    let supervisor = Supervisor(deployments, log: log, manager: manager)
+    let reloads = try ReloadSocket(setup.masterSocket, owner: owner)
     log.info("master", "\(Product.name) \(Product.version), configuration \(setup.name)")
+    let sockets = deployments.current.sockets
     for socket in sockets { log.info("master", "listening on \(socket.text)") }
     if setup.isDemo { Terminal.writeError(Greeting.text(setup, sockets)) }
-    return supervisor.run {
-      stager?.refresh()
-    } reopened: {
-      DaemonLog.reopen(log, setup, owner: owner)
-    }
-  }
-
-  private func services(_ sockets: [ListeningSockets.Opened]) throws -> [Supervisor.Service] {
-    var handover = Handover()
-    handover.configuration = options.configuration
-    handover.data = options.data
-    handover.isFromRoot = owner != nil
-    handover.files = files.recorded
-    handover.sockets = sockets.map { Handover.Socket(listener: $0.listener, address: $0.text) }
-    let identity = try owner.map { ChildProcess.Identity(user: $0.uid, group: $0.gid, groups: try $0.groups()) }
-    let memory = try files.sealed(endingIn: handover.encoded())
-    var services: [Supervisor.Service] = []
-    if owner != nil {
-      let mailbox = try ListeningSocket.open(path: setup.mailboxSocket, mode: 0o600, backlog: 64)
-      if let owner { try Folder.giveAway(setup.mailboxSocket, to: owner) }
-      services.append(
-        Supervisor.Service(name: "mailbox", arguments: ["service", "mailbox"], descriptors: [memory.descriptor, mailbox], identity: nil))
-    }
-    services.append(
-      Supervisor.Service(
-        name: "mta", arguments: ["service", "mta"], descriptors: [memory.descriptor] + sockets.map(\.descriptor), identity: identity))
-    return services
-  }
-
-  private func stage() throws(SystemError) -> Stager? {
-    guard let owner else { return nil }
-    let stager = try Stager(setup.staged, sources: keyFiles, owner: owner, log: log)
-    stager.refresh()
-    return stager
+    try reloads.start(supervisor.requests)
+    return try supervisor.run()
   }
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Runtime
 
-/// What the supervisor gives each process it starts, in a sealed piece of memory on descriptor 3: the configuration as it was checked, and
-/// which descriptors are which listening sockets. Descriptor 4 is the wire for its heartbeat.
+/// What the supervisor gives each process it starts, in a sealed piece of memory on descriptor 3: the configuration as it was checked. Descriptor 4
+/// is the wire for its heartbeat, the listening sockets follow; the arguments say which listener each is for.
 ///
 /// The memory begins with the big files, and ends with the rest and its length, 8 bytes.
 struct Handover {
@@ -11,13 +11,8 @@ struct Handover {
   /// Whether certificates are read from copies, and a mailbox process delivers to system users: the supervisor is root.
   var isFromRoot = false
   var files = RecordedFiles()
-  /// The sockets, from descriptor 5 on: the listener's name in the configuration and the address it is bound to.
-  var sockets: [Socket] = []
-
-  struct Socket {
-    var listener: String
-    var address: String
-  }
+  /// The addresses of the host names that listeners are bound to, as they were when the configuration was checked.
+  var hosts: [String: [String]] = [:]
 
   static let memoryDescriptor: Int32 = 3
   static let heartbeat: Int32 = 4
@@ -36,9 +31,9 @@ struct Handover {
     writer.write(optional: configuration)
     writer.write(optional: data)
     writer.write(count: isFromRoot ? 1 : 0)
-    writer.write(sockets) { writer, socket in
-      writer.write(Array(socket.listener.utf8))
-      writer.write(Array(socket.address.utf8))
+    writer.write(hosts.sorted { $0.key < $1.key }) { writer, host in
+      writer.write(Array(host.key.utf8))
+      writer.write(host.value) { $0.write(Array($1.utf8)) }
     }
     writer.write(files.files.sorted { $0.key < $1.key }) { writer, file in
       writer.write(Array(file.key.utf8))
@@ -68,9 +63,9 @@ struct Handover {
     guard length <= bytes.count - 8 else { return nil }
     var reader = Reader(Array(bytes.dropLast(8).suffix(Int(length))))
     guard let hasConfiguration = reader.optional(), let hasData = reader.optional(), let rootFlag = reader.count(),
-      let sockets = reader.list({ reader -> Socket? in
-        guard let listener = reader.text(), let address = reader.text() else { return nil }
-        return Socket(listener: listener, address: address)
+      let hosts = reader.list({ reader -> (String, [String])? in
+        guard let name = reader.text(), let addresses = reader.list({ $0.text() }) else { return nil }
+        return (name, addresses)
       }),
       let files = reader.list({ reader -> (String, [UInt8])? in
         guard let path = reader.text(), let bytes = reader.bytes() else { return nil }
@@ -91,7 +86,7 @@ struct Handover {
     configuration = hasConfiguration.first
     data = hasData.first
     isFromRoot = rootFlag == 1
-    self.sockets = sockets
+    self.hosts = Dictionary(hosts, uniquingKeysWith: { $1 })
     self.files = RecordedFiles(
       files: Dictionary(files, uniquingKeysWith: { $1 }), views: Dictionary(views, uniquingKeysWith: { $1 }),
       folders: Dictionary(folders, uniquingKeysWith: { $1 }), memory: memory)

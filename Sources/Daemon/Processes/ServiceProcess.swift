@@ -7,7 +7,8 @@ import Spool
 
 /// A process that the supervisor started: finds its configuration on descriptor 3 and its sockets after it.
 enum ServiceProcess {
-  static func run(_ name: String) -> Int32 {
+  static func run(_ name: String, _ options: Options, listeners: [String]) -> Int32 {
+    if name == ReloadCheck.service { return ReloadCheck.run(options) }
     do {
       try Signal.blockAll()
       Machine.limitHeaps()
@@ -19,9 +20,10 @@ enum ServiceProcess {
       let lane = try name == "mta" ? ownLane(setup) : nil
       let log = try DaemonLog.open(setup, DaemonLog.Role(rawValue: name) ?? .mta, owner: nil, lane: lane?.path)
       defer { log.flush() }
-      return serve(name, handover, setup, lane, log)
+      return serve(name, handover, setup, lane, listeners, log)
     } catch {
       Terminal.writeError("weir: \(name): \(error)\n")
+      Heartbeat.end("\(error)", on: Handover.heartbeat)
       return ExitStatus.systemError
     }
   }
@@ -32,27 +34,26 @@ enum ServiceProcess {
     return try Lane.firstFree(in: setup.queueFolder, disk: LinuxDisk())
   }
 
-  private static func serve(_ name: String, _ handover: Handover, _ setup: Setup, _ lane: Lane?, _ log: Log) -> Int32 {
+  private static func serve(_ name: String, _ handover: Handover, _ setup: Setup, _ lane: Lane?, _ listeners: [String], _ log: Log) -> Int32 {
     do {
       switch (name, lane) {
-      case ("mta", let lane?): try serveMail(handover, setup, lane, log)
+      case ("mta", let lane?): try serveMail(handover, setup, lane, listeners, log)
       case ("mailbox", _): try MailboxProcess.run(setup, log)
       default: throw StartError("there is no service '\(name)'")
       }
       return ExitStatus.success
     } catch {
       log.error("master", "\(name): \(error)")
+      Heartbeat.end("\(error)", on: Handover.heartbeat)
       return ExitStatus.failure
     }
   }
 
-  private static func serveMail(_ handover: Handover, _ setup: Setup, _ lane: Lane, _ log: Log) throws {
+  private static func serveMail(_ handover: Handover, _ setup: Setup, _ lane: Lane, _ listeners: [String], _ log: Log) throws {
     Machine.forbidDumps()
     _ = Machine.raiseDescriptorLimit()
     let service = try MailService(setup, lane: lane, usesMailboxService: handover.isFromRoot, log: log)
-    let sockets = handover.sockets.enumerated().map { index, socket in
-      (listener: socket.listener, descriptor: Handover.firstSocket + Int32(index))
-    }
+    let sockets = listeners.enumerated().map { index, listener in (listener: listener, descriptor: Handover.firstSocket + Int32(index)) }
     try service.run(sockets)
   }
 }

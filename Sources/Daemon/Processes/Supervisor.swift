@@ -1,202 +1,255 @@
 // SPDX-License-Identifier: Apache-2.0
 import Runtime
+import Settings
 
 /// Starts the other processes, watches them, and replaces one that dies, over listeners that stay open all the while.
 ///
-/// It reads no byte from the network, runs no event loop, and has one thread beside the log's: it waits for signals.
-package final class Supervisor {
+/// The processes of one configuration are a generation. A reload starts the next one beside it, and lets the old one drain once the new one is ready:
+/// see Supervisor+Reload. It reads no byte from the network, runs no event loop, and waits for signals.
+final class Supervisor {
   /// A process to keep running.
-  package struct Service: Sendable {
-    package let name: String
-    package let arguments: [String]
+  struct Service: Sendable {
+    let name: String
+    let arguments: [String]
     /// What it finds as descriptors 3, 5, 6, ...; 4 is the wire of its heartbeat.
-    package let descriptors: [Int32]
-    package let identity: ChildProcess.Identity?
-
-    package init(name: String, arguments: [String], descriptors: [Int32], identity: ChildProcess.Identity?) {
-      self.name = name
-      self.arguments = arguments
-      self.descriptors = descriptors
-      self.identity = identity
-    }
+    let descriptors: [Int32]
+    let identity: ChildProcess.Identity?
 
     fileprivate func descriptors(with heartbeat: Int32) -> [Int32] {
       descriptors.prefix(1) + [heartbeat] + descriptors.dropFirst()
     }
+
+    /// What lets it serve who is connected and nobody else.
+    var drain: Signal { name == "mta" ? .user2 : .terminate }
   }
 
-  private struct Running {
-    let service: Service
-    var process: ChildProcess?
-    var pulse: Pulse?
-    var startedAt = Instant.distantPast
-    var restartAt = Instant.distantPast
-    var delay = Supervisor.firstDelay
-  }
-
-  private let program: String
-  private let log: Log
-  private let manager: ServiceManager
-  /// A process that has not told for this long that it works is replaced; zero for never.
-  private let watchdog: Duration
-  private var services: [Running]
-  private var toldReady = false
+  let deployments: Deployments
+  let requests = ReloadRequests()
+  let log: Log
+  let manager: ServiceManager
+  /// Oldest first; the one that serves, those that drain, one that starts.
+  var generations: [Generation] = []
+  var lastNumber = 0
+  var reload: Reload?
+  /// Asked for while another reload was going on.
+  var waiting: [ReloadRequest] = []
+  var toldReady = false
 
   /// A service that dies at once is started again after this, then after twice as long, and so on.
-  private static let firstDelay = Duration.milliseconds(100)
+  static let firstDelay = Duration.milliseconds(100)
   private static let maximumDelay = Duration.seconds(30)
   /// One that ran this long was all right: the next start does not wait.
   private static let provenAfter = Duration.seconds(10)
   private static let roundTime = Duration.seconds(10)
-  /// As long as processes are starting.
-  private static let startingRoundTime = Duration.milliseconds(20)
+  /// As long as processes are starting or a reload goes on.
+  private static let shortRoundTime = Duration.milliseconds(20)
   /// Sessions get this long to end when the daemon stops.
-  private static let patience = Duration.seconds(40)
+  static let patience = Duration.seconds(40)
 
-  package init(program: String, services: [Service], log: Log, manager: ServiceManager = ServiceManager(), watchdog: Duration = .zero) {
-    self.program = program
+  init(_ deployments: Deployments, log: Log, manager: ServiceManager) {
+    self.deployments = deployments
     self.log = log
     self.manager = manager
-    self.watchdog = watchdog
-    self.services = services.map { Running(service: $0) }
   }
 
-  /// Runs until SIGTERM or SIGINT; answers the exit status. `chore` is called at the start of every round, ten seconds apart at most;
-  /// `reopened` on SIGHUP and SIGUSR1, which the services get too.
-  package func run(chore: () -> Void, reopened: () -> Void) -> Int32 {
-    for index in services.indices { start(index) }
+  var serving: Generation? { generations.last { $0.stage == .serving } }
+
+  /// A process that has not told for this long that it works is replaced; zero for never.
+  private var watchdog: Duration { deployments.current.setup.configuration[Keys.watchdogTimeout] }
+
+  /// Runs until SIGTERM or SIGINT; answers the exit status.
+  func run() throws(SystemError) -> Int32 {
+    let first = try begin(deployments.current)
+    first.stage = .serving
     while true {
       let signal = Signal.wait(timeout: roundTime)
-      chore()
+      deployments.chore()
       listen()
       switch signal {
       case .terminate, .interrupt: return stop()
       case .hangUp:
-        reopened()
-        forward(.hangUp)
-      case .user1:
-        reopened()
-        forward(.user1)
+        reopenLogs()
+        waiting.append(ReloadRequest())
+      case .user1: reopenLogs()
       default: break
       }
+      waiting += requests.takeAll()
       reap()
       startDue()
+      endOverdue()
+      advanceReload()
     }
   }
 
   private var roundTime: Duration {
     let watching = [manager.watchdog.map { $0 / 3 }, watchdog == .zero ? nil : watchdog / 3].compactMap(\.self).min() ?? Self.roundTime
-    let starting = services.contains { $0.process != nil && $0.pulse?.lastBeat == nil }
-    return min(Self.roundTime, timeToNextStart ?? Self.roundTime, watching, starting ? Self.startingRoundTime : Self.roundTime)
+    let isBusy = reload != nil || !waiting.isEmpty || generations.contains(where: \.isStarting)
+    return [Self.roundTime, timeToNextStart, timeToNextEnd, watching, isBusy ? Self.shortRoundTime : nil].compactMap(\.self).min() ?? Self.roundTime
+  }
+
+  private func reopenLogs() {
+    deployments.reopenLog()
+    for generation in generations { generation.send(.user1) }
   }
 
   // MARK: Watching
 
   /// Takes the beats of the services, replaces one that has none, and tells the service manager how things are.
   private func listen() {
-    for index in services.indices where services[index].process != nil {
-      services[index].pulse?.listen()
-      if watchdog != .zero, let silence = services[index].pulse?.silence, silence > watchdog { replace(index, after: silence) }
+    for generation in generations {
+      generation.listen()
+      for index in generation.services.indices where !generation.services[index].isToldToEnd {
+        if watchdog != .zero, let silence = generation.services[index].pulse?.silence, silence > watchdog {
+          replace(generation, index, after: silence)
+        }
+      }
     }
     manager.tell(.watchdog)
-    guard !toldReady, services.allSatisfy({ $0.pulse?.lastBeat != nil }) else { return }
+    guard !toldReady, serving?.isReady == true else { return }
     toldReady = true
     manager.tell(.ready, .status("mail is being served"))
   }
 
-  private func replace(_ index: Int, after silence: Duration) {
-    log.error("master", "\(services[index].service.name) has not answered for \(silence.components.seconds) seconds: it is replaced")
-    services[index].process?.kill()
+  private func replace(_ generation: Generation, _ index: Int, after silence: Duration) {
+    log.error("master", "\(generation.services[index].service.name) has not answered for \(silence.components.seconds) seconds: it is replaced")
+    generation.services[index].process?.kill()
     // It is reaped in a later round, and must not be killed again until then.
-    services[index].pulse = nil
+    generation.services[index].pulse = nil
   }
 
   // MARK: Starting
 
-  private func start(_ index: Int) {
-    let service = services[index].service
-    services[index].startedAt = .now()
+  /// Starts the processes of a new generation.
+  func begin(_ deployment: Deployment) throws(SystemError) -> Generation {
+    lastNumber += 1
+    let generation = Generation(lastNumber, deployment, try deployments.services(of: deployment))
+    generations.append(generation)
+    for index in generation.services.indices { start(generation, index) }
+    return generation
+  }
+
+  private func start(_ generation: Generation, _ index: Int) {
+    let service = generation.services[index].service
+    generation.services[index].startedAt = .now()
     do {
       let wire = try Heartbeat.wire()
       defer { closeDescriptor(wire.sender) }
-      services[index].pulse = Pulse(wire.listener)
-      services[index].process = try ChildProcess.start(
-        program, service.arguments, descriptors: service.descriptors(with: wire.sender), as: service.identity)
+      generation.services[index].pulse = Pulse(wire.listener)
+      generation.services[index].process = try ChildProcess.start(
+        deployments.program, service.arguments, descriptors: service.descriptors(with: wire.sender), as: service.identity)
     } catch {
       log.error("master", "\(service.name): \(error)")
-      postpone(index)
+      postpone(generation, index)
     }
   }
 
   private func startDue() {
     let now = Instant.now()
-    for index in services.indices where services[index].process == nil && services[index].restartAt <= now { start(index) }
+    for generation in generations where generation.isKept {
+      for index in generation.services.indices where generation.services[index].process == nil && generation.services[index].restartAt <= now {
+        start(generation, index)
+      }
+    }
   }
 
   private var timeToNextStart: Duration? {
-    let waiting = services.filter { $0.process == nil }.map(\.restartAt)
+    let waiting = generations.filter(\.isKept).flatMap(\.services).filter { $0.process == nil }.map(\.restartAt)
     return waiting.min().map { max(.milliseconds(1), $0 - .now()) }
   }
 
   private func reap() {
     while let ended = ChildProcess.reap() {
-      guard let index = services.firstIndex(where: { $0.process?.pid == ended.pid }) else { continue }
-      services[index].process = nil
-      log.warning("master", "\(services[index].service.name) process \(ended.pid) \(Self.describe(ended.status)); starting another")
-      postpone(index)
+      if checkEnded(ended.pid, ended.status) { continue }
+      for generation in generations {
+        guard let index = generation.services.firstIndex(where: { $0.process?.pid == ended.pid }) else { continue }
+        self.ended(generation, index, ended.status)
+      }
     }
+    generations.removeAll { !$0.isKept && $0.isGone }
   }
 
-  private func postpone(_ index: Int) {
+  private func ended(_ generation: Generation, _ index: Int, _ status: Int32) {
+    let running = generation.services[index]
+    running.pulse?.listen()
+    generation.services[index].process = nil
+    let text = "\(running.service.name) process \(running.process?.pid ?? 0) \(Self.describe(status))"
+    switch generation.stage {
+    case .serving:
+      log.warning("master", "\(text); starting another")
+      postpone(generation, index)
+    case .starting: log.error("master", "\(text) before it was ready\(running.pulse?.reason.map { ": \($0)" } ?? "")")
+    case .draining, .ending:
+      if status == 0 {
+        log.info("master", "generation \(generation.number): \(running.service.name) has ended")
+      } else {
+        log.warning("master", "generation \(generation.number): \(text)")
+      }
+    }
+    // What it has left in the queue is for the others.
+    if running.service.name == "mta" { serving?.process(of: "mta")?.send(.hangUp) }
+  }
+
+  private func postpone(_ generation: Generation, _ index: Int) {
     let now = Instant.now()
-    if services[index].startedAt + Self.provenAfter <= now {
-      services[index].delay = Self.firstDelay
-      services[index].restartAt = now
+    if generation.services[index].startedAt + Self.provenAfter <= now {
+      generation.services[index].delay = Self.firstDelay
+      generation.services[index].restartAt = now
     } else {
-      services[index].restartAt = now + services[index].delay
-      services[index].delay = min(Self.maximumDelay, services[index].delay * 2)
+      generation.services[index].restartAt = now + generation.services[index].delay
+      generation.services[index].delay = min(Self.maximumDelay, generation.services[index].delay * 2)
     }
   }
 
-  private static func describe(_ status: Int32) -> String {
+  static func describe(_ status: Int32) -> String {
     status >= 128 ? "was killed by signal \(status - 128)" : "ended with status \(status)"
   }
 
-  private func forward(_ signal: Signal) {
-    for running in services { running.process?.send(signal) }
+  // MARK: Ending
+
+  /// Ends those that have drained for long enough.
+  private func endOverdue() {
+    let now = Instant.now()
+    for generation in generations {
+      switch generation.stage {
+      case .draining(let deadline) where deadline <= now:
+        log.info("master", "generation \(generation.number): its sessions are ended (reload_drain_timeout)")
+        generation.end(by: now + Self.patience)
+      case .ending(let deadline) where deadline <= now: generation.kill()
+      default: break
+      }
+    }
+  }
+
+  private var timeToNextEnd: Duration? {
+    let deadlines = generations.compactMap { generation -> Instant? in
+      switch generation.stage {
+      case .draining(let deadline), .ending(let deadline): deadline
+      case .starting, .serving: nil
+      }
+    }
+    return deadlines.min().map { max(.milliseconds(20), $0 - .now()) }
   }
 
   /// Ends the services: politely, and after a while not so. A second SIGINT cuts it short.
   private func stop() -> Int32 {
     log.info("master", "stopping")
     manager.tell(.stopping, .status("stopping"))
-    forward(.terminate)
+    giveUpReload("weir: the daemon is being stopped\n")
+    for generation in generations { generation.send(.terminate) }
     let deadline = Instant.now() + Self.patience
-    while services.contains(where: { $0.process != nil }) {
+    while generations.contains(where: { !$0.isGone }) {
       let left = deadline - .now()
-      if left == .zero || Signal.wait(timeout: left) == .interrupt {
-        for running in services { running.process?.kill() }
-      }
+      if left == .zero || Signal.wait(timeout: left) == .interrupt { for generation in generations { generation.kill() } }
       while let ended = ChildProcess.reap() {
-        for index in services.indices where services[index].process?.pid == ended.pid { services[index].process = nil }
+        for generation in generations {
+          for index in generation.services.indices where generation.services[index].process?.pid == ended.pid {
+            generation.services[index].process = nil
+          }
+        }
       }
     }
     log.info("master", "stopped")
     log.flush()
     return 0
   }
-}
-
-/// The heartbeat of one process, as the supervisor hears it.
-private final class Pulse {
-  private let wire: Int32
-  private(set) var lastBeat: Instant?
-
-  init(_ wire: Int32) { self.wire = wire }
-  deinit { closeDescriptor(wire) }
-
-  func listen() { if Heartbeat.wasHeard(on: wire) { lastBeat = .now() } }
-
-  /// Since the last beat; nil before the first, because a start may take long: a queue is read.
-  var silence: Duration? { lastBeat.map { Instant.now() - $0 } }
 }

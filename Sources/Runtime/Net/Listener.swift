@@ -6,8 +6,21 @@ import Glibc
 package enum ListeningSocket {
   package static func open(_ address: SocketAddress, backlog: Int32) throws(SystemError) -> Int32 {
     var raw = address.raw
-    return try SystemError.check(clinux_listen_ip(&raw, backlog), "listen on \(address) port \(address.port)")
+    return try SystemError.check(clinux_listen_ip(&raw, backlog, 0), "listen on \(address) port \(address.port)")
   }
+
+  /// While `others` listen on the same port, which are about to be closed: 0.0.0.0 can take the place of 127.0.0.1.
+  package static func open(_ address: SocketAddress, backlog: Int32, beside others: [Int32]) throws(SystemError) -> Int32 {
+    var raw = address.raw
+    for other in others { _ = clinux_share_port(other, 1) }
+    defer { for other in others { _ = clinux_share_port(other, 0) } }
+    let descriptor = try SystemError.check(clinux_listen_ip(&raw, backlog, 1), "listen on \(address) port \(address.port)")
+    _ = clinux_share_port(descriptor, 0)
+    return descriptor
+  }
+
+  /// Another length of the queue of those who wait for a socket that is open already.
+  package static func setBacklog(_ backlog: Int32, of descriptor: Int32) { _ = clinux_listen(descriptor, backlog) }
 
   /// `mode` as chmod; a socket left behind at `path` is replaced.
   package static func open(path: String, mode: UInt32, backlog: Int32) throws(SystemError) -> Int32 {
@@ -34,6 +47,7 @@ package final class Listener {
   /// After a lack of descriptors or memory, accepting is tried again this much later.
   private static let retryDelay = Duration.milliseconds(200)
   private static let perTurn = 64
+  private static let mostRounds = 64
 
   /// `accepted` gets each new connection's descriptor and owns it. The listening descriptor stays the caller's.
   package init(
@@ -52,6 +66,19 @@ package final class Listener {
     if let retry { loop.remove(retry) }
     retry = nil
   }
+
+  /// As `close`, but takes those who wait at this moment: the kernel may have told nobody else of them.
+  package func drain() {
+    close()
+    var rounds = Listener.mostRounds
+    while rounds > 0 {
+      guard case .more = acceptSome() else { return }
+      rounds -= 1
+    }
+  }
+
+  /// Takes who waits, if the kernel has told only a process of it that then died.
+  package func look() { if token != nil { becameReady([]) } }
 
   private func pause() {
     if let token { loop.unwatch(token, descriptor) }
@@ -77,15 +104,22 @@ package final class Listener {
 
 extension Listener: Watcher {
   func becameReady(_ readiness: Readiness) {
+    if case .failed(let error) = acceptSome() { acceptFailed(error) }
+  }
+
+  private enum Accepted { case all, more, failed(SystemError) }
+
+  private func acceptSome() -> Accepted {
     for _ in 0..<Listener.perTurn {
       var peer = clinux_address()
       let result = clinux_accept(descriptor, &peer)
       switch -result {
       case _ where result >= 0: accepted(result, SocketAddress(peer))
-      case EAGAIN: return
+      case EAGAIN: return .all
       case ECONNABORTED, EINTR, EPROTO, EPERM: continue
-      default: return acceptFailed(SystemError(code: -result, operation: "accept"))
+      default: return .failed(SystemError(code: -result, operation: "accept"))
       }
     }
+    return .more
   }
 }

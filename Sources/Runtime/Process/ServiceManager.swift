@@ -6,6 +6,8 @@ import Glibc
 package struct ServiceManager: Sendable {
   package enum State: Equatable, Sendable {
     case ready
+    /// Until it is told `.ready` again.
+    case reloading
     case stopping
     /// For people: `systemctl status` shows it.
     case status(String)
@@ -14,6 +16,7 @@ package struct ServiceManager: Sendable {
     var line: String {
       switch self {
       case .ready: "READY=1"
+      case .reloading: "RELOADING=1\nMONOTONIC_USEC=\(Instant.now().nanoseconds / 1000)"
       case .stopping: "STOPPING=1"
       // A line feed would end the field.
       case .status(let text): "STATUS=" + text.map { $0.isNewline ? " " : String($0) }.joined()

@@ -10,6 +10,9 @@ package final class SharedMemory: Sendable {
 
   package init(_ name: String) throws(SystemError) { descriptor = try SealedMemory.open(name) }
 
+  /// Empty memory that another process has made, and that this one is to fill.
+  package init(adopting descriptor: Int32) { self.descriptor = descriptor }
+
   deinit { closeDescriptor(descriptor) }
 
   /// Where the bytes begin. Any thread may append.

@@ -69,19 +69,26 @@ static void from_system(const struct sockaddr_storage *in, struct clinux_address
   }
 }
 
-int clinux_listen_ip(const struct clinux_address *address, int backlog) {
+int clinux_share_port(int fd, int share) {
+  return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &share, sizeof share) < 0 ? -errno : 0;
+}
+
+int clinux_listen_ip(const struct clinux_address *address, int backlog, int share) {
   struct sockaddr_storage storage;
   socklen_t length = to_system(address, &storage);
   int one = 1;
   int fd = socket(storage.ss_family, SOCK_STREAM | FLAGS, 0);
   if (fd < 0) return -errno;
   if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0) return fail(fd);
+  if (share && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) < 0) return fail(fd);
   if (storage.ss_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) < 0) return fail(fd);
   /* Accepted sockets inherit it: replies are written whole, and must not wait for an acknowledgement. */
   if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0) return fail(fd);
   if (bind(fd, (struct sockaddr *)&storage, length) < 0 || listen(fd, backlog) < 0) return fail(fd);
   return fd;
 }
+
+int clinux_listen(int fd, int backlog) { return listen(fd, backlog) < 0 ? -errno : 0; }
 
 static int unix_address(const char *path, struct sockaddr_un *address) {
   memset(address, 0, sizeof *address);

@@ -3,7 +3,7 @@
 extension Area {
   static let process = Area(
     "Processes and files", "How Weir runs.",
-    [Keys.dataDirectory, Keys.mailOwner, Keys.eventLoops, Keys.watchdogTimeout])
+    [Keys.dataDirectory, Keys.mailOwner, Keys.eventLoops, Keys.watchdogTimeout, Keys.reloadDrainTimeout])
 }
 
 extension Keys {
@@ -23,5 +23,12 @@ extension Keys {
     """
     A process that has not told the supervisor for so long that it works is replaced; 0 for never. Under systemd with `WatchdogSec=` the supervisor is \
     itself watched.
+    """)
+
+  package static let reloadDrainTimeout = Key.duration(
+    "reload_drain_timeout", "1h", seconds: 0...2_592_000, .weir, example: "10m",
+    """
+    After a reload, sessions that are open go on in the processes of before, under the configuration of before. Those that are still open after this time \
+    are ended with 421; 0 ends them at once. The value of the new configuration counts.
     """)
 }

@@ -16,7 +16,11 @@ struct clinux_address {
   uint64_t high, wide; /* the IPv6 address: its first and last 64 bits */
 };
 
-int clinux_listen_ip(const struct clinux_address *address, int backlog);
+/* share: where another socket of this user listens on the same port and lets it, too (clinux_share_port). */
+int clinux_listen_ip(const struct clinux_address *address, int backlog, int share);
+int clinux_share_port(int fd, int share);
+/* Another backlog for a socket that listens already. */
+int clinux_listen(int fd, int backlog);
 /* Replaces a socket that is left at path; mode as chmod. */
 int clinux_listen_unix(const char *path, unsigned mode, int backlog);
 int clinux_accept(int listener, struct clinux_address *peer);

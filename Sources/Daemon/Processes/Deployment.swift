@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import Runtime
+import Settings
+
+/// A configuration that is being served, or is about to be: what the supervisor keeps of it.
+final class Deployment {
+  /// Without its tables: the other processes look into them.
+  let setup: Setup
+  /// The certificates and keys that it names.
+  let keyFiles: Set<String>
+  let sockets: [ListeningSockets.Opened]
+  private let memory: SharedMemory
+
+  init(_ setup: Setup, _ memory: SharedMemory, _ sockets: [ListeningSockets.Opened]) {
+    keyFiles = setup.keyFiles
+    self.setup = setup.withoutTables
+    self.memory = memory
+    self.sockets = sockets
+  }
+
+  /// The processes that serve it. `mailbox` is the socket of the mailbox process, where there is one.
+  func services(owner: SystemUser?, mailbox: Int32?) throws(SystemError) -> [Supervisor.Service] {
+    var services: [Supervisor.Service] = []
+    if let mailbox {
+      services.append(
+        Supervisor.Service(name: "mailbox", arguments: ["service", "mailbox"], descriptors: [memory.descriptor, mailbox], identity: nil))
+    }
+    let groups = try owner?.groups()
+    let identity = owner.map { ChildProcess.Identity(user: $0.uid, group: $0.gid, groups: groups ?? []) }
+    services.append(
+      Supervisor.Service(
+        name: "mta", arguments: ["service", "mta"] + sockets.map(\.listener), descriptors: [memory.descriptor] + sockets.map(\.descriptor),
+        identity: identity))
+    return services
+  }
+}
