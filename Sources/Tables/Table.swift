@@ -39,6 +39,10 @@ package struct Table: Sendable {
     }
   }
 
+  var patterns: PatternTable? {
+    if case .patterns(let table) = content { table } else { nil }
+  }
+
   /// The number of entries or rules; 0 where there are no entries to count.
   package var count: Int {
     switch content {
@@ -83,7 +87,7 @@ package struct Table: Sendable {
     }
   }
 
-  private func place(_ line: Int) -> String { name.hasSuffix(":") ? "\(name) rule \(line)" : "\(name):\(line)" }
+  func place(_ line: Int) -> String { name.hasSuffix(":") ? "\(name) rule \(line)" : "\(name):\(line)" }
 
   /// Reads a table. With an error among the diagnostics the table holds what could be read. `checks` is asked about each value.
   package static func read(_ reference: TableReference, files: any FileSource, checks: ValueCheck? = nil) -> (

@@ -12,7 +12,7 @@ import Testing
   }
 
   private func match(_ checks: ContentChecks, _ line: String) -> (action: CheckAction?, rule: String)? {
-    Array(line.utf8).withUnsafeBufferPointer { checks.match($0) }.map { (try? $0.action.get(), $0.rule) }
+    Array(line.utf8).withUnsafeBufferPointer { checks.match($0) }.map { (try? $0.action, $0.rule) }
   }
 
   @Test func theFirstTableAndRuleThatMatchCount() throws {
@@ -54,7 +54,7 @@ import Testing
     let checks = try checks("regexp:/a", ["/a": "/^Subject: (.*)/ REPLACE Subject: [x] $1\n"])
     let line = Array("Subject: ".utf8) + [0xe9, 0xff]
     let found = try #require(line.withUnsafeBufferPointer { checks.match($0) })
-    #expect(try found.action.get() == .replace(Array("Subject: [x] ".utf8) + [0xe9, 0xff]))
+    #expect(try found.action == .replace(Array("Subject: [x] ".utf8) + [0xe9, 0xff]))
   }
 
   // MARK: The header as rules see it

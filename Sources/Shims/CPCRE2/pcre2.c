@@ -8,7 +8,30 @@
 struct cpcre2_pattern {
   pcre2_code *code;
   pcre2_match_context *limits;
+  pcre2_general_context *memory;
+  /* The library keeps what it asks for before, which must not be in a thread's room. */
+  int is_ready;
 };
+
+/* What the library remembers of a match is small and needed for as long as the match takes: each thread has room for one, and a match makes no call to
+   malloc. A second one, or more than there is room for, comes from the heap. */
+enum { ROOM = 4096 };
+static _Thread_local struct {
+  _Alignas(16) unsigned char bytes[ROOM];
+  int is_taken;
+} room;
+
+static void *take(size_t size, void *pattern) {
+  if (size > ROOM || room.is_taken || !((cpcre2_pattern *)pattern)->is_ready) return malloc(size);
+  room.is_taken = 1;
+  return room.bytes;
+}
+
+static void give_back(void *block, void *unused) {
+  (void)unused;
+  if (block == (void *)room.bytes) room.is_taken = 0;
+  else free(block);
+}
 
 static uint32_t options_of(unsigned flags) {
   return (flags & CPCRE2_CASELESS ? PCRE2_CASELESS : 0) | (flags & CPCRE2_MULTILINE ? PCRE2_MULTILINE : 0) |
@@ -30,7 +53,8 @@ cpcre2_pattern *cpcre2_compile(const uint8_t *pattern, size_t length, unsigned f
     return NULL;
   }
   compiled->limits = pcre2_match_context_create(NULL);
-  if (compiled->limits == NULL) {
+  compiled->memory = pcre2_general_context_create(take, give_back, compiled);
+  if (compiled->limits == NULL || compiled->memory == NULL) {
     cpcre2_free(compiled);
     return NULL;
   }
@@ -38,12 +62,14 @@ cpcre2_pattern *cpcre2_compile(const uint8_t *pattern, size_t length, unsigned f
   pcre2_set_heap_limit(compiled->limits, CPCRE2_HEAP_LIMIT);
   /* Where pages may not become executable this fails, and patterns are interpreted. */
   (void)pcre2_jit_compile(compiled->code, PCRE2_JIT_COMPLETE);
+  compiled->is_ready = 1;
   return compiled;
 }
 
 void cpcre2_free(cpcre2_pattern *pattern) {
   if (pattern == NULL) return;
   pcre2_match_context_free(pattern->limits);
+  pcre2_general_context_free(pattern->memory);
   pcre2_code_free(pattern->code);
   free(pattern);
 }
@@ -55,7 +81,7 @@ size_t cpcre2_groups(const cpcre2_pattern *pattern) {
 }
 
 int cpcre2_match(const cpcre2_pattern *pattern, const uint8_t *subject, size_t length, size_t *spans, size_t count) {
-  pcre2_match_data *data = pcre2_match_data_create(count > 0 ? (uint32_t)count : 1, NULL);
+  pcre2_match_data *data = pcre2_match_data_create(count > 0 ? (uint32_t)count : 1, pattern->memory);
   if (data == NULL) return -1;
   int result = pcre2_match(pattern->code, subject, length, 0, 0, data, pattern->limits);
   /* Compiled code has the 32 KiB that the library takes from the stack; the interpreter has the heap, up to its limit. */

@@ -4,30 +4,59 @@ import Diagnostics
 /// The tables of header_checks, mime_header_checks, nested_header_checks or body_checks. The first that has an answer for a line gives the action.
 package struct ContentChecks: Sendable {
   package let subject: CheckAction.Subject
-  private let tables: [Table]
+  private let tables: [Source]
 
   package static func none(_ subject: CheckAction.Subject) -> ContentChecks { ContentChecks(subject: subject, tables: []) }
 
   package var isEmpty: Bool { tables.isEmpty }
 
+  /// A reference, because most lines match nothing, and to find that out must cost little.
+  private final class Source: Sendable {
+    private let table: Table
+    private let patterns: PatternTable?
+
+    init(_ table: Table) {
+      self.table = table
+      patterns = table.patterns
+    }
+
+    func answer(for line: UnsafeBufferPointer<UInt8>) -> (value: [UInt8], place: String)? {
+      guard let patterns else { return table.answer(for: line) }
+      guard let found = patterns.answer(for: line) else { return nil }
+      return (found.value, table.place(found.line))
+    }
+  }
+
   /// What a rule says about a line.
   package struct Match: Sendable {
-    /// A failure if the text that a pattern put together is no action, or the table was read as lenient.
-    package let action: Result<CheckAction, CheckProblem>
+    /// What stands right of the pattern, put together with its groups.
+    package let value: [UInt8]
     /// The file and line of the rule.
     package let rule: String
+    private let subject: CheckAction.Subject
+
+    fileprivate init(_ value: [UInt8], _ rule: String, _ subject: CheckAction.Subject) {
+      self.value = value
+      self.rule = rule
+      self.subject = subject
+    }
+
+    /// Throws if the text that a pattern put together is no action, or the table was read as lenient.
+    package var action: CheckAction {
+      get throws(CheckProblem) { try CheckActionReader.read(value, for: subject) }
+    }
   }
 
   /// `list`: references as the setting has them. With an error among the diagnostics the checks are what could be read.
   package static func read(_ list: LocatedText, _ subject: CheckAction.Subject, files: any FileSource) -> (ContentChecks, [Diagnostic]) {
-    var (tables, diagnostics): ([Table], [Diagnostic]) = ([], [])
+    var (tables, diagnostics): ([Source], [Diagnostic]) = ([], [])
     for element in list.elements() {
       guard let reference = TableReference(element) else {
         diagnostics.append(.error(element, "expected a table, not `\(element.text)`", hint: "such as `regexp:/etc/postfix/header_checks`"))
         continue
       }
       let (table, found) = read(reference, subject, files: files)
-      if let table { tables.append(table) }
+      if let table { tables.append(Source(table)) }
       diagnostics += found
     }
     return (ContentChecks(subject: subject, tables: tables), diagnostics)
@@ -58,17 +87,14 @@ package struct ContentChecks: Sendable {
   package func match(_ line: UnsafeBufferPointer<UInt8>) -> Match? {
     // As in Postfix, which asks no table for an empty line.
     if line.isEmpty { return nil }
-    for table in tables {
-      if let (value, place) = table.answer(for: line) { return Match(action: action(value), rule: place) }
+    for source in tables {
+      if let (value, place) = source.answer(for: line) { return Match(value, place, subject) }
     }
     return nil
   }
 
-  private func action(_ value: [UInt8]) -> Result<CheckAction, CheckProblem> {
-    do throws(CheckProblem) {
-      return .success(try CheckActionReader.read(value, for: subject))
-    } catch {
-      return .failure(error)
-    }
+  /// A header field, as `LogicalHeader` puts it together.
+  package func match(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>, isTight: Bool = false, limit: Int) -> Match? {
+    LogicalHeader.with(name, value, isTight: isTight, limit: limit) { match($0) }
   }
 }

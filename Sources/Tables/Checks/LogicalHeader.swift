@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+import CBytes
 
 /// A header field as the rules see it: `name:`, what follows the colon, its lines apart by LF and each with the white space it begins with. Trailing
 /// white space stays; blanks before the colon do not.
 package enum LogicalHeader {
   /// The fields that mime_header_checks looks at wherever they are.
-  private static let mimeNames = [
-    "content-description", "content-disposition", "content-id", "content-transfer-encoding", "content-type", "mime-version",
-  ].map { Array($0.utf8) }
-
   package static func isMIME(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard let first = name.first, first | 0x20 == UInt8(ascii: "c") || first | 0x20 == UInt8(ascii: "m") else { return false }
-    return mimeNames.contains { $0.count == name.count && zip($0, name).allSatisfy { $0 == ($1 >= 0x41 && $1 <= 0x5a ? $1 | 0x20 : $1) } }
+    switch name.count {
+    case 10: name.isEqual(to: "content-id")
+    case 12: name.isEqual(to: "content-type") || name.isEqual(to: "mime-version")
+    case 19: name.isEqual(to: "content-disposition") || name.isEqual(to: "content-description")
+    case 25: name.isEqual(to: "content-transfer-encoding")
+    default: false
+    }
   }
 
   /// `value`: what follows the colon and one blank, unless `isTight`, where no blank followed. CR LF counts as LF.
@@ -42,7 +44,8 @@ package enum LogicalHeader {
   }
 
   private static func copyLines(_ text: UnsafeBufferPointer<UInt8>, to room: UnsafeMutableBufferPointer<UInt8>, at offset: Int) -> Int {
-    guard let carriageReturn = text.firstIndex(of: 0x0d) else { return copy(text, to: room, at: offset) }
+    guard let base = text.baseAddress, let found = memchr(base, 0x0d, text.count) else { return copy(text, to: room, at: offset) }
+    let carriageReturn = UnsafeRawPointer(base).distance(to: UnsafeRawPointer(found))
     var offset = copy(UnsafeBufferPointer(rebasing: text[..<carriageReturn]), to: room, at: offset)
     for index in carriageReturn..<text.count where text[index] != 0x0d || index + 1 >= text.count || text[index + 1] != 0x0a {
       room[offset] = text[index]
@@ -60,4 +63,13 @@ package enum LogicalHeader {
 
   /// Postfix's line_length_limit.
   private static let piece = 2048
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// Whether it is this word of small letters, in letters of any case.
+  fileprivate func isEqual(to word: StaticString) -> Bool {
+    guard count == word.utf8CodeUnitCount else { return false }
+    for index in indices where self[index] | (self[index] &- 0x41 < 26 ? 0x20 : 0) != word.utf8Start[index] { return false }
+    return true
+  }
 }

@@ -84,8 +84,12 @@ enum Pattern: Sendable {
 
 final class PosixPattern: Sendable {
   private nonisolated(unsafe) let handle: OpaquePointer
+  private let prefix: LiteralPrefix?
 
-  private init(_ handle: OpaquePointer) { self.handle = handle }
+  private init(_ handle: OpaquePointer, _ prefix: LiteralPrefix?) {
+    self.handle = handle
+    self.prefix = prefix
+  }
 
   deinit { cregex_free(handle) }
 
@@ -94,7 +98,8 @@ final class PosixPattern: Sendable {
     var text = [CChar](repeating: 0, count: 128)
     let terminated = pattern.map { CChar(bitPattern: $0) } + [0]
     if let handle = cregex_compile(terminated, Int32(truncatingIfNeeded: flags), &problem, &text, text.count) {
-      return .success(PosixPattern(handle))
+      let isExtended = flags & (CREGEX_BASIC | CREGEX_BY_LINE) == 0
+      return .success(PosixPattern(handle, isExtended ? LiteralPrefix(extended: pattern, isCaseless: flags & CREGEX_CASELESS != 0) : nil))
     }
     return .failure(PatternProblem(kind: kind(problem), reason: String(text)))
   }
@@ -116,6 +121,12 @@ final class PosixPattern: Sendable {
   var groups: Int { cregex_groups(handle) }
 
   func matches(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> Bool {
+    if let prefix, !prefix.isBeginning(of: subject) { return false }
+    return matchesWhole(subject, spans: spans)
+  }
+
+  /// As the library says, without a look at the prefix first.
+  func matchesWhole(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> Bool {
     var nothing: UInt8 = 0
     // An empty Swift buffer may have no address, and the library needs one.
     guard let base = subject.baseAddress else { return cregex_match(handle, &nothing, 0, spans.baseAddress, spans.count / 2) == 1 }

@@ -5,12 +5,20 @@
 /// A match with `regexp:` has no limit but the library's own wisdom: a rule with back references can take long on a long text, as in Postfix. A match
 /// with `pcre:` ends after some ten milliseconds at the latest, and then is none.
 final class PatternTable: Sendable {
-  struct Rule: Sendable {
+  /// A reference, because a look-up goes from rule to rule and must not copy them.
+  final class Rule: Sendable {
     let pattern: Pattern
     let isNegated: Bool
     let value: PatternValue
     /// Of the file; where the table stands in a setting, the number of the rule.
     let line: Int
+
+    init(pattern: Pattern, isNegated: Bool, value: PatternValue, line: Int) {
+      self.pattern = pattern
+      self.isNegated = isNegated
+      self.value = value
+      self.line = line
+    }
   }
 
   enum Step: Sendable {
@@ -19,12 +27,12 @@ final class PatternTable: Sendable {
     case condition(Pattern, isNegated: Bool, end: Int)
   }
 
-  let steps: [Step]
+  private let steps: ContiguousArray<Step>
   /// Of the rule whose value needs the most groups.
   private let groups: Int
 
   init(_ steps: [Step]) {
-    self.steps = steps
+    self.steps = ContiguousArray(steps)
     groups = steps.map { if case .rule(let rule) = $0 { rule.value.lastGroup } else { 0 } }.max() ?? 0
   }
 

@@ -60,6 +60,6 @@ struct HeaderRules: Sendable {
   func match(_ line: HeaderLine, _ place: Place) -> ContentChecks.Match? {
     let checks = checks(line.name, place)
     if checks.isEmpty { return nil }
-    return line.logical(limit: limit) { checks.match($0) }
+    return checks.match(line.name, line.value, limit: limit)
   }
 }

@@ -11,16 +11,17 @@ struct Reaction {
   let context: Context
 
   func perform() throws -> Verdict {
-    switch match.action {
-    case .success(let action):
-      if action == .dunno { return .continue }
-      try context.set("header_checks.rule", match.rule)
-      return try perform(action)
-    case .failure(let problem):
+    let action: CheckAction
+    do throws(CheckProblem) {
+      action = try match.action
+    } catch {
       // As Postfix, which lets the line pass.
-      context.log(.warning, "\(match.rule): \(problem.message)")
+      context.log(.warning, "\(match.rule): \(error.message)")
       return .continue
     }
+    if action == .dunno { return .continue }
+    try context.set("header_checks.rule", match.rule)
+    return try perform(action)
   }
 
   private func perform(_ action: CheckAction) throws -> Verdict {
