@@ -171,10 +171,14 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// `bench/tables` sets WEIR_BENCH.
 if Context.environment["WEIR_BENCH"] != nil {
-  package.targets.append(
+  func bench(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
-      name: "TableLookups", dependencies: ["Diagnostics", "Runtime", "Tables"], path: "bench/TableLookups",
-      swiftSettings: common + [.unsafeFlags(["-parse-as-library"])]))
+      name: name, dependencies: dependencies, path: "bench/\(name)", swiftSettings: common + [.unsafeFlags(["-parse-as-library"])])
+  }
+  package.targets += [
+    bench("TableLookups", ["Diagnostics", "Runtime", "Tables"]),
+    bench("RestrictionCosts", ["Bytes", "Diagnostics", "Restrictions", "Runtime", "SMTP", "Tables"]),
+  ]
 }
 
 if fuzzing {

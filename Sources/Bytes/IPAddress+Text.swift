@@ -6,31 +6,41 @@ extension IPAddress {
 
   /// Parses `192.0.2.1` or `2001:db8::1`; no brackets, no zone, no leading zeros in IPv4.
   package init?(_ text: some StringProtocol) {
-    guard text.utf8.count <= Self.maximumTextLength else { return nil }
-    if text.utf8.contains(UInt8(ascii: ":")) {
-      guard let (high, low) = Self.parseV6(Array(text.utf8)) else { return nil }
-      self.init(v6: high, low)
-    } else {
-      guard let bits = Self.parseV4(Array(text.utf8)) else { return nil }
+    var text = String(text)
+    guard let address = text.withUTF8({ IPAddress(ascii: $0) }) else { return nil }
+    self = address
+  }
+
+  /// The same for bytes. No name begins a search in vain for long: the first letter that no address has ends it.
+  package init?(ascii text: UnsafeBufferPointer<UInt8>) {
+    guard text.count <= Self.maximumTextLength else { return nil }
+    if let bits = Self.parseV4(text) {
       self.init(v4: bits)
+    } else {
+      guard text.contains(UInt8(ascii: ":")), let (high, low) = Self.parseV6(Array(text)) else { return nil }
+      self.init(v6: high, low)
     }
   }
 
-  private static func parseV4(_ text: [UInt8]) -> UInt32? {
-    let parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-    guard parts.count == 4 else { return nil }
-    var bits: UInt32 = 0
-    for part in parts {
-      guard let octet = parseOctet(part) else { return nil }
-      bits = bits << 8 | UInt32(octet)
+  private static func parseV4(_ text: some Collection<UInt8>) -> UInt32? {
+    var (bits, octet, digits, dots) = (0 as UInt32, 0 as UInt32, 0, 0)
+    for byte in text {
+      switch byte {
+      case UInt8(ascii: "."):
+        guard digits > 0, dots < 3 else { return nil }
+        bits = bits << 8 | octet
+        dots += 1
+        (octet, digits) = (0, 0)
+      case 0x30...0x39:
+        // A zero leads only itself.
+        guard digits == 0 || octet > 0 else { return nil }
+        octet = octet * 10 + UInt32(byte - 0x30)
+        digits += 1
+        if octet > 255 { return nil }
+      default: return nil
+      }
     }
-    return bits
-  }
-
-  private static func parseOctet(_ text: ArraySlice<UInt8>) -> UInt8? {
-    guard (1...3).contains(text.count), text.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-    if text.count > 1, text.first == UInt8(ascii: "0") { return nil }
-    return UInt8(text.reduce(0) { $0 * 10 + Int($1 - 0x30) } as Int, within: 0...255)
+    return digits > 0 && dots == 3 ? bits << 8 | octet : nil
   }
 
   /// RFC 4291 §2.2: eight groups, one `::` for a run of zeros, the last 32 bits perhaps in IPv4 form.
@@ -54,7 +64,7 @@ extension IPAddress {
     let parts = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
     var groups: [UInt16] = []
     for (index, part) in parts.enumerated() {
-      if mayEndInV4, index == parts.count - 1, let bits = parseV4(Array(part)) {
+      if mayEndInV4, index == parts.count - 1, let bits = parseV4(part) {
         groups += [UInt16(truncatingIfNeeded: bits >> 16), UInt16(truncatingIfNeeded: bits)]
       } else if (1...4).contains(part.count), let group = UInt16(hexadecimal: part) {
         groups.append(group)
@@ -74,11 +84,30 @@ extension IPAddress {
 extension IPAddress: CustomStringConvertible {
   /// RFC 5952 §4 for IPv6: lower case, no leading zeros, the longest run of zeros as `::`.
   package var description: String {
-    if family == .v4 { return stride(from: 24, through: 0, by: -8).map { String(low >> UInt64($0) & 0xff) }.joined(separator: ".") }
+    if family == .v4 { return textV4 }
     let groups = [high, low].flatMap { word in stride(from: 48, through: 0, by: -16).map { word >> UInt64($0) & 0xffff } }
     let text = { (part: ArraySlice<UInt64>) in part.map { String($0, radix: 16) }.joined(separator: ":") }
     guard let run = Self.longestZeroRun(groups) else { return text(groups[...]) }
     return text(groups[..<run.lowerBound]) + "::" + text(groups[run.upperBound...])
+  }
+
+  private var textV4: String {
+    String(unsafeUninitializedCapacity: 15) { text in
+      var count = 0
+      for shift in stride(from: 24, through: 0, by: -8) {
+        if shift < 24 { Self.append(UInt8(ascii: "."), text, &count) }
+        let octet = UInt8(truncatingIfNeeded: low >> UInt64(shift))
+        if octet >= 100 { Self.append(0x30 + octet / 100, text, &count) }
+        if octet >= 10 { Self.append(0x30 + octet / 10 % 10, text, &count) }
+        Self.append(0x30 + octet % 10, text, &count)
+      }
+      return count
+    }
+  }
+
+  private static func append(_ byte: UInt8, _ text: UnsafeMutableBufferPointer<UInt8>, _ count: inout Int) {
+    text[count] = byte
+    count += 1
   }
 
   private static func longestZeroRun(_ groups: [UInt64]) -> Range<Int>? {
@@ -93,13 +122,6 @@ extension IPAddress: CustomStringConvertible {
       }
     }
     return best.count > 1 ? best : nil
-  }
-}
-
-extension UInt8 {
-  fileprivate init?(_ value: Int, within range: ClosedRange<Int>) {
-    guard range.contains(value) else { return nil }
-    self.init(truncatingIfNeeded: value)
   }
 }
 

@@ -34,9 +34,37 @@ package struct Refusal: Equatable, Sendable {
 
 /// What is kept between the commands of a session: with `smtpd_delay_reject = no` a doubt at HELO counts at RCPT.
 package struct JudgeMemory: Equatable, Sendable {
-  var client: Refusal?
-  var helo: Refusal?
-  var sender: Refusal?
+  /// Most sessions have none, and this is copied for each command.
+  private var doubts: Doubts?
+  var settled = SettledLists()
 
   package init() {}
+
+  var client: Refusal? {
+    get { doubts?.client }
+    set { set(newValue, helo, sender) }
+  }
+  var helo: Refusal? {
+    get { doubts?.helo }
+    set { set(client, newValue, sender) }
+  }
+  var sender: Refusal? {
+    get { doubts?.sender }
+    set { set(client, helo, newValue) }
+  }
+
+  private mutating func set(_ client: Refusal?, _ helo: Refusal?, _ sender: Refusal?) {
+    if doubts == nil, client == nil, helo == nil, sender == nil { return }
+    doubts = Doubts(client, helo, sender)
+  }
+
+  private final class Doubts: Equatable, Sendable {
+    let client: Refusal?
+    let helo: Refusal?
+    let sender: Refusal?
+
+    init(_ client: Refusal?, _ helo: Refusal?, _ sender: Refusal?) { (self.client, self.helo, self.sender) = (client, helo, sender) }
+
+    static func == (left: Doubts, right: Doubts) -> Bool { (left.client, left.helo, left.sender) == (right.client, right.helo, right.sender) }
+  }
 }

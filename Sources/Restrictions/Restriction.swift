@@ -14,7 +14,7 @@ package enum Restriction: Sendable {
   case rejectUnauthPipelining
   case rejectPlaintextSession
   case rejectMultiRecipientBounce
-  case policy(PolicyCall)
+  indirect case policy(PolicyCall)
   case sleep(seconds: Int)
   /// A list of smtpd_restriction_classes.
   case named(String)
@@ -50,8 +50,8 @@ package enum Restriction: Sendable {
   case welcomed(ListSubject, DNSLists)
 }
 
-/// A table of access(5) actions.
-package struct AccessTable: Sendable {
+/// A table of access(5) actions. A class, because it is handed on with each look-up.
+package final class AccessTable: Sendable {
   /// `type:name`, for messages.
   let name: String
   let table: Table
@@ -110,10 +110,17 @@ extension PolicyCall {
 
 /// A list that was read.
 package struct RestrictionList: Sendable {
-  struct Item: Sendable {
+  final class Item: Sendable {
     let restriction: Restriction
+    let scope: Scope
     /// As it was written, for warnings.
     let title: String
+
+    init(restriction: Restriction, title: String) {
+      self.restriction = restriction
+      self.title = title
+      scope = restriction.scope
+    }
   }
 
   let items: [Item]

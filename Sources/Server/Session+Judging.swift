@@ -11,11 +11,13 @@ extension Session {
     guard let services = services.restrictions else { return Verdict() }
     var bench = bench ?? Bench()
     if machine.transaction == nil { bench.beginMessage() }
-    let facts = facts(request, &bench)
+    let facts = facts(request, &bench, named: services.judge.asksPolicies)
     var answers = bench.answers
     while true {
       switch services.judge.rule(request.moment, facts, bench.memory, answers) {
-      case .needs(let question): answers[question] = await answer(question, services)
+      case .needs(let question, let memory):
+        bench.memory = memory
+        answers[question] = await answer(question, services)
       case .decided(let judgement):
         bench.memory = judgement.memory
         bench.keep(answers)
@@ -26,7 +28,8 @@ extension Session {
     }
   }
 
-  private func facts(_ request: JudgementRequest, _ bench: inout Bench) -> Facts {
+  /// `named`: with a name for the message.
+  private func facts(_ request: JudgementRequest, _ bench: inout Bench, named isNamed: Bool) -> Facts {
     var facts = Facts(client: client)
     facts.helo = request.helo ?? (machine.heloName.isEmpty ? nil : machine.heloName)
     facts.protocolName = machine.protocolName
@@ -39,9 +42,11 @@ extension Session {
     if let transaction = machine.transaction {
       facts.recipientCount = transaction.recipients.count
       facts.size = request.moment == .endOfData ? transaction.size : transaction.parameters.size ?? 0
-      let instance = bench.instance ?? newInstance()
-      bench.instance = instance
-      facts.instance = instance
+      if isNamed {
+        let instance = bench.instance ?? newInstance()
+        bench.instance = instance
+        facts.instance = instance
+      }
     }
     facts.recipient = recipient(request)
     if let queueID { facts.queueID = queueID.description }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Bytes
 import Diagnostics
 
 /// Whether a value can stand in a table. Asked once for each as it is read; `isTemplate`: `$1` in it stands for a group.
@@ -76,6 +77,23 @@ package struct Table: Sendable {
     case .networks(let table): table.value(for: key)
     case .patterns(let table): table.value(for: key)
     }
+  }
+
+  /// The same for a key that is a part of some text.
+  package func value(for key: UnsafeBufferPointer<UInt8>) -> String? {
+    switch content {
+    case .entries(let table): table.value(for: UnsafeRawBufferPointer(key))
+    case .fixed(let value): value
+    case .systemUsers: nil
+    case .networks(let table): IPAddress(ascii: key).flatMap { table.value(for: $0) }
+    case .patterns(let table): table.value(for: key)
+    }
+  }
+
+  /// The same as for the text of the address, which a table of networks need not make and read again.
+  package func value(for address: IPAddress) -> String? {
+    if case .networks(let table) = content { return table.value(for: address) }
+    return value(for: address.description)
   }
 
   /// The value byte by byte, and where it stands: `/path:12`, or for a table in a setting `regexp: rule 2`.

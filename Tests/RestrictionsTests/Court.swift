@@ -50,12 +50,14 @@ struct Court {
   /// The judgement, and what was asked on the way to it.
   func decide(_ moment: JudgementRequest.Moment = .recipient, _ memory: JudgeMemory = JudgeMemory()) -> (judgement: Judgement, asked: [Question]) {
     let judge = judge
+    var memory = memory
     var answers: Answers = [:]
     var asked: [Question] = []
     while true {
       switch judge.rule(moment, facts, memory, answers) {
       case .decided(let judgement): return (judgement, asked)
-      case .needs(let question):
+      case .needs(let question, let kept):
+        memory = kept
         asked.append(question)
         answers[question] = answer(question, asked)
       }

@@ -87,4 +87,17 @@ import Testing
       for await isRight in group { #expect(isRight) }
     }
   }
+
+  /// What is plain to see of a pattern only saves time.
+  @Test(arguments: [
+    ("/^spam[0-9]/", "Spam7", true), ("/^spam[0-9]/", "spa", false), ("/^spam*$/", "spa", true), ("/^spam?x/", "spax", true), ("/^a{0}b/", "b", true),
+    ("/^ab|cd/", "cd", true), ("/^a\\.b/", "a.b", true), ("/^a\\.b/", "axb", false), ("/^\\Qa.b\\E/", "a.b", true), ("/^a b/x", "ab", true),
+    ("/^b/m", "a\nb", true), ("/^B/i", "b", false), ("/^B/i", "B", true), ("/^abcdefghij/", "ABCDEFGHIJ", true),
+    ("/^abcdefghij/", "ABCDEFGHIX", false),
+    ("!/^abc/", "xyz", true), ("!/^abc/", "abc", false), ("/^é/", "é", true), ("/^/", "", true), ("/^a/", "", false),
+  ])
+  func heads(rule: String, key: String, isFound: Bool) throws {
+    #expect((try value("pcre", "\(rule) X", key) != nil) == isFound)
+    #expect((try value("pcre", "if \(rule)\n/^/ X\nendif", key) != nil) == isFound)
+  }
 }

@@ -73,7 +73,9 @@ struct Restricting {
       case .decided(let judgement):
         memory = judgement.memory
         return judgement
-      case .needs(let question): answers[question] = answer(question, listing)
+      case .needs(let question, let kept):
+        memory = kept
+        answers[question] = answer(question, listing)
       }
     }
   }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Weir as a peer of the harness (see bench/README.md): conf, start and stop, called by its `peer` script inside the
 # peer's mount namespace and cgroup. Variants: virtual (all mailboxes belong to weir), system (each to its user), idle,
-# restricted (virtual, with ten restrictions and five access tables).
+# restricted (virtual, with a second listener on the next port that has ten restrictions and five access tables).
 weir=/usr/lib/weir/weir
 
 conf() {
@@ -42,11 +42,14 @@ restrict() {
   for number in $(seq 20); do echo "/^spam$number\\..*\\.example\$/ REJECT"; done >"$P/data/helo"
   chown -R 0:0 "$P"/data/{clients,networks,senders,recipients,helo}
   inns tee -a /etc/weir/weir.conf >/dev/null <<C
-smtpd_client_restrictions = check_client_access hash:$P/data/clients, check_client_access cidr:$P/data/networks
-smtpd_helo_restrictions = reject_invalid_helo_hostname, check_helo_access pcre:$P/data/helo
-smtpd_sender_restrictions = reject_non_fqdn_sender, check_sender_access hash:$P/data/senders
-smtpd_recipient_restrictions = reject_non_fqdn_recipient, check_recipient_access hash:$P/data/recipients,
-  reject_unauth_pipelining, reject_unauth_destination
+listener restricted {
+  address = 127.0.0.1
+  port = $(($(port_of weir) + 1))
+  smtpd_client_restrictions = check_client_access hash:$P/data/clients, check_client_access cidr:$P/data/networks
+  smtpd_helo_restrictions = reject_invalid_helo_hostname, check_helo_access pcre:$P/data/helo
+  smtpd_sender_restrictions = reject_non_fqdn_sender, check_sender_access hash:$P/data/senders
+  smtpd_recipient_restrictions = reject_non_fqdn_recipient, check_recipient_access hash:$P/data/recipients, reject_unauth_pipelining, reject_unauth_destination
+}
 C
 }
 

@@ -7,7 +7,7 @@ import Tables
 extension Evaluation {
   mutating func access(_ subject: AccessSubject, _ table: AccessTable, _ outer: Context) throws(Interruption) -> Outcome {
     switch subject {
-    case .client: return try access(table, name: facts.clientName, Context(name: facts.client.description, replyClass: subject.replyClass))
+    case .client: return try access(table, name: facts.clientName, Context(facts.client, replyClass: subject.replyClass))
     case .reverseClient:
       let outcome = try access(table, name: facts.reverseName, Context(name: facts.reverseName, replyClass: subject.replyClass))
       return try forbidPermit(outcome, "check_reverse_client_hostname_access", facts.reverseName)
@@ -20,7 +20,7 @@ extension Evaluation {
     case .sender: return try senderAccess(table)
     case .recipient:
       guard let recipient = facts.recipient else { return .dunno }
-      return try found(table, mailMatch(table, recipient), Context(name: recipient.address, replyClass: subject.replyClass))
+      return try found(table, mailMatch(table, .recipient), Context(recipient, replyClass: subject.replyClass))
     }
   }
 
@@ -29,7 +29,7 @@ extension Evaluation {
     switch facts.sender {
     case nil: return .dunno
     case .null?: return try found(table, table.table.value(for: settings.nullAccessLookupKey), Context(name: "", replyClass: replyClass))
-    case .mailbox(let mailbox)?: return try found(table, mailMatch(table, mailbox), Context(name: mailbox.address, replyClass: replyClass))
+    case .mailbox(let mailbox)?: return try found(table, mailMatch(table, .sender), Context(mailbox, replyClass: replyClass))
     }
   }
 
@@ -56,48 +56,16 @@ extension Evaluation {
   // MARK: Keys
 
   func domainMatch(_ table: AccessTable, _ name: String) -> String? {
-    if let value = table.table.value(for: name) { return value }
-    // Parents of an address in numbers are no domains.
-    if table.table.isPattern || IPAddress(name) != nil { return nil }
-    return parentMatch(table, name)
+    var name = name
+    return name.withUTF8 { AccessKeys(table.table, settings.parentDomainMatchesSubdomains).value(forName: $0) }
   }
 
-  /// `b.c`, `c` for `a.b.c`; `.b.c`, `.c` where parents do not match their subdomains.
-  private func parentMatch(_ table: AccessTable, _ name: String) -> String? {
-    var rest = Substring(name)
-    while let dot = rest.utf8.dropFirst().firstIndex(of: UInt8(ascii: ".")) {
-      let parent = settings.parentDomainMatchesSubdomains ? rest[rest.utf8.index(after: dot)...] : rest[dot...]
-      if parent.isEmpty { return nil }
-      if let value = table.table.value(for: String(parent)) { return value }
-      rest = parent
-    }
-    return nil
-  }
-
-  /// `192.0.2.1`, `192.0.2`, `192.0`, `192`; `2001:db8::1`, `2001:db8:`, `2001:db8`, `2001`.
   func addressMatch(_ table: AccessTable, _ address: IPAddress) -> String? {
-    let text = address.description
-    if let value = table.table.value(for: text) { return value }
-    if table.table.isPattern { return nil }
-    let separator = address.family == .v4 ? UInt8(ascii: ".") : UInt8(ascii: ":")
-    var rest = Substring(text)
-    while let end = rest.utf8.lastIndex(of: separator) {
-      rest = rest[..<end]
-      if rest.isEmpty { return nil }
-      if let value = table.table.value(for: String(rest)) { return value }
-    }
-    return nil
+    AccessKeys(table.table, settings.parentDomainMatchesSubdomains).value(for: address)
   }
 
-  /// access(5), email address patterns: `user+ext@dom`, `user@dom`, `dom` and its parents, `user+ext@`, `user@`.
-  func mailMatch(_ table: AccessTable, _ given: Mailbox) -> String? {
-    let mailbox = settings.relay.resolve(given).address
-    let (local, domain) = (mailbox.localPart.lowercased(), mailbox.domain ?? "")
-    let base = AddressKey.split(local, delimiters: settings.recipientDelimiter)?.base
-    if let value = table.table.value(for: "\(local)@\(domain)") { return value }
-    if let base, let value = table.table.value(for: "\(base)@\(domain)") { return value }
-    if table.table.isPattern { return nil }
-    if let value = table.table.value(for: domain) ?? (IPAddress(domain) == nil ? parentMatch(table, domain) : nil) { return value }
-    return table.table.value(for: "\(local)@") ?? base.flatMap { table.table.value(for: "\($0)@") }
+  mutating func mailMatch(_ table: AccessTable, _ party: Party) -> String? {
+    guard var keys = keys(party) else { return nil }
+    return keys.value(in: AccessKeys(table.table, settings.parentDomainMatchesSubdomains))
   }
 }

@@ -18,17 +18,16 @@ extension Evaluation {
   mutating func rejectNonFQDN(_ party: Party) -> Outcome {
     guard let mailbox = mailbox(party) else { return .dunno }
     let domain = mailbox.domain ?? ""
-    if domain.hasPrefix("[") || isValidHostName(domain) && domain.contains(".") { return .dunno }
-    let context = Context(name: mailbox.address, replyClass: party.replyClass)
+    if domain.utf8.first == UInt8(ascii: "[") || isValidHostName(domain) && domain.utf8.contains(UInt8(ascii: ".")) { return .dunno }
+    let context = Context(mailbox, replyClass: party.replyClass)
     return reject(settings.nonFQDNRejectCode, EnhancedStatus(5, 5, 2), context, "need fully-qualified address")
   }
 
   /// For domains that mail would leave for: whether they can take mail at all.
   mutating func rejectUnknownDomain(_ party: Party) throws(Interruption) -> Outcome {
-    guard let mailbox = mailbox(party) else { return .dunno }
-    let resolved = settings.relay.resolve(mailbox)
+    guard let mailbox = mailbox(party), let resolved = resolve(party) else { return .dunno }
     guard resolved.destination == .remote, let domain = resolved.address.domain, !domain.hasPrefix("[") else { return .dunno }
-    let context = Context(name: mailbox.address, replyClass: party.replyClass)
+    let context = Context(mailbox, replyClass: party.replyClass)
     let status = EnhancedStatus(4, 1, party == .sender ? 8 : 2)
     switch try existence(of: domain) {
     case .exists: return .dunno
@@ -48,15 +47,14 @@ extension Evaluation {
   }
 
   mutating func rejectUnlisted(_ party: Party) throws(Interruption) -> Outcome {
-    guard let mailbox = mailbox(party) else { return .dunno }
+    guard let mailbox = mailbox(party), let resolved = resolve(party) else { return .dunno }
     if party == .sender { hasCheckedSender = true } else { judgement.verdict.hasCheckedRecipient = true }
     if party == .recipient, !settings.checksRecipients { return .dunno }
-    let resolved = settings.relay.resolve(mailbox)
     guard settings.relay.isListed(resolved) else { return .dunno }
     let question = Question.listing(resolved.address, resolved.destination)
     guard let answer = answers[question] else { throw .needs(question) }
     guard case .listing(let listing) = answer else { return .dunno }
-    let context = Context(name: mailbox.address, replyClass: party.replyClass)
+    let context = Context(mailbox, replyClass: party.replyClass)
     switch listing {
     case .listed: return .dunno
     case .refused(let code, let status, let why): return reject(code, status, context, why)
@@ -71,23 +69,22 @@ extension Evaluation {
   // MARK: Relaying
 
   /// Whether mail for the recipient is ours to take from anybody; nil without a recipient.
-  var isAuthDestination: Bool? {
-    guard let recipient = facts.recipient else { return nil }
-    if case .permitted = settings.relay.decide(recipient, client: nil) { return true }
-    return false
+  mutating func isAuthDestination() -> Bool? {
+    guard let recipient = facts.recipient, let resolved = resolve(.recipient) else { return nil }
+    return settings.relay.isForAnybody(recipient, resolved)
   }
 
   mutating func rejectRelay(_ code: UInt16, _ status: EnhancedStatus) -> Outcome {
-    guard let recipient = facts.recipient, isAuthDestination == false else { return .dunno }
+    guard let recipient = facts.recipient, isAuthDestination() == false else { return .dunno }
     return reject(code, status, "<\(recipient.address)>: Relay access denied")
   }
 
   /// Whether we are an MX host of the recipient's domain, though not its best one.
   mutating func permitMXBackup() throws(Interruption) -> Outcome {
     guard let recipient = facts.recipient else { return .dunno }
-    if isAuthDestination == true { return .permit }
-    let resolved = settings.relay.resolve(recipient)
-    guard let domain = resolved.address.domain, !domain.hasPrefix("["), !settings.relay.hasRoute(resolved.address) else { return .dunno }
+    if isAuthDestination() == true { return .permit }
+    guard let resolved = resolve(.recipient), let domain = resolved.address.domain, !domain.hasPrefix("["), !settings.relay.hasRoute(resolved.address)
+    else { return .dunno }
     switch try ask(.mx(domain)) {
     case .success(let records):
       if records.isNullMX { return .dunno }

@@ -8,11 +8,11 @@ extension Evaluation {
   private var heloContext: Context { Context(name: facts.helo ?? "", replyClass: AccessSubject.helo.replyClass) }
 
   /// A dot at the end is allowed (RFC 1034 §3.1).
-  private func withoutDot(_ name: String) -> String { name.hasSuffix(".") ? String(name.dropLast()) : name }
+  private func withoutDot(_ name: String) -> String { name.utf8.last == UInt8(ascii: ".") ? String(name.dropLast()) : name }
 
   mutating func rejectInvalidHelo() -> Outcome {
     guard let helo = facts.helo else { return .dunno }
-    if helo.hasPrefix("[") { return rejectInvalidLiteral(helo) }
+    if helo.utf8.first == UInt8(ascii: "[") { return rejectInvalidLiteral(helo) }
     // An address without its brackets is wrong too (RFC 5321 §4.1.3), but Postfix lets it pass.
     if isValidHostName(withoutDot(helo)) || IPAddress(helo) != nil { return .dunno }
     return reject(settings.invalidHostnameRejectCode, EnhancedStatus(5, 5, 2), heloContext, "Invalid name")
@@ -20,9 +20,9 @@ extension Evaluation {
 
   mutating func rejectNonFQDNHelo() -> Outcome {
     guard let helo = facts.helo else { return .dunno }
-    if helo.hasPrefix("[") { return rejectInvalidLiteral(helo) }
+    if helo.utf8.first == UInt8(ascii: "[") { return rejectInvalidLiteral(helo) }
     let name = withoutDot(helo)
-    if isValidHostName(name), name.contains(".") { return .dunno }
+    if isValidHostName(name), name.utf8.contains(UInt8(ascii: ".")) { return .dunno }
     return reject(settings.nonFQDNRejectCode, EnhancedStatus(5, 5, 2), heloContext, "need fully-qualified hostname")
   }
 
@@ -34,7 +34,7 @@ extension Evaluation {
 
   mutating func rejectUnknownHelo() throws(Interruption) -> Outcome {
     guard let helo = facts.helo else { return .dunno }
-    if helo.hasPrefix("[") { return rejectInvalidLiteral(helo) }
+    if helo.utf8.first == UInt8(ascii: "[") { return rejectInvalidLiteral(helo) }
     let why = "<\(helo)>: \(heloContext.replyClass) rejected: Host not found"
     switch try existence(of: withoutDot(helo)) {
     case .exists, .acceptsNoMail: return .dunno
@@ -47,7 +47,7 @@ extension Evaluation {
   enum Existence { case exists, acceptsNoMail, missing, unknown }
 
   /// Whether a name has an address or an MX record.
-  func existence(of name: String) throws(Interruption) -> Existence {
+  mutating func existence(of name: String) throws(Interruption) -> Existence {
     guard isValidHostName(name) else { return .missing }
     var isUnknown = false
     for query in [NameQuery.mx(name), .a(name), .aaaa(name)] {

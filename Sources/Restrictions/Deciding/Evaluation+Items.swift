@@ -44,7 +44,7 @@ extension Evaluation {
     case .rejectNonFQDN(let party): return rejectNonFQDN(party)
     case .rejectUnknownDomain(let party): return try rejectUnknownDomain(party)
     case .rejectUnlisted(let party): return try rejectUnlisted(party)
-    case .permitAuthDestination: return permitIf(isAuthDestination ?? false)
+    case .permitAuthDestination: return permitIf(isAuthDestination() ?? false)
     case .permitMXBackup: return try permitMXBackup()
     case .rejectUnauthDestination: return rejectRelay(settings.relayDomainsRejectCode, EnhancedStatus(5, 7, 1))
     case .deferUnauthDestination: return rejectRelay(400 + settings.relayDomainsRejectCode % 100, EnhancedStatus(4, 7, 1))

@@ -25,7 +25,7 @@ extension Evaluation {
 
   mutating func welcomed(_ subject: ListSubject, _ lists: DNSLists) throws(Interruption) -> Outcome {
     // A welcome list must not let anybody relay.
-    if isAuthDestination == false { return .dunno }
+    if isAuthDestination() == false { return .dunno }
     guard let target = target(subject) else { return .dunno }
     var sum = 0
     for list in lists.lists {
@@ -80,7 +80,7 @@ extension Evaluation {
 
   private enum ListAnswer { case listed, notListed, unknown }
 
-  private func listing(_ list: DNSList, _ query: String) throws(Interruption) -> ListAnswer {
+  private mutating func listing(_ list: DNSList, _ query: String) throws(Interruption) -> ListAnswer {
     switch try ask(.a(query)) {
     case .success(let records): return list.isListed(by: records.addresses) ? .listed : .notListed
     case .failure(.notFound): return .notListed
@@ -109,7 +109,7 @@ extension Evaluation {
     return reject(code, fitting, rest.isEmpty ? "Service unavailable" : String(rest))
   }
 
-  private func reason(_ query: String) throws(Interruption) -> String {
+  private mutating func reason(_ query: String) throws(Interruption) -> String {
     guard case .success(let records) = try ask(.txt(query)) else { return "" }
     for case .text(let bytes) in records { return String(decoding: bytes.map { $0 < 0x20 || $0 == 0x7f ? 0x20 : $0 }, as: UTF8.self) }
     return ""

@@ -19,7 +19,7 @@ extension Evaluation {
     deferIfPermit = nil
     judgement.memory.client = nil
     if judge.list(.client).isEmpty { return .dunno }
-    let outcome = try run(judge.list(.client), Context(name: facts.client.description, replyClass: RestrictionPoint.client.replyClass))
+    let outcome = try runOnce(.client, Context(facts.client, replyClass: RestrictionPoint.client.replyClass))
     judgement.memory.client = deferIfPermit
     return outcome
   }
@@ -28,17 +28,26 @@ extension Evaluation {
     deferIfPermit = judgement.memory.client
     defer { judgement.memory.helo = deferIfPermit }
     guard let helo = facts.helo else { return .dunno }
-    return try run(judge.list(.helo), Context(name: helo, replyClass: RestrictionPoint.helo.replyClass))
+    return try runOnce(.helo, Context(name: helo, replyClass: RestrictionPoint.helo.replyClass))
   }
 
   private mutating func checkSender() throws(Interruption) -> Outcome {
     deferIfPermit = doubtBeforeMail
     guard let sender = facts.sender else { return .dunno }
-    var outcome = try run(judge.list(.sender), Context(name: sender.address, replyClass: RestrictionPoint.sender.replyClass))
+    var outcome = try runOnce(.sender, context(sender, RestrictionPoint.sender.replyClass))
     judgement.memory.sender = deferIfPermit
     if settings.rejectUnlistedSender, outcome != .reject, !hasCheckedSender, !judgement.verdict.marks.isDiscarded {
       outcome = try checked { (run) throws(Interruption) in try run.rejectUnlisted(.sender) }
     }
+    return outcome
+  }
+
+  /// Runs a list about what stays the same for several recipients, unless it is settled. Its outcome matters only if it is a refusal.
+  private mutating func runOnce(_ point: RestrictionPoint, _ context: Context) throws(Interruption) -> Outcome {
+    if judgement.memory.settled.contains(point) { return .dunno }
+    scope = .session
+    let outcome = try run(judge.list(point), context)
+    if outcome != .reject, scope < .once, !judgement.verdict.marks.isDiscarded { judgement.memory.settled.add(point, scope) }
     return outcome
   }
 
@@ -55,9 +64,10 @@ extension Evaluation {
     }
     deferIfPermit = facts.sender == nil ? doubtBeforeMail : judgement.memory.sender
     for point in settings.relayBeforeRecipient ? [RestrictionPoint.relay, .recipient] : [.recipient, .relay] {
-      let outcome = try run(judge.list(point), Context(name: recipient.address, replyClass: point.replyClass))
+      let outcome = try run(judge.list(point), Context(recipient, replyClass: point.replyClass))
       if outcome == .reject { return .reject }
     }
+    judgement.verdict.recipient = self.recipient?.resolution
     return settleDoubt()
   }
 
@@ -75,6 +85,11 @@ extension Evaluation {
     deferIfPermit = doubtBeforeMail
     let outcome = try run(judge.list(.etrn), Context(name: facts.etrnDomain ?? "", replyClass: RestrictionPoint.etrn.replyClass))
     return outcome == .reject ? .reject : settleDoubt()
+  }
+
+  private func context(_ sender: ReversePath, _ replyClass: String) -> Context {
+    guard case .mailbox(let mailbox) = sender else { return Context(name: "", replyClass: replyClass) }
+    return Context(mailbox, replyClass: replyClass)
   }
 
   /// One check outside of any list.

@@ -15,8 +15,27 @@ struct Evaluation {
 
   /// What the words of a list are about, for replies: `<reply name>: reply class rejected: …`
   struct Context {
-    let name: String
+    /// Most lists refuse nobody: the text is made when one does.
+    private enum Subject {
+      case text(String)
+      case client(Client)
+      case mailbox(Mailbox)
+    }
+
+    private let subject: Subject
     let replyClass: String
+
+    init(name: String, replyClass: String) { (subject, self.replyClass) = (.text(name), replyClass) }
+    init(_ client: Client, replyClass: String) { (subject, self.replyClass) = (.client(client), replyClass) }
+    init(_ mailbox: Mailbox, replyClass: String) { (subject, self.replyClass) = (.mailbox(mailbox), replyClass) }
+
+    var name: String {
+      switch subject {
+      case .text(let text): text
+      case .client(let client): client.description
+      case .mailbox(let mailbox): mailbox.address
+      }
+    }
   }
 
   /// access(5) tables that name each other.
@@ -35,6 +54,10 @@ struct Evaluation {
   var policyCalls = 0
   var pauses = 0
   var hasCheckedSender = false
+  /// For how long what was found out so far stays true.
+  var scope = Scope.session
+  var sender: Addressee?
+  var recipient: Addressee?
 
   init(_ judge: Judge, _ facts: Facts, _ answers: Answers) {
     self.judge = judge
@@ -71,6 +94,7 @@ struct Evaluation {
         if warnDepth == nil { warnDepth = depth }
         continue
       }
+      scope = max(scope, item.scope)
       let outcome = try check(item, context)
       if let warnDepth, warnDepth >= depth { self.warnDepth = nil }
       if outcome != .dunno { return outcome }
@@ -107,11 +131,13 @@ struct Evaluation {
   /// A question that refuses has no answer: the command is refused for now unless something else refuses it for good.
   mutating func doubt(_ refusal: Refusal) {
     if warnDepth != nil { return note("reject_warning", refusal.reply(soft: settings.softBounce).summary) }
+    scope = .once
     if deferIfPermit == nil { deferIfPermit = refusal }
   }
 
   /// A question that permits has no answer.
   mutating func doubtReject(_ refusal: Refusal) {
+    scope = .once
     if deferIfReject == nil { deferIfReject = refusal }
   }
 
@@ -141,12 +167,18 @@ struct Evaluation {
 
   // MARK: The log
 
-  mutating func note(_ word: String, _ text: String) { judgement.notes.append(Judgement.Note(kind: .session(word), text: text)) }
-  mutating func warn(_ text: String) { judgement.notes.append(Judgement.Note(kind: .warning, text: text)) }
+  mutating func note(_ word: String, _ text: String) { note(.session(word), text) }
+  mutating func warn(_ text: String) { note(.warning, text) }
+
+  private mutating func note(_ kind: Judgement.Note.Kind, _ text: String) {
+    scope = .once
+    judgement.notes.append(Judgement.Note(kind: kind, text: text))
+  }
 
   // MARK: Questions
 
-  func ask(_ query: NameQuery) throws(Interruption) -> Result<[NameRecord], NameFailure> {
+  mutating func ask(_ query: NameQuery) throws(Interruption) -> Result<[NameRecord], NameFailure> {
+    scope = .once
     let question = Question.name(query)
     guard let answer = answers[question] else { throw .needs(question) }
     guard case .name(let result) = answer else { return .failure(.unsupported) }

@@ -8,31 +8,40 @@ package final class Judge: Sendable {
   private let lists: [RestrictionList]
   let classes: [String: RestrictionList]
   let classNames: Set<String>
+  /// Whether policy servers are asked: they are told which message it is about.
+  package let asksPolicies: Bool
 
   package init(_ settings: RestrictionSettings, lists: [RestrictionPoint: RestrictionList], classes: [String: RestrictionList] = [:]) {
     self.settings = settings
     self.lists = RestrictionPoint.allCases.map { lists[$0] ?? .empty }
     self.classes = classes
     classNames = Set(classes.keys)
+    asksPolicies = (self.lists + classes.values).contains { list in
+      list.items.contains { if case .policy = $0.restriction { true } else { false } }
+    }
   }
 
   /// What a judgement comes to: a decision, or what must be answered before there is one.
   package enum Ruling: Sendable {
     case decided(Judgement)
-    case needs(Question)
+    case needs(Question, JudgeMemory)
   }
 
-  /// Decides what the session is asking; with a `.needs`, ask again with the answer added to `answers`.
+  /// Decides what the session is asking; with a `.needs`, ask again with that memory, and the answer added to `answers`.
   package func rule(_ moment: JudgementRequest.Moment, _ facts: Facts, _ memory: JudgeMemory = JudgeMemory(), _ answers: Answers = [:]) -> Ruling {
     var evaluation = Evaluation(self, facts, answers)
     evaluation.judgement.memory = memory
+    evaluation.judgement.memory.settled.renew(facts)
     do throws(Evaluation.Interruption) {
       let outcome = try evaluation.judge(moment)
       if outcome == .reject, let refusal = evaluation.refusal { evaluation.judgement.verdict.refusal = refusal.reply(soft: settings.softBounce) }
       return .decided(evaluation.judgement)
     } catch {
       switch error {
-      case .needs(let question): return .needs(question)
+      case .needs(let question):
+        var kept = memory
+        kept.settled = evaluation.judgement.memory.settled
+        return .needs(question, kept)
       case .refused: return .decided(evaluation.judgement)
       }
     }

@@ -34,7 +34,7 @@ extension RelayPolicy {
       if let inner = unwrapped(mailbox.localPart) { return complete(inner) }
       return Mailbox(localPart: mailbox.localPart, domain: myorigin)
     }
-    if !appendDotMydomain || domain.contains(".") || domain.hasPrefix("[") { return mailbox }
+    if !appendDotMydomain || domain.utf8.contains(UInt8(ascii: ".")) || domain.utf8.first == UInt8(ascii: "[") { return mailbox }
     return Mailbox(localPart: mailbox.localPart, domain: "\(domain).\(mydomain)")
   }
 
@@ -58,7 +58,7 @@ extension RelayPolicy {
   private func isLocal(_ mailbox: Mailbox) -> Bool {
     guard let domain = mailbox.domain else { return true }
     if mydestination.contains(domain) { return true }
-    guard domain.hasPrefix("["), domain.hasSuffix("]") else { return false }
+    guard domain.utf8.first == UInt8(ascii: "["), domain.utf8.last == UInt8(ascii: "]") else { return false }
     return literalAddress(domain.dropFirst().dropLast()).map(ownAddresses.contains) ?? false
   }
 
@@ -76,12 +76,13 @@ extension RelayPolicy {
 
   /// `user@domain`, `host!user`, `user%domain`, in this order.
   private func route(_ localPart: String) -> Mailbox? {
-    if localPart.utf8.contains(0x40) { return nonEmpty(Mailbox(address: localPart)) }
-    if swapBangpath, let bang = localPart.firstIndex(of: "!") {
-      return nonEmpty(Mailbox(localPart: String(localPart[localPart.index(after: bang)...]), domain: String(localPart[..<bang])))
+    let bytes = localPart.utf8
+    if bytes.contains(UInt8(ascii: "@")) { return nonEmpty(Mailbox(address: localPart)) }
+    if swapBangpath, let bang = bytes.firstIndex(of: UInt8(ascii: "!")) {
+      return nonEmpty(Mailbox(localPart: String(localPart[bytes.index(after: bang)...]), domain: String(localPart[..<bang])))
     }
-    if allowPercentHack, let percent = localPart.lastIndex(of: "%") {
-      return nonEmpty(Mailbox(localPart: String(localPart[..<percent]), domain: String(localPart[localPart.index(after: percent)...])))
+    if allowPercentHack, let percent = bytes.lastIndex(of: UInt8(ascii: "%")) {
+      return nonEmpty(Mailbox(localPart: String(localPart[..<percent]), domain: String(localPart[bytes.index(after: percent)...])))
     }
     return nil
   }

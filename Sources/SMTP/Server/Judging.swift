@@ -30,6 +30,8 @@ package struct Verdict: Equatable, Sendable {
   package var marks = MessageMarks()
   /// The recipient is known to exist: it need not be looked up again.
   package var hasCheckedRecipient = false
+  /// Where the recipient leads, if that was found out.
+  package var recipient: RelayPolicy.Resolution?
 
   package init(refusal: Reply? = nil) { self.refusal = refusal }
 }

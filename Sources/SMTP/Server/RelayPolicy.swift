@@ -54,13 +54,17 @@ package struct RelayPolicy: Sendable {
   /// Where `mailbox` leads for this client, and the address it stands for.
   package func decide(_ mailbox: Mailbox, client: IPAddress?) -> Decision {
     let resolved = resolve(mailbox)
+    let isPermitted = client.map(mynetworks.contains) == true || isForAnybody(mailbox, resolved)
+    return isPermitted ? .permitted(resolved.destination, resolved.address) : .denied
+  }
+
+  /// Whether anybody may write to `mailbox`, which was resolved: `permit_auth_destination`.
+  package func isForAnybody(_ mailbox: Mailbox, _ resolved: Resolution) -> Bool {
     // RFC 5321 §4.5.1: everybody may write to postmaster.
-    if ForwardPath(mailbox).isBarePostmaster { return .permitted(resolved.destination, resolved.address) }
-    if let client, mynetworks.contains(client) { return .permitted(resolved.destination, resolved.address) }
-    if resolved.destination == .remote, !isRelayDomain(resolved.address) { return .denied }
+    if ForwardPath(mailbox).isBarePostmaster { return true }
+    if resolved.destination == .remote, !isRelayDomain(resolved.address) { return false }
     // Postfix's allow_untrusted_routing = no: a local part that routes further must not lead a stranger through us.
-    if resolved.destination != .local || !resolveDequotedAddress, hasRoutingOperator(resolved.address.localPart) { return .denied }
-    return .permitted(resolved.destination, resolved.address)
+    return resolved.destination == .local && resolveDequotedAddress || !hasRoutingOperator(resolved.address.localPart)
   }
 
   /// How domains are compared: in lower case, in A-labels, without dots at the end.

@@ -69,7 +69,7 @@ extension ServerMachine {
   }
 
   private mutating func take(_ command: RcptCommand, _ verdict: Verdict) -> Action {
-    let resolved = configuration.relay.resolve(command.recipient.mailbox)
+    let resolved = verdict.recipient ?? configuration.relay.resolve(command.recipient.mailbox)
     let pending = Pending(
       path: command.recipient, parameters: command.parameters, destination: resolved.destination, address: resolved.address)
     guard let query = query(about: pending, isChecked: verdict.hasCheckedRecipient) else { return finish(.rcpt, accept(pending)) }

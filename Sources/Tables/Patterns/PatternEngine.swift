@@ -67,6 +67,13 @@ enum Pattern: Sendable {
     }
   }
 
+  var head: PatternHead {
+    switch self {
+    case .posix: .any
+    case .perl(let pattern): pattern.head
+    }
+  }
+
   /// Whether the subject matches. `spans` gets begin and end of the match and of its groups, as many as there is room for; -1 for a group that took no
   /// part. A match that reaches a limit is none, as in Postfix.
   func matches(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> Bool {
@@ -136,8 +143,12 @@ final class PosixPattern: Sendable {
 
 final class PerlPattern: Sendable {
   private nonisolated(unsafe) let handle: OpaquePointer
+  let head: PatternHead
 
-  private init(_ handle: OpaquePointer) { self.handle = handle }
+  private init(_ handle: OpaquePointer, _ head: PatternHead) {
+    self.handle = handle
+    self.head = head
+  }
 
   deinit { cpcre2_free(handle) }
 
@@ -145,7 +156,7 @@ final class PerlPattern: Sendable {
     var offset = 0
     var text = [CChar](repeating: 0, count: 256)
     if let handle = cpcre2_compile(pattern, pattern.count, UInt32(truncatingIfNeeded: flags), &offset, &text, text.count) {
-      return .success(PerlPattern(handle))
+      return .success(PerlPattern(handle, PatternHead(perl: pattern, flags: flags)))
     }
     let reason = String(text)
     let kind: PatternProblem.Kind = reason.contains("parenthesis") ? .parenthesis : reason.contains("terminating ]") ? .bracket : .other

@@ -28,11 +28,14 @@ final class PatternTable: Sendable {
   }
 
   private let steps: ContiguousArray<Step>
+  /// Of each step.
+  private let gates: [Gate]
   /// Of the rule whose value needs the most groups.
   private let groups: Int
 
   init(_ steps: [Step]) {
     self.steps = ContiguousArray(steps)
+    gates = steps.enumerated().map { Gate($1, at: $0) }
     groups = steps.map { if case .rule(let rule) = $0 { rule.value.lastGroup } else { 0 } }.max() ?? 0
   }
 
@@ -62,19 +65,45 @@ final class PatternTable: Sendable {
   }
 
   private func match(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> (rule: Rule, spans: Int)? {
+    let letters = PatternHead.letters(of: subject)
     var index = 0
     while index < steps.count {
+      let admits = gates[index].head.admits(letters)
+      // The most frequent case, without a look at the rule itself.
+      if !admits, let next = gates[index].next {
+        index = next
+        continue
+      }
       switch steps[index] {
       case .rule(let rule):
         let needed = rule.value.lastGroup == 0 ? 0 : 2 * (rule.value.lastGroup + 1)
-        if rule.pattern.matches(subject, spans: UnsafeMutableBufferPointer(rebasing: spans[..<needed])) != rule.isNegated { return (rule, needed) }
+        let matches = admits && rule.pattern.matches(subject, spans: UnsafeMutableBufferPointer(rebasing: spans[..<needed]))
+        if matches != rule.isNegated { return (rule, needed) }
         index += 1
       case .condition(let pattern, let isNegated, let end):
-        let holds = pattern.matches(subject, spans: UnsafeMutableBufferPointer(start: nil, count: 0)) != isNegated
+        let holds = (admits && pattern.matches(subject, spans: UnsafeMutableBufferPointer(start: nil, count: 0))) != isNegated
         index = holds ? index + 1 : end
       }
     }
     return nil
+  }
+}
+
+/// What is asked before a step itself is.
+private struct Gate: Sendable {
+  let head: PatternHead
+  /// The step after one whose pattern does not match; nil where it is negated.
+  let next: Int?
+
+  init(_ step: PatternTable.Step, at index: Int) {
+    switch step {
+    case .rule(let rule):
+      head = rule.pattern.head
+      next = rule.isNegated ? nil : index + 1
+    case .condition(let pattern, let isNegated, let end):
+      head = pattern.head
+      next = isNegated ? nil : end
+    }
   }
 }
 

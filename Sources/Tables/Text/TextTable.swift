@@ -5,7 +5,7 @@ import Diagnostics
 /// Keys with a value each, found through open addressing in the text they were written in: an entry costs five bytes besides its own.
 ///
 /// Keys are compared without regard to the case of ASCII letters.
-struct TextTable: Sendable {
+final class TextTable: Sendable {
   typealias Bytes = UnsafeRawBufferPointer
 
   /// How the text is written.
