@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """`weir reload`: another configuration for whoever comes, and nothing lost for whoever is there."""
 import os
-import re
 import select
 import signal
 import socket
 import subprocess
-import threading
 import time
+import unittest
 
-from harness import IS_ROOT, Case, Session, alive, children, command_line, eventually, free_port, peer
+import test_durability
+import test_service
+import test_system_users
+from harness import IS_ROOT, Case, Session, Weir, children, command_line, eventually, free_port, peer
 
 TEXT = "Subject: one\n\ntext"
 ALICE = "alice@weir.test"
@@ -183,3 +185,257 @@ class Reload(ReloadCase):
             [os.environ["WEIR_BIN"], "run", "--config", other], capture_output=True, text=True, timeout=30, user=weir.user, cwd="/")
         self.assertEqual(second.returncode, 71, second.stderr)
         self.assertIn("another Weir serves the queue", second.stderr)
+
+
+class ManySessions(ReloadCase):
+    COUNT = 1000
+    #: What was said before the reload and what is left to be said after it, by turns.
+    POINTS = [
+        ([], ["EHLO a.example", "MAIL FROM:<s@example.org>", f"RCPT TO:<{ALICE}>", "DATA", f"X-Number: %d\r\n\r\ntext\r\n.", "QUIT"]),
+        (["EHLO a.example"], ["MAIL FROM:<s@example.org>", f"RCPT TO:<{ALICE}>", "DATA", "X-Number: %d\r\n\r\ntext\r\n.", "QUIT"]),
+        (["EHLO a.example", "MAIL FROM:<s@example.org>"], [f"RCPT TO:<{ALICE}>", "DATA", "X-Number: %d\r\n\r\ntext\r\n.", "QUIT"]),
+        (["EHLO a.example", "MAIL FROM:<s@example.org>", f"RCPT TO:<{ALICE}>"], ["DATA", "X-Number: %d\r\n\r\ntext\r\n.", "QUIT"]),
+        (["EHLO a.example", "MAIL FROM:<s@example.org>", f"RCPT TO:<{ALICE}>", "DATA"], ["X-Number: %d\r\n\r\ntext\r\n.", "QUIT"]),
+    ]
+
+    def begin(self, weir):
+        sessions = []
+        for number in range(self.COUNT):
+            session = Session(weir.port, seconds=60)
+            self.addCleanup(session.close)
+            before, after = self.POINTS[number % len(self.POINTS)]
+            for line in before:
+                session.say(line)
+            # In the middle of the content, of a line even.
+            if before[-1:] == ["DATA"]:
+                session.raw(b"Subject: ha")
+                after = ["lf\r\n" + after[0], *after[1:]]
+            sessions.append((session, number, after))
+        return sessions
+
+    def test_each_finishes_its_transaction(self):
+        weir = self.weir("smtpd_client_connection_count_limit = 0\nsmtpd_client_connection_rate_limit = 0\nsmtpd_timeout = 100s")
+        sessions = self.begin(weir)
+        self.reload(weir)
+        for session, number, after in sessions:
+            replies = [session.say(line.replace("%d", str(number))) for line in after]
+            self.assertRegex(replies[-2], "^250 2.0.0 Ok: queued", (number, replies))
+            self.assertRegex(replies[-1], "^221", (number, replies))
+        eventually(lambda: len(self.processes(weir)) == 1, 30, "the end of the old generation")
+        eventually(lambda: len(weir.files()) == self.COUNT, 30, "every message")
+        self.assertEqual(set(test_durability.numbers(weir).values()), {1})
+        self.assertEqual(len(test_durability.numbers(weir)), self.COUNT)
+
+
+class UnderLoad(ReloadCase):
+    is_empty = test_durability.Crashes.is_empty
+
+    def load(self, weir, **options):
+        load = test_durability.Load(weir.port, **options)
+        self.addCleanup(load.stop)
+        return load
+
+    def assertDeliveredOnce(self, weir, load):
+        test_durability.Crashes.assertDeliveredOnce(self, weir, load)
+        self.assertEqual(sum(test_durability.numbers(weir).values()), len(load.accepted))
+
+    def test_twenty_reloads(self):
+        weir = self.weir()
+        load = self.load(weir, pause=0.01)
+        for number in range(20):
+            weir.write_config(f"smtpd_banner = $myhostname number {number}")
+            self.reload(weir)
+        load.stop()
+        self.assertEqual((load.refused, load.broken), ([], 0))
+        self.assertGreater(len(load.accepted), 100)
+        self.assertDeliveredOnce(weir, load)
+        eventually(lambda: len(self.processes(weir)) == 1, 30, "the end of the old generations")
+
+    def test_smtp_source(self):
+        """Sessions of another program, which ends at the first thing that goes wrong."""
+        source, environment = peer("smtp-source")
+        weir = self.weir("smtpd_client_connection_count_limit = 0")
+        with subprocess.Popen(
+                [source, "-s", "10", "-m", "2000", "-l", "2000", "-f", "s@example.org", "-t", ALICE, f"127.0.0.1:{weir.port}"],
+                env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
+            reloads = 0
+            while running.poll() is None:
+                self.reload(weir)
+                reloads += 1
+            self.assertEqual((running.returncode, running.stdout.read()), (0, ""))
+        self.assertGreater(reloads, 1)
+        eventually(lambda: len(weir.files()) >= 2000, 30, "every message")
+        eventually(lambda: self.is_empty(weir), 20, "an empty queue")
+        self.assertEqual(len(weir.files()), 2000)
+
+    def test_whatever_dies(self):
+        """Processes of every generation are killed while others take their place."""
+        weir = self.weir("spool_crash_limit = 100")
+        load = self.load(weir)
+        for number in range(8):
+            load.wait_for(20 * (number + 1))
+            self.reload(weir) if number % 2 == 0 else weir.process.send_signal(signal.SIGHUP)
+            time.sleep(0.05 * (number % 3))
+            for pid in sorted(self.processes(weir))[: 1 + number % 2]:
+                os.kill(pid, signal.SIGKILL)
+        load.stop()
+        test_durability.Crashes.assertDeliveredOnce(self, weir, load)
+
+
+class Lanes(ReloadCase):
+    """There is no relaying yet: mail for elsewhere waits in the queue."""
+
+    def queue_one(self, session, name):
+        reply = session.send("sender@example.org", [f"{name}@example.net"], f"Subject: {name}\n\ntext")
+        self.assertRegex(reply, "^250 ")
+        return reply.split()[-1]
+
+    def test_the_queue_of_two_generations(self):
+        weir = self.weir()
+        with Session(weir.port) as old:
+            old.say("EHLO a.example")
+            names = [self.queue_one(old, "before")]
+            self.reload(weir)
+            with Session(weir.port) as new:
+                new.say("EHLO a.example")
+                names.append(self.queue_one(new, "second"))
+                names.append(self.queue_one(old, "third"))
+            listed = weir.run("queue", "list").stdout.splitlines()
+            self.assertEqual([line.split()[0] for line in listed], ["ID", *names, "3"])
+            self.assertEqual(listed[-1], "3 messages")
+            for name in names:
+                self.assertIn("Subject: ", weir.run("queue", "cat", name).stdout)
+                self.assertEqual(weir.run("queue", "release", name).returncode, 0)
+            self.assertEqual(weir.run("queue", "delete", names[2]).returncode, 0)
+        # What the old one has left is adopted.
+        eventually(lambda: "what is left is delivered from here" in weir.log_text(), 20, "the adoption")
+        eventually(lambda: weir.run("queue", "list").stdout.count("example.net") == 2, 10, "the list")
+        tries = lambda: weir.log_text().count(f"{names[0]}: to=<")
+        before = tries()
+        eventually(lambda: weir.run("queue", "release", names[0]).returncode == 0, 10, "the release")
+        eventually(lambda: tries() > before, 10, "another try")
+        # Handed on to the next generation, and to the one after that.
+        for number in range(2):
+            self.reload(weir)
+            eventually(lambda: weir.log_text().count("what is left is delivered from here") >= 2 + number, 20, "the adoption")
+        weir.stop()
+        self.assertIn("2 messages", weir.run("queue", "list").stdout)
+        weir.start()
+        eventually(lambda: "2 messages" in weir.run("queue", "list").stdout, 10, "the list")
+        self.assertIn("2 messages deleted", weir.run("queue", "delete", "ALL").stdout)
+        eventually(lambda: "queue is empty" in weir.run("queue", "list").stdout, 10, "an empty queue")
+
+    def test_a_draining_process_that_is_killed(self):
+        weir = self.weir()
+        with Session(weir.port) as session:
+            session.say("EHLO a.example")
+            first = weir.child("mta")
+            self.reload(weir)
+            name = self.queue_one(session, "left")
+            os.kill(first, signal.SIGKILL)
+            eventually(lambda: "what is left is delivered from here" in weir.log_text(), 20, "the adoption")
+        self.assertIn("process", weir.log_text())
+        eventually(lambda: name in weir.run("queue", "list").stdout, 10, "the list")
+        self.assertEqual(len(self.processes(weir)), 1)
+
+    def test_events_go_on(self):
+        weir = self.weir()
+        reader = subprocess.Popen(weir.command("events"), stdout=subprocess.PIPE, text=True, **weir.identity())
+        self.addCleanup(reader.wait)
+        self.addCleanup(reader.kill)
+        text = ""
+        os.set_blocking(reader.stdout.fileno(), False)
+
+        def heard(words):
+            nonlocal text
+            while select.select([reader.stdout], [], [], 0)[0] and (chunk := os.read(reader.stdout.fileno(), 65536)):
+                text += chunk.decode()
+            return words in text
+
+        for _ in range(2):
+            newest = max(self.processes(weir))
+            eventually(lambda: (Session(weir.port).close(), heard(f"/smtpd[{newest}]: connect from"))[1], 20, "a connection")
+            self.reload(weir)
+        weir.stop()
+        self.assertEqual(reader.wait(10), 0)
+
+
+class Service(ReloadCase):
+    def test_the_service_manager_is_told(self):
+        weir = Weir()
+        self.addCleanup(self._end, weir)
+        manager = test_service.Manager(weir.folder)
+        self.addCleanup(manager.close)
+        weir.environment["NOTIFY_SOCKET"] = manager.path
+        weir.start()
+        eventually(lambda: manager.hears("READY=1"), 10, "READY=1")
+        manager.heard.clear()
+        before = time.monotonic_ns() // 1000
+        self.reload(weir)
+        eventually(lambda: manager.hears("READY=1"), 10, "READY=1")
+        heard = [line for line in manager.heard if line != "WATCHDOG=1"]
+        self.assertEqual(heard[0], "RELOADING=1")
+        self.assertTrue(before <= int(heard[1].removeprefix("MONOTONIC_USEC=")) <= time.monotonic_ns() // 1000, heard)
+        self.assertLess(heard.index("RELOADING=1"), heard.index("READY=1"))
+        manager.heard.clear()
+        weir.write_config("nonsense = 1")
+        self.reload(weir, status=78)
+        eventually(lambda: manager.hears("READY=1"), 10, "READY=1 after a refusal")
+
+    def test_a_socket_of_the_service_manager_is_kept(self):
+        weir = Weir()
+        self.addCleanup(self._end, weir)
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            inherited = listening.fileno()
+            weir.descriptors = (inherited,)
+            weir.environment.update(LISTEN_FDS="1", LISTEN_FDNAMES="smtp")
+            plain = weir.run_command()
+            weir.run_command = lambda: ["bash", "-c", f'LISTEN_PID=$$ exec "$@" 3<&{inherited}', "bash", *plain]
+            weir.port = listening.getsockname()[1]
+            weir.start()
+            for number in range(2):
+                text = open(weir.config).read()
+                with open(weir.config, "w") as file:
+                    file.write(text + f"smtpd_banner = $myhostname number {number}\n")
+                self.reload(weir)
+                self.assertIn(f"number {number}".encode(), weir.banner())
+
+
+@unittest.skipUnless(IS_ROOT, "starts as root")
+class AsRoot(ReloadCase):
+    SETTINGS = test_system_users.SystemUsers.SETTINGS
+
+    def test_mail_for_users_of_the_system(self):
+        user = test_system_users.User(f"weirt{os.getpid() % 100000}n9")
+        self.addCleanup(user.remove)
+        weir = self.weir(self.SETTINGS, root=True)
+        with Session(weir.port) as old:
+            old.say("EHLO a.example")
+            for number in range(1, 4):
+                self.reload(weir)
+                with Session(weir.port) as new:
+                    new.say("EHLO a.example")
+                    for session in (old, new):
+                        self.assertRegex(session.send("s@example.org", [f"{user.name}@weir-users.test"], TEXT), "^250 ")
+                eventually(lambda: len(user.files()) == 2 * number, 20, f"{2 * number} messages")
+        eventually(lambda: len(self.processes(weir)) == 1 and len(self.processes(weir, "mailbox")) == 1, 20, "the end of the old generations")
+        eventually(lambda: "queue is empty" in weir.run("queue", "list").stdout, 20, "an empty queue")
+
+    def test_who_may(self):
+        weir = self.weir(self.SETTINGS, root=True)
+        done = subprocess.run(weir.command("reload"), capture_output=True, text=True, timeout=30, user="nobody", cwd="/")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        # Whoever gets as far as the socket all the same is not heard.
+        os.chmod(f"{weir.data}/queue/master", 0o666)
+        for folder in (weir.data, f"{weir.data}/queue"):
+            os.chmod(folder, 0o755)
+        other = subprocess.run(weir.command("reload"), capture_output=True, text=True, timeout=30, user="daemon", cwd="/")
+        self.assertEqual(other.returncode, 69)
+        self.assertEqual(weir.log_text().count("serves, generation"), 1)
+
+    def test_the_owner_cannot_change(self):
+        weir = self.weir(self.SETTINGS, root=True)
+        weir.write_config(self.SETTINGS.replace("mail_owner = nobody", "mail_owner = daemon"))
+        self.assertIn("mail_owner cannot change from nobody to daemon while Weir runs", self.reload(weir, status=78))
+        self.delivers(weir)
+        weir.message()

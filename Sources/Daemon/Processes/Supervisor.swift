@@ -34,6 +34,7 @@ final class Supervisor {
   /// Asked for while another reload was going on.
   var waiting: [ReloadRequest] = []
   var toldReady = false
+  private var lastToldAlive = Instant.distantPast
 
   /// A service that dies at once is started again after this, then after twice as long, and so on.
   static let firstDelay = Duration.milliseconds(100)
@@ -104,10 +105,17 @@ final class Supervisor {
         }
       }
     }
-    manager.tell(.watchdog)
+    tellAlive()
     guard !toldReady, serving?.isReady == true else { return }
     toldReady = true
     manager.tell(.ready, .status("mail is being served"))
+  }
+
+  /// Not in every round: what else the service manager is to hear must have room.
+  private func tellAlive() {
+    guard let watchdog = manager.watchdog, lastToldAlive + watchdog / 4 <= .now() else { return }
+    lastToldAlive = .now()
+    manager.tell(.watchdog)
   }
 
   private func replace(_ generation: Generation, _ index: Int, after silence: Duration) {
