@@ -379,7 +379,7 @@ class Service(ReloadCase):
         self.assertLess(heard.index("RELOADING=1"), heard.index("READY=1"))
         manager.heard.clear()
         weir.write_config("nonsense = 1")
-        self.reload(weir, status=78)
+        weir.process.send_signal(signal.SIGHUP)
         eventually(lambda: manager.hears("READY=1"), 10, "READY=1 after a refusal")
 
     def test_a_socket_of_the_service_manager_is_kept(self):
