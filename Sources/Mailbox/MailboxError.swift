@@ -10,6 +10,8 @@ package struct MailboxError: Error, Equatable, Sendable {
     case overQuota
     /// No room for this user, and none is to be expected.
     case mailboxFull
+    /// The user takes no message of this length.
+    case messageTooLarge
     /// Another program has locked it: worth another look in a second.
     case busy
     case forbidden
@@ -46,6 +48,7 @@ package struct MailboxError: Error, Equatable, Sendable {
     case .full: "4.3.1"
     case .overQuota: "4.2.2"
     case .mailboxFull: "5.2.2"
+    case .messageTooLarge: "5.2.3"
     case .notFile: "5.2.0"
     case .busy, .forbidden, .notFolder, .other: "4.2.0"
     }

@@ -7,6 +7,12 @@ package struct MaildirQuota: Hashable, Sendable {
   package let bytes: Int64
   /// 0 is no limit.
   package let messages: Int64
+  /// How far one message may go beyond `bytes`, if there was room before it.
+  package var grace: Int64 = 0
+  /// Of one message; 0 is no limit.
+  package var mailSize: Int64 = 0
+  /// Folders that do not count, by their names below the Maildir; a `*` at the end stands for anything.
+  package var ignored: [String] = []
   /// The failure may pass: the message waits for room.
   package let isTemporary: Bool
   /// What the sender is told.
@@ -24,17 +30,43 @@ package struct MaildirQuota: Hashable, Sendable {
     [bytes > 0 ? "\(bytes)S" : nil, messages > 0 ? "\(messages)C" : nil].compactMap(\.self).joined(separator: ",")
   }
 
-  func hasRoom(for usage: MaildirUsage) -> Bool { (bytes == 0 || usage.bytes <= bytes) && (messages == 0 || usage.messages <= messages) }
+  /// Only the size of single messages is limited.
+  var isUncounted: Bool { bytes == 0 && messages == 0 }
+
+  /// Whether a message of `size` bytes fits where there is `usage`.
+  package func hasRoom(for size: Int64, in usage: MaildirUsage) -> Bool {
+    if messages > 0, usage.messages >= messages { return false }
+    let after = usage.bytes.addingSaturated(max(0, size))
+    return bytes == 0 || after <= bytes || usage.bytes < bytes && after <= bytes.addingSaturated(max(0, grace))
+  }
+
+  package func takes(_ size: Int64) -> Bool { mailSize <= 0 || size <= mailSize }
+
+  func ignores(_ folder: String) -> Bool {
+    ignored.contains { $0.hasSuffix("*") ? folder.hasPrefix($0.dropLast()) : folder == $0 }
+  }
 }
 
 /// What a Maildir holds.
-struct MaildirUsage: Equatable {
-  var bytes: Int64 = 0
-  var messages: Int64 = 0
+package struct MaildirUsage: Equatable, Sendable {
+  package var bytes: Int64 = 0
+  package var messages: Int64 = 0
+
+  package init(bytes: Int64 = 0, messages: Int64 = 0) {
+    self.bytes = bytes
+    self.messages = messages
+  }
 
   mutating func add(_ other: MaildirUsage) {
     bytes = bytes.addingReportingOverflow(other.bytes).partialValue
     messages = messages.addingReportingOverflow(other.messages).partialValue
+  }
+}
+
+extension Int64 {
+  fileprivate func addingSaturated(_ other: Int64) -> Int64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
   }
 }
 
@@ -47,18 +79,14 @@ struct MaildirSize {
   /// Microseconds since 1970.
   let now: Int64
 
-  /// Whether there is room for a message of `size` bytes.
-  func hasRoom(for size: Int64) throws(DiskError) -> Bool {
-    let next = MaildirUsage(bytes: size, messages: 1)
-    if var known = try read() {
-      known.usage.add(next)
-      // Mail may have been deleted by a program that tells nobody.
-      if quota.hasRoom(for: known.usage) || !known.isDoubtful { return quota.hasRoom(for: known.usage) }
-    }
-    var usage = try count()
+  /// What the Maildir holds, as far as it matters for a message of `size` bytes: counted anew where the file says that there is no room, and may be
+  /// wrong.
+  func usage(adding size: Int64) throws(DiskError) -> MaildirUsage {
+    // Mail may have been deleted by a program that tells nobody.
+    if let known = try read(), quota.hasRoom(for: size, in: known.usage) || !known.isDoubtful { return known.usage }
+    let usage = try count()
     try write(usage)
-    usage.add(next)
-    return quota.hasRoom(for: usage)
+    return usage
   }
 
   /// A message of `size` bytes has come. One write to the end of the file, so that others may do the same at the same time.
@@ -128,7 +156,7 @@ struct MaildirSize {
   /// All messages of the Maildir and its folders, whose names begin with a dot.
   private func count() throws(DiskError) -> MaildirUsage {
     var usage = try count(below: root)
-    for name in try disk.list(root) where name.utf8.first == 0x2E && name.utf8.count > 1 {
+    for name in try disk.list(root) where name.utf8.first == 0x2E && name.utf8.count > 1 && !quota.ignores(name) {
       do throws(DiskError) {
         let folder = try MaildirFolders.openFolder(name, at: root, disk, creating: false)
         defer { disk.release(folder) }
@@ -175,31 +203,4 @@ struct MaildirSize {
   private static let longest = 5120
   /// Maildir++: 15 minutes, in microseconds.
   private static let freshness: Int64 = 900_000_000
-}
-
-extension MaildirStore {
-  /// Whether `location` has room for a message of `size` bytes; an error if it has not.
-  package func checkQuota(_ quota: MaildirQuota, of location: MaildirLocation, adding size: Int64, now: Int64) throws(MailboxError) {
-    let hasRoom: Bool
-    do throws(DiskError) {
-      hasRoom = try withSize(quota, location, now) { sizes throws(DiskError) in try sizes.hasRoom(for: size) }
-    } catch {
-      throw MailboxError(error, "read \(location.path)/maildirsize")
-    }
-    let cause = DiskError(code: DiskError.tooLarge, operation: "quota")
-    if !hasRoom { throw MailboxError(quota.isTemporary ? .overQuota : .mailboxFull, cause, quota.text) }
-  }
-
-  /// A message of `size` bytes is in the Maildir. What cannot be noted is found when it is counted again.
-  package func noteSize(_ size: Int64, _ quota: MaildirQuota, in location: MaildirLocation, now: Int64) {
-    do throws(DiskError) { try withSize(quota, location, now) { sizes throws(DiskError) in try sizes.add(size) } } catch {}
-  }
-
-  private func withSize<Value>(
-    _ quota: MaildirQuota, _ location: MaildirLocation, _ now: Int64, _ body: (MaildirSize) throws(DiskError) -> Value
-  ) throws(DiskError) -> Value {
-    let root = try MaildirFolders.openRoot(location, disk, creating: true)
-    defer { disk.release(root) }
-    return try body(MaildirSize(disk: disk, root: root, quota: quota, now: now))
-  }
 }

@@ -170,37 +170,6 @@ class VirtualFiles(Case):
         self.assertIn("virtual_uid_maps = static:5005: mailboxes of uid 5005 are written by a start as root only", result.stderr)
 
 
-class Quotas(Case):
-    def test_a_maildir_has_a_quota(self):
-        weir = self.weir("quota_rule = *:storage=10M:messages=3\nquota_exceeded_message = No room for alice\n")
-        for number in range(5):
-            send(weir, "alice@weir.test", text=f"Subject: {number}\n\nx")
-        send(weir, "bob@weir.test")
-        weir.messages("alice", 3)
-        eventually(lambda: weir.log_text().count("dsn=5.2.2, status=") == 2)
-        self.assertIn("(No room for alice)", weir.log_text())
-        weir.messages("bob", 1)
-        lines = content(os.path.join(weir.maildir(), "maildirsize")).decode().splitlines()
-        self.assertEqual(lines[0], "10485760S,3C")
-        counted = [tuple(map(int, line.split())) for line in lines[1:]]
-        self.assertEqual(sum(count for _, count in counted), 3)
-        self.assertEqual(sum(size for size, _ in counted), sum(os.path.getsize(path) for path in weir.files()))
-
-    def test_room_is_seen_when_its_reader_deletes(self):
-        weir = self.weir("quota_rule = *:messages=1\n")
-        send(weir, "alice@weir.test")
-        for path in eventually(weir.files):
-            os.unlink(path)
-        send(weir, "alice@weir.test", text="Subject: second\n\nx")
-        self.assertEqual(weir.message()["Subject"], "second")
-
-    def test_a_full_mailbox_may_wait(self):
-        weir = self.weir("quota_rule = *:bytes=100\nquota_full_tempfail = yes\n")
-        send(weir, "alice@weir.test")
-        eventually(lambda: "dsn=4.2.2, status=deferred (Quota exceeded (mailbox for user is full))" in weir.log_text())
-        self.assertEqual(weir.files(), [])
-
-
 class Addresses(Case):
     """Which addresses are one, and which recipients there are."""
 

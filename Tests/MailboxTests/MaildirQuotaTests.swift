@@ -50,6 +50,55 @@ import Testing
     #expect(sizes?.hasPrefix("2C\n61 2\n") == true || sizes == "2C\n60 1\n1 1\n")
   }
 
+  /// As Dovecot's quota_grace: the message that crosses the limit may, the next one may not.
+  @Test func graceIsForTheMessageThatCrossesTheLimit() {
+    var quota = MaildirQuota(bytes: 100, messages: 0)
+    quota.grace = 10
+    for (used, size, fits) in [(99, 11, true), (99, 12, false), (100, 1, false), (50, 60, true), (50, 61, false), (110, 0, false), (100, 0, true)] {
+      #expect(quota.hasRoom(for: Int64(size), in: MaildirUsage(bytes: Int64(used), messages: 1)) == fits, "\(used) + \(size)")
+    }
+    quota.grace = .max
+    #expect(quota.hasRoom(for: .max, in: MaildirUsage(bytes: 99, messages: 1)))
+    #expect(!quota.hasRoom(for: 1, in: MaildirUsage(bytes: .max, messages: 1)))
+  }
+
+  @Test func aMessageMayBeTooLong() throws {
+    var quota = MaildirQuota(bytes: 0, messages: 0)
+    quota.mailSize = 10
+    let location = try location()
+    try store().checkQuota(quota, of: location, adding: 10, now: 0)
+    let error = #expect(throws: MailboxError.self) { try store().checkQuota(quota, of: location, adding: 11, now: 0) }
+    #expect(error?.status == "5.2.3")
+    // Nothing is counted.
+    store().noteSize(10, quota, in: location, now: 0)
+    #expect(sizes == nil)
+  }
+
+  @Test func someFoldersDoNotCount() throws {
+    var quota = MaildirQuota(bytes: 1000, messages: 0)
+    quota.ignored = [".Trash", ".Lists*"]
+    put("1", 10)
+    for (folder, size) in [(".Trash", 20), (".Trash.Old", 40), (".Lists", 80), (".Lists.Weir", 160), (".List", 320)] {
+      put("1", size, in: "\(folder)/cur")
+    }
+    #expect(try hasRoom(quota, 1))
+    #expect(sizes == "1000S\n370 3\n")
+  }
+
+  @Test(arguments: [
+    ("Trash", ".Trash"), ("Lists/Weir", ".Lists.Weir"), ("A&B", ".A&-B"), ("Entwürfe", ".Entw&APw-rfe"), ("日本語", ".&ZeVnLIqe-"), ("😀", ".&2D3eAA-"),
+    ("Ä/Ö", ".&AMQ-.&ANY-"), ("Lists/*", ".Lists.*"),
+  ])
+  func foldersOfMailboxes(_ mailbox: String, _ folder: String) { #expect(MaildirFolderName.of(mailbox) == folder) }
+
+  @Test func lookingMakesNothing() throws {
+    let quota = MaildirQuota(bytes: 100, messages: 0)
+    #expect(quota.usage(of: try location(), adding: 1, disk: disk, now: 0) == nil)
+    #expect(folder.read("ann/maildirsize") == nil)
+    put("1", 60)
+    #expect(quota.usage(of: try location(), adding: 1, disk: disk, now: 0) == MaildirUsage(bytes: 60, messages: 1))
+  }
+
   @Test func allFoldersCount() throws {
     put("1", 10)
     put("2,S=500", 1, in: "cur")

@@ -18,12 +18,16 @@ struct RecipientLookup: RecipientDirectory {
   let delimiters: String
   /// `local_transport` is `error:`.
   let localRefusal: RecipientVerdict?
+  /// Nil where nothing is limited.
+  let room: RoomLookup?
   let pool: BlockingPool
   let log: Log
   let now: @Sendable () -> Int64
 
   func verdict(on query: RecipientQuery) async -> RecipientVerdict {
-    query.asksForUser ? await user(query) : .accepted
+    let verdict = query.asksForUser ? await user(query) : .accepted
+    guard verdict == .accepted, let room, let size = query.room, let route = query.destination.route else { return verdict }
+    return await room.verdict(on: query.address.address, route, size: size, now: now())
   }
 
   private func user(_ query: RecipientQuery) async -> RecipientVerdict {
@@ -56,7 +60,45 @@ struct RecipientLookup: RecipientDirectory {
   }
 }
 
+/// Whether there is room for what recipients are to get: from memory, else on the pool.
+struct RoomLookup {
+  let check: RoomCheck
+  let pool: BlockingPool
+  let full: RecipientVerdict
+  let tooLarge: RecipientVerdict
+
+  /// Nil where nothing is limited.
+  init?(_ setup: Setup, users: UserDirectory, pool: BlockingPool) {
+    let configuration = setup.configuration
+    guard (try? QuotaLimits.read(configuration.values)) ?? nil != nil else { return nil }
+    check = RoomCheck(users: users, disk: LinuxDisk())
+    self.pool = pool
+    let isTemporary = configuration[Keys.quotaFullTempfail] && configuration.values.written(Keys.quotaStatusOverquota.name) == nil
+    let full = isTemporary ? "452 4.2.2 Mailbox is full" : configuration[Keys.quotaStatusOverquota]
+    self.full = RecipientVerdict(QuotaReply(full, status: "5.2.2"))
+    tooLarge = RecipientVerdict(QuotaReply(configuration[Keys.quotaStatusToolarge], status: "5.2.3"))
+  }
+
+  func verdict(on address: String, _ route: Recipient.Route, size: Int64, now: Int64) async -> RecipientVerdict {
+    if let known = check.recall(address, route, size: size, now: now) { return verdict(known) }
+    // Where there is no time to look, the delivery will.
+    return verdict(await pool.run { [check] in check.look(address, route, size: size, now: now) } ?? .room)
+  }
+
+  private func verdict(_ answer: RoomCheck.Answer) -> RecipientVerdict {
+    switch answer {
+    case .room: .accepted
+    case .full: full
+    case .tooLarge: tooLarge
+    }
+  }
+}
+
 extension RecipientVerdict {
+  fileprivate init(_ reply: QuotaReply?) {
+    self = reply.map { .refused($0.code, EnhancedStatus($0.status), $0.text) } ?? .accepted
+  }
+
   /// Nil where there are local mailboxes.
   init?(_ transport: LocalTransport?) {
     guard case .error(let status, let text)? = transport else { return nil }

@@ -19,6 +19,7 @@ final class MailService: Sendable {
   private let spool: Spool
   private let storage: StorageWatch
   private let users: UserDirectory
+  private let room: RoomLookup?
   private let certificates: [String: Certificates]
   private let loops: LoopGroup
   private let resolver: Resolver
@@ -47,6 +48,7 @@ final class MailService: Sendable {
       messageSizeLimit: setup.configuration[Keys.messageSizeLimit].bytes, log: log)
     storage.look()
     users = UserDirectory(setup)
+    room = RoomLookup(setup, users: users, pool: pool)
     limits = setup.configuration.listeners.reduce(into: [:]) { $0[$1.name] = ClientLimits(ClientLimits.Limits($1, setup), service: $1.name) }
     anvil = AnvilStatistics(Array(limits.values), interval: setup.configuration[Keys.anvilStatusUpdateTime], log: log)
     certificates = MailService.certificates(setup, log)
@@ -138,6 +140,7 @@ final class MailService: Sendable {
     if listener.requiresTLS, certificates[name] == nil { return }
     var server = ServerConfiguration(listener, setup, ownAddresses: setup.ownAddresses())
     if certificates[name] == nil { server.smtpdTlsSecurityLevel = .none }
+    server.checksRoom = room != nil
     let judge = Judge.needed(listener, setup, server)
     server.judgedMoments = judge?.moments ?? []
     let limits = limits[name]
@@ -147,7 +150,7 @@ final class MailService: Sendable {
     let recipients = RecipientLookup(
       users: users, localRecipients: setup.localRecipientMaps, relayRecipients: setup.tables(listener[Keys.relayRecipientMaps]),
       delimiters: listener[Keys.recipientDelimiter], localRefusal: RecipientVerdict(LocalTransport(setup.configuration[Keys.localTransport])),
-      pool: pool, log: log, now: wallClock)
+      room: room, pool: pool, log: log, now: wallClock)
     let habits = Habits(listener, setup, ownAddresses: context.configuration.relay.ownAddresses)
     let tls = certificates[name].map { certificates in { @Sendable in certificates.store.context as TLSServerContext? } }
     let maximum = max(1, setup.sessionLimit(of: listener) / setup.configuration[Keys.eventLoops])

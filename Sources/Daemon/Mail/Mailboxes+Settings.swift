@@ -39,9 +39,13 @@ extension MboxRules {
 extension MaildirQuota {
   /// Nil without a limit.
   fileprivate init?(_ configuration: Configuration) {
-    guard let rule = try? QuotaRule(configuration[Keys.quotaRule]), rule.bytes > 0 || rule.messages > 0 else { return nil }
+    guard let limits = (try? QuotaLimits.read(configuration.values)) ?? nil else { return nil }
     self.init(
-      bytes: rule.bytes, messages: rule.messages, isTemporary: configuration[Keys.quotaFullTempfail], text: configuration[Keys.quotaExceededMessage])
+      bytes: limits.bytes, messages: limits.messages, isTemporary: configuration[Keys.quotaFullTempfail],
+      text: configuration[Keys.quotaExceededMessage])
+    grace = limits.grace
+    mailSize = limits.mailSize
+    ignored = limits.ignored.map(MaildirFolderName.of)
   }
 }
 

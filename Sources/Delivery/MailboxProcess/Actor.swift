@@ -39,7 +39,7 @@ struct Actor: Equatable {
 
 extension Destination {
   /// Nil where no mailbox is.
-  var route: Recipient.Route? {
+  package var route: Recipient.Route? {
     switch self {
     case .local: .local
     case .virtual: .virtual
@@ -54,7 +54,7 @@ extension MailboxError {
     switch kind {
     case .busy: MailboxExtension.busy
     case .full: 452
-    case .mailboxFull: 552
+    case .mailboxFull, .messageTooLarge: 552
     case .notFile: 550
     case .overQuota, .forbidden, .notFolder, .other: 451
     }

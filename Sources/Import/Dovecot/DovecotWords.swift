@@ -31,7 +31,11 @@ enum DovecotFate {
 
   /// A setting inside a block, or the block itself. `outer` are the kinds of the blocks around it, outermost first.
   init(_ name: String, inside outer: [String]) {
-    if name == "}" {
+    if outer.first == DovecotQuotas.statusService {
+      self = .translated("not needed: Weir looks itself whether there is room when a recipient is named")
+    } else if outer == ["quota"] {
+      self = .refused("not yet: it is a block about quotas that Weir does not have")
+    } else if name == "}" {
       self = .refused("the end of its block")
     } else if outer == ["service"], Self.processes.contains(name) {
       self = .translated("not needed: it limits processes that Weir does not have")
@@ -59,7 +63,8 @@ enum DovecotFate {
     "local_name": "it holds settings for one TLS name. Use tls_server_sni_maps", "metric": "it counts events of Dovecot's",
     "oauth2": "it sets up OAuth 2; Weir has no logins yet", "mysql": "it names a database; not yet", "pgsql": "it names a database; not yet",
     "ldap": "it names a directory; not yet", "sqlite": "it names a database; not yet", "sql_driver": "it names a database; not yet",
-    "mail_plugins": "Weir does not have Dovecot's plugins", "quota": "quotas by Dovecot's rules; not yet", "sieve_script": "Sieve is not there yet",
+    "mail_plugins": "Weir does not have Dovecot's plugins", "quota": "it runs a command when a mailbox fills; not yet",
+    "sieve_script": "Sieve is not there yet",
     "acl": "it shares mailboxes; not yet", "fts": "it indexes mail for searches; not yet", "event_exporter": "it sends events of Dovecot's to others",
     "import_environment": "it lists environment variables of Dovecot's", "mail_attribute": "it holds attributes of mailboxes; not yet",
     "fs": "it names a place for files of Dovecot's", "layout": "it lays out mailboxes",

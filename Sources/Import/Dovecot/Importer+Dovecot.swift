@@ -38,14 +38,17 @@ extension Importer {
     switch DovecotLine(text) {
     case .close:
       let kind = outer.popLast()
-      let item = add(path, lines, text, kind == nil ? .refused("no block is open here") : DovecotFate("}", inside: outer + [kind ?? ""]))
+      let end = DovecotQuotas.fate(ofBlock: outer + [kind ?? ""]).map { _ in DovecotFate.translated("the end of its block") }
+      let item = add(path, lines, text, kind == nil ? .refused("no block is open here") : end ?? DovecotFate("}", inside: outer + [kind ?? ""]))
       if kind != nil { ledger.markAsPart(item) }
-    case .open(let kind, _, let rest):
-      outer.append(kind)
-      let item = add(path, lines, text, DovecotFate(kind, inside: outer))
+    case .open(let kind, let name, let rest):
+      outer.append("\(kind) \(name)" == DovecotQuotas.statusService ? DovecotQuotas.statusService : kind)
+      let item = add(path, lines, text, DovecotQuotas.fate(ofBlock: outer) ?? DovecotFate(kind, inside: outer))
+      if outer == [DovecotQuotas.statusService] { ledger.amend(item, .translated, DovecotQuotas.statusAdvice) }
       if outer.count > 1 { ledger.markAsPart(item) }
       if let (name, value) = rest.assignment { warnAboutDovecot(name, value, outer, item) }
     case .whole(let kind, let whole):
+      if let (name, value) = DovecotQuotas.inner(whole, kind, outer), importQuota(name, value, whole, path, lines, [kind]) { return }
       let item = add(path, lines, whole, DovecotFate(kind, inside: outer + [kind]))
       if !outer.isEmpty { ledger.markAsPart(item) }
     case .include(let pattern, let mustExist): include(pattern, mustExist, path, lines, &outer)
@@ -62,9 +65,10 @@ extension Importer {
       draft.add(DraftLine(name: "home_mailbox", value: mailbox, comments: [], item: item))
       return warnAboutDovecot(name, value, outer, item)
     }
+    if importQuota(name, value, text, path, lines, outer) { return }
     let fate = outer.isEmpty ? DovecotFate(name, value) : DovecotFate(name, inside: outer)
     let item = add(path, lines, text, fate)
-    if !outer.isEmpty { ledger.markAsPart(item) }
+    if !outer.isEmpty, DovecotQuotas.fate(ofBlock: outer) == nil { ledger.markAsPart(item) }
     if case .keep = fate { draft.add(DraftLine(name: name, value: value, comments: [], item: item)) }
     warnAboutDovecot(name, value, outer, item)
   }
@@ -80,7 +84,7 @@ extension Importer {
   }
 
   @discardableResult
-  private mutating func add(_ path: String, _ lines: ClosedRange<Int>, _ subject: String, _ fate: DovecotFate) -> Int {
+  mutating func add(_ path: String, _ lines: ClosedRange<Int>, _ subject: String, _ fate: DovecotFate) -> Int {
     switch fate {
     case .keep: ledger.add(path, lines, subject, .kept)
     case .translated(let note): ledger.add(path, lines, subject, .translated, note)

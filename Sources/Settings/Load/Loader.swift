@@ -18,7 +18,7 @@ struct Loader {
   }
 
   private mutating func load(_ written: Section) -> Configuration {
-    let section = written.withListsAsSettings(&diagnostics)
+    let section = written.withQuotasAsSettings(&diagnostics).withListsAsSettings(&diagnostics)
     var names = NameChecker(section)
     let blocks = names.check(section)
     let listenerBlocks = blocks["listener"] ?? []

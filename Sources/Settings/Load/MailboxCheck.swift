@@ -8,7 +8,7 @@ struct MailboxCheck {
 
   func check(_ values: SettingValues, _ scope: Scope) -> [Diagnostic] {
     checkHomeMailbox(values, scope) + checkSpool(values, scope) + checkVirtual(values, scope)
-      + OwnerCheck(tables: tables).check(values, scope) + checkLimits(values, scope) + checkQuota(values, scope)
+      + OwnerCheck(tables: tables).check(values, scope) + checkLimits(values, scope) + QuotaCheck(values: values, scope: scope).check()
       + checkTransport(values, scope)
   }
 
@@ -49,16 +49,6 @@ struct MailboxCheck {
   }
 
   private func hasFile(_ reference: TableReference) -> Bool { tables.read(reference).table?.firstEntry(notEndingIn: "/") != nil }
-
-  private func checkQuota(_ values: SettingValues, _ scope: Scope) -> [Diagnostic] {
-    guard let written = scope.settings[Keys.quotaRule.name], !values[Keys.quotaRule].isEmpty else { return [] }
-    do throws(QuotaRule.Fault) {
-      _ = try QuotaRule(values[Keys.quotaRule])
-      return []
-    } catch {
-      return [.error(written.text, error.text, hint: "quota_rule = *:storage=1G:messages=10000")]
-    }
-  }
 
   private func checkVirtual(_ values: SettingValues, _ scope: Scope) -> [Diagnostic] {
     guard let domains = scope.settings[Keys.virtualMailboxDomains.name], !values[Keys.virtualMailboxDomains].isEmpty else { return [] }

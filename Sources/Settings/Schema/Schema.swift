@@ -5,7 +5,7 @@ import Diagnostics
 package enum Schema {
   package static let areas: [Area] = [
     .host, .network, .listener, .smtpServer, .smtpLimits, .clientLimits, .smtpProtection, .restrictions, .smtpProxies, .postscreen,
-    .tls, .domains, .mailboxes, .messages, .spool, .process, .logs,
+    .tls, .domains, .mailboxes, .quotas, .messages, .spool, .process, .logs,
   ]
 
   package static let definitions: [Definition] = areas.flatMap(\.definitions)
@@ -28,7 +28,7 @@ package enum Schema {
 
   /// Listed, or the twin of one that is, or of a transport that most systems have.
   package static func knownName(_ name: String) -> KnownName? {
-    known[name] ?? KnownFamily.twin(of: name, known: { known[$0] }, isDefined: { anyDefinition($0) != nil })
+    known[name] ?? KnownFamily.numberedQuota(name) ?? KnownFamily.twin(of: name, known: { known[$0] }, isDefined: { anyDefinition($0) != nil })
       ?? (KnownFamily.isWellKnownTransport(name) ? KnownFamily.transport(name) : nil)
   }
 

@@ -6,7 +6,7 @@ extension Area {
     [
       Keys.homeMailbox, Keys.mailSpoolDirectory, Keys.mailboxSizeLimit, Keys.mailboxDeliveryLock, Keys.virtualMailboxBase, Keys.virtualUidMaps,
       Keys.virtualGidMaps, Keys.virtualMinimumUid, Keys.virtualMailboxLimit, Keys.virtualMailboxLock, Keys.deliverLockAttempts,
-      Keys.deliverLockDelay, Keys.staleLockTime, Keys.quotaRule, Keys.quotaExceededMessage, Keys.quotaFullTempfail,
+      Keys.deliverLockDelay, Keys.staleLockTime,
       Keys.prependDeliveredHeader, Keys.deliveryThreads,
     ])
 }
@@ -69,21 +69,6 @@ extension Keys {
 
   package static let staleLockTime = Key.duration(
     "stale_lock_time", "500s", example: "300s", "A dot lock that is older was left by a program that crashed, and is removed.")
-
-  package static let quotaRule = Key.text(
-    "quota_rule", "", .dovecot, example: "*:storage=1G:messages=10000",
-    """
-    How much the Maildir of each user may hold, all folders together: `storage` in KiB or with a unit, `bytes`, and the number of `messages`. \
-    What it holds is kept in its file `maildirsize`, as Maildir++ says. Empty: no limit. Dovecot's rules for single mailboxes (`Trash:…`) are not \
-    supported, nor its other backends.
-    """)
-
-  package static let quotaExceededMessage = Key.text(
-    "quota_exceeded_message", "Quota exceeded (mailbox for user is full)", .dovecot, example: "This mailbox is full",
-    "What the sender of a message is told that quota_rule leaves no room for.")
-
-  package static let quotaFullTempfail = Key.boolean(
-    "quota_full_tempfail", false, .dovecot, "Whether mail for a full Maildir waits, instead of being refused for good.")
 
   package static let prependDeliveredHeader = Key.choices(
     "prepend_delivered_header", "command, file, forward", of: ["command", "file", "forward"], example: "command, forward",

@@ -4,6 +4,21 @@ extension KnownName {
   /// Mailboxes, IMAP, POP3 and delivery.
   static let dovecotMailboxes =
     table(
+      .dovecot, .later,
+      """
+      quota_warning: runs a command when a mailbox fills
+      quota_over_flag quota_over_flag_value quota_over_flag_lazy_check quota_over_status quota_over_script: marks users whose mailbox is full
+      quota_mailbox_count quota_mailbox_message_count: limits the number of mailboxes, or of messages in one
+      quota_set quota_clone_dict: keeps quotas in a dictionary
+      """)
+    + table(
+      .dovecot, .needless, instead: "remove the line",
+      """
+      quota_vsizes: counts messages as they are sent, each line with two bytes at its end
+      quota_status_success quota_status_nouser: is what Postfix hears of quotas
+      quota_hidden quota_ignore_unlimited: says what IMAP shows of quotas
+      """)
+    + table(
       .dovecot, .missing,
       """
       mail_chroot: locks a user's processes into a folder
@@ -14,8 +29,6 @@ extension KnownName {
       hostname: is the name in what Dovecot sends -> use myhostname
       lda_original_recipient_header lda_mailbox_name: delivers by a header field
       lmtp_add_received_header lmtp_hdr_delivery_address: adds a header field == yes | final
-      quota quota_rule2 quota_warning quota_grace quota_max_mail_size quota_status_success: limits the sizes of mailboxes
-      quota_vsizes quota_over_flag_value quota_over_script quota_driver: limits the sizes of mailboxes
       rejection_reason rejection_subject: is the text of refusals that are sent as mail == Rejected: %s
       sieve sieve_dir sieve_global sieve_before sieve_after sieve_default sieve_script: runs Sieve scripts -> not yet: there is no Sieve
       acl acl_shared_dict: sets up access rights to mailboxes

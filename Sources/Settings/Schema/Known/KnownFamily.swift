@@ -51,8 +51,18 @@ enum KnownFamily {
 
   /// Dovecot 2.4 has a flat name for each setting of each part: `fts_flatcurve_min_term_size`.
   static func dovecot(_ name: String) -> KnownName? {
-    dovecotParts.first { name.hasPrefix($0.0) && name.utf8.count > $0.0.utf8.count }
+    // `quota2_rule`, `quota_warning3`
+    if name.hasPrefix("quota"), name.utf8.count > 5 { return .later(.dovecot, name, "limits the sizes of mailboxes", "not yet: remove the line") }
+    return dovecotParts.first { name.hasPrefix($0.0) && name.utf8.count > $0.0.utf8.count }
       .map { .missing(.dovecot, name, "sets up \($0.1)", $0.2.isEmpty ? "not yet: remove the line" : $0.2) }
+  }
+
+  /// `quota2`, `quota2_rule`, `quota_warning3`: further quotas and warnings of Dovecot 2.3.
+  static func numberedQuota(_ name: String) -> KnownName? {
+    let isQuota = name.hasPrefix("quota") && name.dropFirst(5).first?.isNumber == true
+    let isWarning = name.hasPrefix("quota_warning") && name.dropFirst(13).utf8.allSatisfy(\.isDigit)
+    if isQuota { return .later(.dovecot, name, "sets up a further quota", "not yet: remove the line") }
+    return isWarning ? .later(.dovecot, name, "runs a command when a mailbox fills", "not yet: remove the line") : nil
   }
 
   private static let dovecotParts = [
@@ -74,7 +84,6 @@ enum KnownFamily {
     ("passdb_", "where passwords are", "not yet: there are no logins"), ("passwd_file_", "a file of users and passwords", ""),
     ("pgsql_", "a PostgreSQL database", "not yet: export the rows to a `hash:` file"), ("pop3_migration_", "the move from another POP3 server", ""),
     ("pop3c_", "mailboxes on another POP3 server", ""), ("push_notification_", "what is told of new mail", ""),
-    ("quota_", "the sizes of mailboxes", ""),
     ("redis_", "a Redis server", ""), ("replication_", "a second server with the same mailboxes", "not planned"),
     ("service_", "one of its processes", "remove the line"), ("sieve_", "Sieve scripts", "not yet: there is no Sieve"),
     ("solr_", "full-text search by Solr", ""), ("sql_", "a database", "not yet: export the rows to a `hash:` file"),

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real Dovecot on a Maildir: Debian's package, unpacked by tools/setup below .build/peers and run from there, each program for one question.
+
+    dovecot = Dovecot(weir.maildir(), folder, "quota_rule = *:storage=1M", user="nobody")
+    dovecot.usage()                  # what GETQUOTAROOT says: {"STORAGE": (3, 1024), "MESSAGE": (2, 10)}
+    dovecot.append("text")           # the answer to APPEND: "OK ..." or "NO [OVERQUOTA] ..."
+"""
+import os
+import pwd
+import re
+import subprocess
+
+from harness import ROOT
+
+PEERS = os.path.join(ROOT, ".build/peers/dovecot")
+LIBRARIES = os.path.join(PEERS, "usr/lib/dovecot")
+MODULES = os.path.join(LIBRARIES, "modules")
+
+CONFIG = """\
+base_dir = {folder}
+libexec_dir = {libraries}
+mail_plugin_dir = {modules}
+log_path = /dev/stderr
+ssl = no
+first_valid_uid = 0
+mail_uid = {uid}
+mail_gid = {gid}
+mail_location = maildir:{maildir}
+mail_plugins = quota imap_quota
+namespace inbox {{
+  inbox = yes
+}}
+plugin {{
+{quota}
+}}
+"""
+
+
+class Dovecot:
+    def __init__(self, maildir, folder, quota, user=None):
+        if not os.path.exists(os.path.join(LIBRARIES, "imap")):
+            raise AssertionError("Dovecot is missing: run make setup")
+        self.user, self.folder = user, folder
+        owner = pwd.getpwnam(user) if user else pwd.getpwuid(os.geteuid())
+        self.config = os.path.join(folder, "dovecot.conf")
+        lines = "".join(f"  {line.strip()}\n" for line in quota.strip().splitlines())
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(CONFIG.format(
+                folder=folder, libraries=LIBRARIES, modules=MODULES, maildir=maildir, uid=owner.pw_uid, gid=owner.pw_gid, quota=lines))
+        os.chmod(self.config, 0o644)
+
+    def imap(self, *commands):
+        """The answers of its imap, which believes whoever starts it, to commands with the tags a0, a1 and so on."""
+        text = "".join(f"a{number} {command}\r\n" for number, command in enumerate([*commands, "LOGOUT"]))
+        identity = {"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []} if self.user else {}
+        done = subprocess.run(
+            [os.path.join(PEERS, "usr/bin/doveconf"), "-c", self.config, "-f", "service=imap", "-m", "imap", "-e", os.path.join(LIBRARIES, "imap")],
+            input=text.encode(), capture_output=True, timeout=60, cwd="/",
+            env={"PATH": os.environ["PATH"], "HOME": self.folder, "USER": self.user or "user", "LD_LIBRARY_PATH": f"{LIBRARIES}:{MODULES}"}, **identity)
+        answers = done.stdout.decode(errors="replace")
+        if "PREAUTH" not in answers:
+            raise AssertionError(f"Dovecot did not answer: {answers}\n{done.stderr.decode(errors='replace')}")
+        return answers
+
+    def usage(self):
+        answers = self.imap("GETQUOTAROOT INBOX")
+        found = re.search(r'^\* QUOTA "[^"]*" \((.*)\)', answers, re.M)
+        if not found:
+            raise AssertionError(answers)
+        words = found[1].split()
+        return {words[at]: (int(words[at + 1]), int(words[at + 2])) for at in range(0, len(words), 3)}
+
+    def append(self, text):
+        answers = self.imap(f"APPEND INBOX {{{len(text.encode())}+}}\r\n{text}")
+        return re.search(r"^a0 (.*)", answers, re.M)[1].strip()
