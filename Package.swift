@@ -127,6 +127,7 @@ let package = Package(
     tests("SMTPTests", ["Bytes", "SMTP", "TranscriptPlayer"]),
     tests("MessageTests", ["Message"]),
     tests("UsersTests", ["Runtime"]),
+    tests("PluginHostTests", ["CWeir", "Pipeline", "PluginHost"]),
     tests("WeirPluginTests", ["CWeir", "WeirPlugin"]),
     tests("MailboxTests", ["Mailbox", "Runtime"]),
     tests("TLSTests", ["Bytes", "COpenSSL", "Runtime"]),

@@ -13,6 +13,7 @@ private let rings: [[String]] = [
 /// Imports within a ring: Settings names tables, restrictions look into tables and ask for names, an import reads settings and tables; Runtime is the floor of ring 2, Daemon the roof of ring 3.
 private let withinRing: [String: Set<String>] = [
   "Events": ["Queue"],
+  "Pipeline": ["Message"],
   "Settings": ["Restrictions", "Tables"],
   "Restrictions": ["Names", "SMTP", "Tables"],
   "Import": ["Settings", "Tables"],
@@ -26,6 +27,7 @@ private let withinRing: [String: Set<String>] = [
 private let shimImporters: [String: Set<String>] = [
   "CIDN2": ["IDNA"],
   "CLinux": ["Runtime"],
+  "CPluginHost": ["PluginHost"],
   "COpenSSL": ["Runtime"],
   "CUnbound": ["Runtime"],
   "CPCRE2": ["Tables"],
