@@ -24,10 +24,15 @@ struct HeaderRules: Sendable {
     let rules = HeaderRules(
       primary: first, mime: isInherited(mime) ? first : reader.read("mime_header_checks", mime),
       nested: isInherited(nested) ? first : reader.read("nested_header_checks", nested), limit: limit)
-    if reader.diagnostics.hasErrors {
-      throw Refusal(DiagnosticText().render(reader.diagnostics.filter { $0.severity == .error }))
-    }
+    let errors = reader.diagnostics.filter { $0.severity == .error }
+    if !errors.isEmpty { throw Refusal(errors.map(inOneLine).joined(separator: "; ")) }
     return rules
+  }
+
+  /// The host shows a reason at the stage in the configuration; where it shows the line itself, it has read the rules, too.
+  private static func inOneLine(_ diagnostic: Diagnostic) -> String {
+    let place = diagnostic.location.map { "\($0): " } ?? ""
+    return place + diagnostic.message + (diagnostic.hint.map { " (\($0))" } ?? "")
   }
 
   private static func isInherited(_ list: [String]) -> Bool { list.isEmpty || list == [inherited] }

@@ -34,7 +34,8 @@ struct Reaction {
     case .reject(let status, let text): refuse(status, text)
     case .discard(let text): log("discard", text, .discard)
     case .pass(let text): log("pass", text, .done)
-    case .hold, .redirect, .filter, .bcc: try route(action)
+    case .hold, .redirect, .bcc: try route(action)
+    case .filter: unsupported(action)
     }
   }
 
@@ -87,14 +88,16 @@ struct Reaction {
     case .redirect(let address):
       try context.redirect(to: address)
       return log("redirect", address, .done)
-    case .filter(let destination):
-      try context.send(through: destination)
-      return log("filter", destination)
     case .bcc(let address):
       try context.addRecipient(address, parameters: "NOTIFY=NEVER")
       return log("bcc", address)
     default: return .continue
     }
+  }
+
+  private func unsupported(_ action: CheckAction) -> Verdict {
+    context.log(.warning, "\(match.rule): Weir has no \(action.word) yet")
+    return .continue
   }
 
   // MARK: The log
