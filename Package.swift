@@ -79,7 +79,7 @@ let package = Package(
     module("Pipeline", ["Bytes", "Message"]),
     module("SMTP", ["Bytes", "IDNA"]),
     module("Message", ["Bytes", "CBytes"]),
-    module("Settings", ["Bytes", "Diagnostics", "IDNA", "Restrictions", "Tables"]),
+    module("Settings", ["Bytes", "Diagnostics", "IDNA", "Pipeline", "Restrictions", "Tables"]),
     module("Import", ["Bytes", "Diagnostics", "Settings", "Tables"]),
     module("Tables", ["Bytes", "CBytes", "CPCRE2", "CRegex", "Diagnostics", "IDNA"]),
     module("Queue", ["Bytes"]),
@@ -91,15 +91,16 @@ let package = Package(
     module("Runtime", ["Bytes", "CLinux", "COpenSSL", "CUnbound", "Events", "Names", "Queue"]),
     module("Spool", ["Bytes", "Queue", "Runtime"]),
     module("Mailbox", ["Bytes", "Runtime"]),
-    module("PluginHost", ["Bytes", "CPluginHost", "CWeir", "Message", "Names", "Pipeline", "Runtime"]),
+    module("PluginHost", ["Bytes", "CPluginHost", "CWeir", "Diagnostics", "Message", "Names", "Pipeline", "Runtime"]),
 
     // Ring 3: puts together
     module("Delivery", ["Bytes", "Events", "Mailbox", "Message", "Queue", "Runtime", "SMTP", "Spool", "Tables"]),
-    module("Server", ["Bytes", "Events", "Message", "Names", "Queue", "Restrictions", "Runtime", "SMTP", "Spool"]),
+    module("Server", ["Bytes", "Events", "Message", "Names", "Pipeline", "PluginHost", "Queue", "Restrictions", "Runtime", "SMTP", "Spool"]),
     module(
       "Daemon",
       [
-        "Bytes", "Delivery", "Diagnostics", "Events", "Import", "Mailbox", "Message", "Names", "Queue", "Restrictions", "Runtime", "SMTP",
+        "Bytes", "Delivery", "Diagnostics", "Events", "Import", "Mailbox", "Message", "Names", "Pipeline", "PluginHost", "Queue", "Restrictions", "Runtime",
+        "SMTP",
         "Server", "Settings", "Spool", "Tables",
       ]),
 
@@ -118,6 +119,8 @@ let package = Package(
     .target(name: "CGlobalExecutor", dependencies: ["CLinux"], path: "Tests/CGlobalExecutor"),
 
     // Tests
+    tests("PipelineTests", ["Pipeline"]),
+    tests("PluginHostTests", ["Bytes", "CWeir", "Embedded", "Names", "Pipeline", "PluginHost", "Runtime"]),
     tests("QueueTests", ["Bytes", "Queue"]),
     tests("EventsTests", ["Bytes", "Events", "Queue"]),
     tests("SpoolTests", ["Bytes", "Embedded", "Queue", "Runtime", "Spool"]),
@@ -127,7 +130,6 @@ let package = Package(
     tests("SMTPTests", ["Bytes", "SMTP", "TranscriptPlayer"]),
     tests("MessageTests", ["Message"]),
     tests("UsersTests", ["Runtime"]),
-    tests("PluginHostTests", ["CWeir", "Pipeline", "PluginHost"]),
     tests("WeirPluginTests", ["CWeir", "WeirPlugin"]),
     tests("MailboxTests", ["Mailbox", "Runtime"]),
     tests("TLSTests", ["Bytes", "COpenSSL", "Runtime"]),

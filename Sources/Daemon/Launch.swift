@@ -22,7 +22,8 @@ package enum Launch {
   package static func check(_ options: Options) -> Int32 {
     let (setup, result, name) = Setup.load(options, files: LinuxFiles())
     let certificates = setup.map { CertificateCheck(setup: $0, isStarting: false).diagnostics } ?? []
-    let report = CheckReport(result.adding(certificates), name: name, isColored: Terminal.wantsColour(1))
+    let plugins = setup.map { PluginProbe($0).diagnostics() } ?? []
+    let report = CheckReport(result.adding(certificates + plugins), name: name, isColored: Terminal.wantsColour(1))
     Terminal.write(report.text)
     return report.exitStatus == 0 ? ExitStatus.success : ExitStatus.configuration
   }

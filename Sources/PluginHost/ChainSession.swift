@@ -96,10 +96,12 @@ package final class ChainSession {
 
   // MARK: Reports
 
-  package func queued(_ id: String, size: Int) {
+  /// The message has been queued under this id, or with nil refused.
+  package func ended(_ id: String?, size: Int) {
+    guard let id, message != nil else { return aborted("the message was not taken") }
     var call = StageCall(.queued, name: id)
     call.reference = UInt64(clamping: size)
-    tell(call) { $0.hasSeenMessage || $0.stage.events.has(.queued) }
+    tell(call) { _ in true }
     messageEnded()
   }
 
@@ -254,7 +256,8 @@ package final class ChainSession {
     if verdict.refuses {
       parts.append("\(verdict)".uppercased() + (reply.map { " \($0.code) \($0.status) \($0.lines.joined(separator: " "))" } ?? ""))
     }
-    stage.log(.info, "shadow: at \(event.name) would have \(parts.joined(separator: ", "))")
+    stage.log(
+      .info, "shadow: at \(event.name) would have \(parts.joined(separator: ", "))", property("queue.id").map { String(decoding: $0, as: UTF8.self) })
   }
 
   /// Authentication-Results that come in under our name.

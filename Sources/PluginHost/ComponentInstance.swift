@@ -16,7 +16,7 @@ package final class ComponentInstance: @unchecked Sendable {
   package let counters = StageCounters()
   let metrics: PluginMetrics
   private let host: UnsafeMutableRawPointer
-  private let logLine: @Sendable (LogLevel, String) -> Void
+  private let logLine: PluginLog
   private(set) var pointer: UnsafeMutableRawPointer?
   /// For components that are not made for several threads.
   private let serial: Monitor<Void>?
@@ -31,7 +31,7 @@ package final class ComponentInstance: @unchecked Sendable {
   /// Calls create(). `options` are checked, with defaults filled in.
   package init(
     _ component: Component, name: String, options: [StageSettings.Option], posts: any PostOffice,
-    log: @escaping @Sendable (LogLevel, String) -> Void
+    log: @escaping PluginLog
   ) throws(PluginRefusal) {
     self.component = component
     self.name = name
@@ -80,7 +80,8 @@ package final class ComponentInstance: @unchecked Sendable {
 
   var hostTable: UnsafePointer<weir_host> { HostTable.table(host) }
 
-  func log(_ level: LogLevel, _ text: String) { logLine(level, text) }
+  /// `queueID`: of the message that it is about.
+  func log(_ level: LogLevel, _ text: String, queueID: String? = nil) { logLine(level, text, queueID) }
 
   /// Runs `body`, alone if the component asks for that.
   @inline(__always) func exclusively<Result>(_ body: () -> Result) -> Result {
@@ -88,6 +89,9 @@ package final class ComponentInstance: @unchecked Sendable {
     return serial.withLock { _ in body() }
   }
 }
+
+/// What a plugin says, and of which message (its queue id).
+package typealias PluginLog = @Sendable (ComponentInstance.LogLevel, String, String?) -> Void
 
 /// Takes what threads of plugins post to sessions.
 package protocol PostOffice: AnyObject, Sendable {

@@ -54,7 +54,7 @@ enum HostTable {
     host.abi = UInt32(WEIR_ABI_MAJOR) << 16 | UInt32(WEIR_ABI_MINOR)
     host.version = versionText
     host.extension = { _, id in HostTable.extensionTable(id) }
-    host.log = { host, _, level, text in HostTable.log(host, level, text) }
+    host.log = { host, id, level, text in HostTable.log(host, id, level, text) }
     host.metric = { host, kind, name, help in HostTable.metric(host, kind, name, help) }
     host.metric_add = { host, number, value in HostTable.owner(host)?.metrics.add(number, value) }
     host.get = { host, id, key, out in HostTable.context(host, id)?.get(key, out) ?? HostTable.refusal(host) }
@@ -97,10 +97,10 @@ enum HostTable {
     return MessageTable.pointer
   }
 
-  private static func log(_ host: UnsafePointer<weir_host>?, _ level: UInt32, _ text: weir_str) {
-    guard let text = text.text(limit: 8192) else { return }
-    guard let instance = owner(host) else { return }
-    instance.log(ComponentInstance.LogLevel(rawValue: level) ?? .info, text)
+  private static func log(_ host: UnsafePointer<weir_host>?, _ id: UInt64, _ level: UInt32, _ text: weir_str) {
+    guard let instance = owner(host), let text = text.text(limit: 8192) else { return }
+    let queueID = context(host, id)?.environment?.property("queue.id").map { String(decoding: $0, as: UTF8.self) }
+    instance.log(ComponentInstance.LogLevel(rawValue: level) ?? .info, text.replacing("\n", with: " "), queueID: queueID)
   }
 
   private static func metric(_ host: UnsafePointer<weir_host>?, _ kind: UInt32, _ name: UnsafePointer<CChar>?, _ help: UnsafePointer<CChar>?)

@@ -9,7 +9,7 @@ package final class Stage: Sendable {
   package let component: ComponentFacts
   package let engine: Engine
   package let counters: StageCounters
-  let log: @Sendable (ComponentInstance.LogLevel, String) -> Void
+  let log: PluginLog
   let circuit = Circuit()
 
   package enum Engine: Sendable {
@@ -20,7 +20,7 @@ package final class Stage: Sendable {
   package static let blockingThreads = 8
   private static let blockingQueue = 256
 
-  package init(_ settings: StageSettings, _ instance: ComponentInstance, log: @escaping @Sendable (ComponentInstance.LogLevel, String) -> Void) {
+  package init(_ settings: StageSettings, _ instance: ComponentInstance, log: @escaping PluginLog) {
     self.settings = settings
     component = instance.component.facts
     counters = instance.counters
@@ -44,7 +44,7 @@ package final class Stage: Sendable {
     if case .timedOut = failure { counters.timeouts.count() }
     guard let unsaid = circuit.mayTell(at: .now()) else { return }
     let more = unsaid == 0 ? "" : " (and \(unsaid) more failures since the last such line)"
-    log(.error, "\(event.name): \(failure); on_failure = \(settings.onFailure.rawValue)\(more)")
+    log(.error, "\(event.name): \(failure); on_failure = \(settings.onFailure.rawValue)\(more)", nil)
   }
 }
 

@@ -29,6 +29,8 @@ package final class Services {
   package var footer: RejectFooter?
   /// Nil where clients are served without tests.
   package var screen: Screen?
+  /// Nil where no stage looks at mail.
+  package var stages: StageServices?
   package let now: @Sendable () -> Int64
   /// Writes Received and missing fields. One per loop: it remembers the date it wrote last.
   private var arrival: ArrivalHeaders
@@ -129,6 +131,8 @@ package protocol SpillFile: AnyObject, Sendable {
   func append(_ chunk: ContentChunk) async -> Bool
   /// Makes the file durable; nil when that failed.
   func finish() async -> FinishedFile?
+  /// What is in the file so far, to look at; nil when that failed.
+  func view() async -> FileView?
   /// Gives the file up.
   func discard() async
 }

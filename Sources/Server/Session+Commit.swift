@@ -19,27 +19,69 @@ extension Session {
       await message.discard(services.store)
       return .queued(message.id.description)
     }
-    let envelope = envelope(of: transaction)
-    let outcome = await store(message, envelope, transaction)
-    return report(outcome, message.id)
+    if message.spillFailed { return await refuse(message, transaction) }
+    let result = message.spill == nil ? await storeMemory(message, transaction) : await storeFile(message, transaction)
+    if chain != nil { chain?.ended(result.queuedID, size: transaction.size) }
+    return result
   }
 
-  @inline(never) private func store(_ message: ArrivingMessage, _ envelope: Envelope, _ transaction: Transaction) async -> CommitOutcome {
-    guard !message.spillFailed else { return await refuse(message, transaction) }
-    guard let file = message.spill else {
-      let chunks = prepared(message, transaction)
-      message.settle(services.store.memory, total: chunks.reduce(0) { $0 + $1.count })
-      return await services.store.commit(IncomingMessage(id: message.id, envelope: envelope, content: .memory(chunks), hold: transaction.hold))
+  @inline(never) private func storeMemory(_ message: ArrivingMessage, _ transaction: Transaction) async -> CommitResult {
+    var chunks = prepared(message, transaction)
+    if chain != nil {
+      switch await staged(chunks) {
+      case .unchanged: break
+      case .changed(let changed): chunks = changed
+      case .refused(let reply): return await give(up: message, .refused(reply))
+      case .discarded: return await throwAway(message)
+      }
     }
+    message.settle(services.store.memory, total: chunks.reduce(0) { $0 + $1.count })
+    return await keep(message, transaction, .memory(chunks))
+  }
+
+  @inline(never) private func storeFile(_ message: ArrivingMessage, _ transaction: Transaction) async -> CommitResult {
+    guard var file = message.spill else { return .writeFailed }
     if !message.content.isEmpty { message.spillFailed = await !file.append(ContentChunk(message.takeContent())) }
     message.settle(services.store.memory, total: 0)
-    guard !message.spillFailed, let finished = await file.finish() else { return await refuse(message, transaction) }
-    return await services.store.commit(IncomingMessage(id: message.id, envelope: envelope, content: .file(finished), hold: transaction.hold))
+    if message.spillFailed { return await refuse(message, transaction) }
+    if chain != nil {
+      guard let (step, looked) = await staged(file, message.id) else {
+        message.spill = nil
+        return await refuse(message, transaction)
+      }
+      (file, message.spill) = (looked, looked)
+      switch step {
+      case .unchanged, .changed: break
+      case .refused(let reply): return await give(up: message, .refused(reply))
+      case .discarded: return await throwAway(message)
+      }
+    }
+    guard let finished = await file.finish() else { return await refuse(message, transaction) }
+    return await keep(message, transaction, .file(finished))
   }
 
-  @inline(never) private func refuse(_ message: ArrivingMessage, _ transaction: Transaction) async -> CommitOutcome {
+  private func keep(_ message: ArrivingMessage, _ transaction: Transaction, _ content: IncomingMessage.Content) async -> CommitResult {
+    let envelope = envelope(of: transaction)
+    // Stages have taken every recipient away.
+    if envelope.recipients.isEmpty { return await throwAway(message) }
+    let hold = chain?.message?.envelope.holdReason.map { Reason(status: "4.7.0", text: "held: \($0)") } ?? transaction.hold
+    return report(await services.store.commit(IncomingMessage(id: message.id, envelope: envelope, content: content, hold: hold)), message.id)
+  }
+
+  /// The client is told that all is well.
+  private func throwAway(_ message: ArrivingMessage) async -> CommitResult {
+    chain?.aborted("discarded")
+    return await give(up: message, .queued(message.id.description))
+  }
+
+  private func give(up message: ArrivingMessage, _ result: CommitResult) async -> CommitResult {
     await message.discard(services.store)
-    return .insufficientStorage(cause: "the spool has no room for a message of \(transaction.size) bytes")
+    return result
+  }
+
+  @inline(never) private func refuse(_ message: ArrivingMessage, _ transaction: Transaction) async -> CommitResult {
+    await message.discard(services.store)
+    return report(.insufficientStorage(cause: "the spool has no room for a message of \(transaction.size) bytes"), message.id)
   }
 
   /// Moves what has arrived of a big message to its file; the first part takes the trace fields along.
@@ -111,7 +153,7 @@ extension Session {
   private func envelope(of transaction: Transaction) -> Envelope {
     let parameters = transaction.parameters
     return Envelope(
-      sender: transaction.sender.address, arrival: services.now(), host: services.context.configuration.myhostname,
+      sender: chain?.message?.envelope.sender ?? transaction.sender.address, arrival: services.now(), host: services.context.configuration.myhostname,
       recipients: recipients(of: transaction), body: parameters.body == .eightBitMIME ? .eightBitMIME : .sevenBit,
       smtpUTF8: parameters.smtpUTF8, envelopeID: parameters.envelopeID,
       returnContent: parameters.returnContent.map { $0 == .full ? .full : .headers })
@@ -121,7 +163,10 @@ extension Session {
   private func recipients(of transaction: Transaction) -> [Recipient] {
     let marks = transaction.marks
     let given = marks.redirect.map { [recipient($0)] } ?? transaction.recipients.map(Recipient.init)
-    return given + (marks.bcc.map { [recipient($0)] } ?? [])
+    let all = given + (marks.bcc.map { [recipient($0)] } ?? [])
+    guard let edits = chain?.message?.envelope else { return all }
+    if let redirect = edits.redirect { return [recipient(redirect)] }
+    return all.filter { !edits.deleted.contains($0.address.lowercased()) } + edits.added.map { recipient($0.address) }
   }
 
   private func recipient(_ address: String) -> Recipient {
@@ -149,6 +194,10 @@ extension Session {
       return .writeFailed
     }
   }
+}
+
+extension CommitResult {
+  fileprivate var queuedID: String? { if case .queued(let id) = self { id } else { nil } }
 }
 
 extension Client {

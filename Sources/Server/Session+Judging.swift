@@ -8,7 +8,13 @@ import SMTP
 /// Runs the restrictions: at once if they know enough, else as soon as those they ask have answered.
 extension Session {
   @inline(never) func judge(_ request: JudgementRequest) async -> Verdict {
-    guard let services = services.restrictions else { return Verdict() }
+    var verdict = await rule(request)
+    if chain != nil, verdict.refusal == nil { await askStages(request, &verdict) }
+    return verdict
+  }
+
+  @inline(never) private func rule(_ request: JudgementRequest) async -> Verdict {
+    guard let services = services.restrictions, services.judge.moments.contains(.init(request.moment)) else { return .unruled }
     var bench = bench ?? Bench()
     if machine.transaction == nil { bench.beginMessage() }
     let facts = facts(request, &bench, named: services.judge.asksPolicies)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
 import Events
+import PluginHost
 import Queue
 import Runtime
 import SMTP
@@ -28,6 +29,8 @@ package final class Session<Stream: ByteStream> {
   private var turn = Turn()
   /// What the restrictions remember of this session.
   var bench: Bench?
+  /// The stages; nil where there are none.
+  var chain: ChainSession?
   /// smtpd_per_request_deadline: when the request that is coming in must be complete.
   private var requestDeadline: Instant?
   /// The client that the limits have counted as connected.
@@ -52,11 +55,14 @@ package final class Session<Stream: ByteStream> {
   /// Serves the connection to its end, and closes it.
   package func run() async {
     log(.connect(client.peer))
+    beginStages()
     if await beginsSecured() {
-      await perform(machine.connected())
+      await perform(await tellStagesOfTLS() ?? machine.connected())
       while !isClosed { await step() }
     }
     await dropMessage()
+    chain?.closed("the session has ended")
+    chain = nil
     stream.close()
     discount()
     log(.disconnect(client.peer, commands: machine.commandSummary))
@@ -168,6 +174,7 @@ package final class Session<Stream: ByteStream> {
       openTransaction()
       next = await performOne(action)
       closeTransaction()
+      if chain != nil { tellStagesOfAbort() }
       if !machine.holdsContent, message != nil { await dropMessage() }
     }
   }
@@ -188,7 +195,11 @@ package final class Session<Stream: ByteStream> {
       beginMessage()
       await send([reply])
     case .receiveChunk: beginMessage()
-    case .commit: return machine.messageCommitted(await commit())
+    case .commit:
+      let next = machine.messageCommitted(await commit())
+      // While the message still has its name.
+      logNotice()
+      return next
     case .judge(let request): return machine.judged(await judge(request))
     case .restart:
       bench = nil
@@ -276,6 +287,7 @@ package final class Session<Stream: ByteStream> {
       return
     }
     machine.tlsStarted(SMTP.TLSFacts(secured))
+    if chain != nil, let action = await tellStagesOfTLS() { await perform(action) }
   }
 
   @inline(never) private func secure() async -> Bool {

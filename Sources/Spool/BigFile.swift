@@ -29,6 +29,9 @@ package final class BigFile: @unchecked Sendable {
     }
   }
 
+  /// What was written so far, for as long as the view lives; writing goes on behind it.
+  package func view() throws(DiskError) -> FileView { try disk.view(handle, length: Int(clamping: length)) }
+
   /// Makes file and name durable. Then the message can be committed; if it is not, the file goes at the next start.
   package func finish() throws(DiskError) -> FinishedFile {
     do {

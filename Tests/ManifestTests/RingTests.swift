@@ -14,7 +14,7 @@ private let rings: [[String]] = [
 private let withinRing: [String: Set<String>] = [
   "Events": ["Queue"],
   "Pipeline": ["Message"],
-  "Settings": ["Restrictions", "Tables"],
+  "Settings": ["Pipeline", "Restrictions", "Tables"],
   "Restrictions": ["Names", "SMTP", "Tables"],
   "Import": ["Settings", "Tables"],
   "Spool": ["Runtime"],

@@ -67,17 +67,17 @@ private let minor = Int(WEIR_ABI_MINOR)
     let plugin = try Plugin(path: "\(Self.folder)/create_fails.so")
     let component = try plugin.component(nil)
     #expect(throws: PluginRefusal.create("the moon is not full")) {
-      _ = try ComponentInstance(component, name: "plain", options: [], posts: NoSessions()) { _, _ in }
+      _ = try ComponentInstance(component, name: "plain", options: [], posts: NoSessions()) { _, _, _ in }
     }
   }
 
   @Test func createReadsTheOptions() throws {
     let component = try Plugin(path: "\(Self.folder)/torture.so").component("torture")
     let deed = [("do", "refuse"), ("at", "RCPT"), ("word", ""), ("ms", "20")].map(StageSettings.Option.init)
-    let instance = try ComponentInstance(component, name: "torture", options: deed, posts: NoSessions()) { _, _ in }
+    let instance = try ComponentInstance(component, name: "torture", options: deed, posts: NoSessions()) { _, _, _ in }
     #expect(instance.events == StageEvent.rcpt.bit)
     #expect(throws: PluginRefusal.create("no such deed, no such event, or a word that is too long")) {
-      _ = try ComponentInstance(component, name: "torture", options: [.init("do", "nonsense")], posts: NoSessions()) { _, _ in }
+      _ = try ComponentInstance(component, name: "torture", options: [.init("do", "nonsense")], posts: NoSessions()) { _, _, _ in }
     }
   }
 }

@@ -156,6 +156,13 @@ final class ScriptedFile: SpillFile, Sendable {
     return true
   }
 
+  func view() async -> FileView? {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, text.utf8.count), alignment: 16)
+    memory.copyBytes(from: text.utf8)
+    nonisolated(unsafe) let kept = memory
+    return FileView(UnsafeRawBufferPointer(rebasing: memory[..<text.utf8.count])) { kept.deallocate() }
+  }
+
   func finish() async -> FinishedFile? { FinishedFile(length: Int64(text.utf8.count), crc: 0) }
 
   func discard() async { state.withLock { $0.discarded = true } }

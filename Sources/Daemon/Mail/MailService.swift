@@ -30,6 +30,7 @@ final class MailService: Sendable {
   private let limits: [String: ClientLimits]
   private let anvil: AnvilStatistics
   private let screens: [String: Screen]
+  private let stages: StageAssembly
 
   /// Sessions that have not ended after this are cut.
   private static let patience = Duration.seconds(30)
@@ -56,6 +57,7 @@ final class MailService: Sendable {
     loops = try LoopGroup(count: setup.configuration[Keys.eventLoops])
     resolver = Resolver(setup.configuration, home: loops.first, log: log)
     screens = setup.configuration.listeners.reduce(into: [:]) { [resolver] in $0[$1.name] = Screen($1, setup, names: resolver.names) }
+    stages = try StageAssembly(setup, log: log)
     control = ControlServer(path: Setup.controlSocket(of: lane), queue: spool, pool: pool, log: log)
     lanes = LaneKeeper(
       own: lane.number,
@@ -142,7 +144,8 @@ final class MailService: Sendable {
     if certificates[name] == nil { server.smtpdTlsSecurityLevel = .none }
     server.checksRoom = room != nil
     let judge = Judge.needed(listener, setup, server)
-    server.judgedMoments = judge?.moments ?? []
+    let chain = stages.chain(for: name)
+    server.judgedMoments = (judge?.moments ?? []).union(chain?.moments ?? [])
     let limits = limits[name]
     let context = ServerContext(server, meter: limits.flatMap { $0.metersEvents ? $0 : nil })
     let names = listener[Keys.smtpdPeernameLookup] ? PeerNames(service: resolver.names) : nil
@@ -158,7 +161,8 @@ final class MailService: Sendable {
     let proxies = ProxyReader(listener, setup)
     let footer = RejectFooter(listener, setup)
     let screen = screens[name]
-    loops.serve(descriptor, maximumSessions: maximum, log: log) { [resolver] loop in
+    let ownNetworks = setup.networks(listener[Keys.mynetworks])
+    loops.serve(descriptor, maximumSessions: maximum, log: log) { [resolver, pool] loop in
       let restrictions = judge.map {
         RestrictionServices(judge: $0, names: DirectNames(resolver.names), policies: PolicyClient(on: LoopPolicyGround(loop, names: resolver.names)))
       }
@@ -169,6 +173,11 @@ final class MailService: Sendable {
       services.proxies = proxies
       services.footer = footer
       services.screen = screen
+      services.stages = chain.map { chain in
+        StageServices(chain: chain, names: resolver.names, loop: loop, listener: name, pool: pool) { client in
+          client.address.map(ownNetworks.contains) ?? true
+        }
+      }
       return services
     }
   }

@@ -45,5 +45,7 @@ private final class PooledFile: SpillFile {
     await pool.run { [file] in try? file.finish() } ?? nil
   }
 
+  func view() async -> FileView? { await pool.run { [file] in try? file.view() } ?? nil }
+
   func discard() async { _ = await pool.run { [file] in file.abandon() } }
 }

@@ -38,12 +38,6 @@ struct Preparation {
 
   /// All that is looked at besides the text of the configuration and its tables.
   private static func furtherDiagnostics(_ setup: Setup) -> [Diagnostic] {
-    CertificateCheck(setup: setup, isStarting: true).diagnostics + PluginCheck.diagnostics(setup)
+    CertificateCheck(setup: setup, isStarting: true).diagnostics + PluginProbe(setup).diagnostics()
   }
-}
-
-/// What plugins say to the options that the configuration has for them.
-enum PluginCheck {
-  /// Called at a start, and before a reload in a process that ends right after it: a plugin may hang or die in its `create` there.
-  static func diagnostics(_ setup: Setup) -> [Diagnostic] { [] }
 }

@@ -9,6 +9,7 @@ import Spool
 enum ServiceProcess {
   static func run(_ name: String, _ options: Options, listeners: [String]) -> Int32 {
     if name == ReloadCheck.service { return ReloadCheck.run(options) }
+    if name == "probe" { return PluginProbe.run() }
     do {
       try Signal.blockAll()
       Machine.limitHeaps()

@@ -12,6 +12,8 @@ package protocol Disk: AnyObject, Sendable {
   func close(_ handle: DiskHandle) throws(DiskError)
   /// pread(2), until `buffer` is full or the file ends; answers the count.
   func read(_ handle: DiskHandle, into buffer: UnsafeMutableRawBufferPointer, offset: Int64) throws(DiskError) -> Int
+  /// mmap(2): the first `length` bytes, to look at.
+  func view(_ handle: DiskHandle, length: Int) throws(DiskError) -> FileView
   /// pwritev(2), until all pieces are written one after the other. On an error any part of them may be in the file.
   func write(_ handle: DiskHandle, _ pieces: [UnsafeRawBufferPointer], offset: Int64) throws(DiskError)
   /// fdatasync(2): content and size. After an error the content is lost to any later call: never try again.

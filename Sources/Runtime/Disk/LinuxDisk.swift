@@ -28,6 +28,15 @@ package final class LinuxDisk: Disk {
     return done
   }
 
+  package func view(_ handle: DiskHandle, length: Int) throws(DiskError) -> FileView {
+    if length == 0 { return FileView(UnsafeRawBufferPointer(start: nil, count: 0)) {} }
+    guard let base = mmap(nil, length, PROT_READ, MAP_SHARED, handle.rawValue, 0), base != UnsafeMutableRawPointer(bitPattern: -1) else {
+      throw DiskError(code: errno, operation: "mmap")
+    }
+    nonisolated(unsafe) let memory = base
+    return FileView(UnsafeRawBufferPointer(start: base, count: length)) { munmap(memory, length) }
+  }
+
   package func write(_ handle: DiskHandle, _ pieces: [UnsafeRawBufferPointer], offset: Int64) throws(DiskError) {
     var cursor = WriteCursor(pieces: pieces)
     var offset = offset

@@ -47,6 +47,18 @@ package struct ChildProcess: Sendable {
     }
   }
 
+  /// As `wait`, but kills it after `patience` and answers nil.
+  package func wait(patience: Duration) -> Int32? {
+    let deadline = Instant.now() + patience
+    while Instant.now() < deadline {
+      if let ended = ChildProcess.reap(), ended.pid == pid { return ended.status }
+      Thread.sleep(.milliseconds(5))
+    }
+    kill()
+    _ = wait()
+    return nil
+  }
+
   package func kill() { _ = clinux_kill(pid, SIGKILL) }
 
   /// The next child that has ended, with its exit code or 128 + the signal that killed it.

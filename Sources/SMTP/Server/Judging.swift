@@ -14,6 +14,8 @@ package struct JudgementRequest: Equatable, Sendable {
   package let moment: Moment
   /// At `.hello`: the name that the client has just given. It is not yet the session's.
   package var helo: String?
+  /// At `.hello`: HELO, EHLO or LHLO.
+  package var verb: String?
   /// At `.mail`: the sender, of whom there is no transaction yet.
   package var sender: ReversePath?
   package var size: Int?
@@ -32,8 +34,21 @@ package struct Verdict: Equatable, Sendable {
   package var hasCheckedRecipient = false
   /// Where the recipient leads, if that was found out.
   package var recipient: RelayPolicy.Resolution?
+  /// False if nobody was asked who may relay: the machine then decides that by itself.
+  package var isRuled = true
+  /// At `.recipient`: who gets the message in this one's place. Whether the client may send to the one it named has been decided.
+  package var rewritten: Mailbox?
+  /// The refusal is the last thing that the client is told.
+  package var closes = false
 
   package init(refusal: Reply? = nil) { self.refusal = refusal }
+
+  /// Of nobody who knows who may relay.
+  package static var unruled: Verdict {
+    var verdict = Verdict()
+    verdict.isRuled = false
+    return verdict
+  }
 }
 
 /// What restrictions want done with the message as a whole.

@@ -48,8 +48,14 @@ extension ServerMachine {
     self.judging = nil
     transaction?.marks.add(verdict.marks)
     guard let refusal = verdict.refusal else { return proceed(judging.resume, verdict) }
-    return refuse(judging, refusal)
+    return refuse(judging, refusal, closes: verdict.closes)
   }
+
+  /// The parameters of the MAIL that is being judged.
+  package var judgedMail: MailCommand? { if case .mail(let command) = judging?.resume { command } else { nil } }
+
+  /// The RCPT that is being judged.
+  package var judgedRecipient: RcptCommand? { if case .recipient(let command) = judging?.resume { command } else { nil } }
 
   private mutating func proceed(_ resume: Judging.Resume, _ verdict: Verdict) -> Action {
     switch resume {
@@ -69,7 +75,9 @@ extension ServerMachine {
   }
 
   private mutating func take(_ command: RcptCommand, _ verdict: Verdict) -> Action {
-    let resolved = verdict.recipient ?? configuration.relay.resolve(command.recipient.mailbox)
+    guard verdict.isRuled else { return finish(.rcpt, route(command, rewritten: verdict.rewritten)) }
+    let resolved =
+      verdict.rewritten.map(configuration.relay.resolve) ?? verdict.recipient ?? configuration.relay.resolve(command.recipient.mailbox)
     let pending = Pending(
       path: command.recipient, parameters: command.parameters, destination: resolved.destination, address: resolved.address)
     guard let query = query(about: pending, isChecked: verdict.hasCheckedRecipient) else { return finish(.rcpt, accept(pending)) }
@@ -86,18 +94,18 @@ extension ServerMachine {
 
   // MARK: Refusing
 
-  private mutating func refuse(_ judging: Judging, _ refusal: Reply) -> Action {
+  private mutating func refuse(_ judging: Judging, _ refusal: Reply, closes: Bool) -> Action {
     let request = judging.request
     let action = reject(refusal, sender: request.sender, recipient: request.recipient?.address, helo: request.helo)
     switch judging.resume {
     case .connect:
       isDenied = true
-      return ending(action, refusal)
-    case .endOfData: return ending(endTransaction(judged: refusal), refusal)
+      return ending(action, refusal, closes)
+    case .endOfData: return ending(endTransaction(judged: refusal), refusal, closes)
     case .chunk(let command):
       transaction?.chunkRefusal = refusal
       return receiveChunk(command, .judged)
-    default: return ending(finish(verb(judging.resume), action), refusal)
+    default: return ending(finish(verb(judging.resume), action), refusal, closes)
     }
   }
 
@@ -113,8 +121,8 @@ extension ServerMachine {
   }
 
   /// access(5): 421 and 521 end the session.
-  private mutating func ending(_ action: Action, _ refusal: Reply) -> Action {
-    guard refusal.code == 421 || refusal.code == 521 else { return action }
+  private mutating func ending(_ action: Action, _ refusal: Reply, _ closes: Bool) -> Action {
+    guard closes || refusal.code == 421 || refusal.code == 521 else { return action }
     stage = .closed
     dropTransaction()
     switch action {

@@ -11,6 +11,7 @@ extension ServerMachine {
     if isJudged(.hello) {
       var request = JudgementRequest(.hello)
       request.helo = text
+      request.verb = verb.name.uppercased()
       return judge(request, then: .hello(verb, text))
     }
     return greet(verb, text)

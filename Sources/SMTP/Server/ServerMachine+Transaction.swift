@@ -63,10 +63,15 @@ extension ServerMachine {
     return judge(request, then: .recipient(command))
   }
 
-  private mutating func route(_ command: RcptCommand) -> Action {
+  /// `rewritten`: who gets the message in the place of the one that the client named, and may name.
+  mutating func route(_ command: RcptCommand, rewritten: Mailbox? = nil) -> Action {
     let mailbox = command.recipient.mailbox
-    guard case .permitted(let destination, let address) = configuration.relay.decide(mailbox, client: client.address) else {
+    guard case .permitted(var destination, var address) = configuration.relay.decide(mailbox, client: client.address) else {
       return reject(Replies.relayDenied(mailbox.address), recipient: mailbox.address)
+    }
+    if let rewritten {
+      let resolved = configuration.relay.resolve(rewritten)
+      (destination, address) = (resolved.destination, resolved.address)
     }
     let pending = Pending(path: command.recipient, parameters: command.parameters, destination: destination, address: address)
     guard let query = query(about: pending, isChecked: false) else { return accept(pending) }

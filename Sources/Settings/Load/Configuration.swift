@@ -14,6 +14,8 @@ package struct Configuration: Sendable {
   package let listeners: [ListenerConfiguration]
   /// What stands in `protocol` blocks, as written. It is among the values of the listeners.
   let protocols: [String: [String: String]]
+  /// In the order in which they stand.
+  package let stages: [StageBlock]
   /// Every table that a setting names.
   package private(set) var tables: TableStore
 

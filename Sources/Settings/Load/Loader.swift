@@ -34,7 +34,10 @@ struct Loader {
     // A mistake leaves a default in its place, which must not be blamed.
     diagnostics += Consistency.check(values, zip(listeners, places), top, isComplete: !diagnostics.hasErrors)
     let shared = protocols.mapValues { $0.settings.filter { Schema.anyDefinition($0.key) != nil }.mapValues(\.text.text) }
-    return Configuration(values: values, listeners: listeners, protocols: shared, tables: tables.store)
+    var stages = StageReader(top, facts: facts, tables: tables, listeners: listeners.map(\.name))
+    let stageBlocks = stages.read(blocks["stage"] ?? [])
+    diagnostics += stages.diagnostics
+    return Configuration(values: values, listeners: listeners, protocols: shared, stages: stageBlocks, tables: tables.store)
   }
 
   private mutating func scope(_ section: Section) -> Scope { Scope(section, files: tables.files, diagnostics: &diagnostics) }

@@ -62,6 +62,7 @@ struct NameChecker {
   /// True for a block that can be read.
   private mutating func check(_ block: Block) -> Bool {
     let isProtocol = block.kind.text == "protocol" && ListenerProtocol(rawValue: block.name?.text ?? "") != nil
+    if block.kind.text == "stage" { return checkStage(block) }
     guard block.kind.text == "listener" || isProtocol else {
       checkForeign(block)
       return false
@@ -72,6 +73,15 @@ struct NameChecker {
     for setting in block.section.settings where !isProtocol || isForAnyListener(setting) { check(setting, inListener: true) }
     for inner in block.section.blocks { checkInner(inner, of: block) }
     return true
+  }
+
+  /// Names that are not Weir's own are for the plugin to know.
+  private mutating func checkStage(_ block: Block) -> Bool {
+    if block.name == nil { diagnostics.append(.error(block.kind, "a `stage` block needs a name", hint: "stage lottery {")) }
+    for inner in block.section.blocks {
+      diagnostics.append(.error(inner.kind, "a `stage` block holds no blocks", hint: "close it with `}` before this line"))
+    }
+    return block.isClosed
   }
 
   private mutating func checkForeign(_ block: Block) {

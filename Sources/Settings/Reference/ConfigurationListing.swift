@@ -24,12 +24,13 @@ package struct ConfigurationListing {
 
   package func text(_ selection: Selection) -> String {
     let lines = names.compactMap { name in value(of: name, selection).map { line(name, $0) } }
-    return lines.joined() + (selection == .defaults || !hasNames ? "" : protocols + blocks)
+    return lines.joined() + (selection == .defaults || !hasNames ? "" : protocols + blocks + stages)
   }
 
   /// One setting, `listener/name` for one listener's, `listener` for all blocks; nil if there is none of that name.
   package func text(name: String, _ selection: Selection = .all) -> String? {
     if name == "listener" { return blocks }
+    if name == "stage" { return stages }
     guard let place = SettingPlace(name) else { return nil }
     guard let listener = place.listener else { return names.contains(name) ? value(of: name, selection).map { line(name, $0) } ?? "" : nil }
     guard let values = configuration.listeners.first(where: { $0.name == listener })?.values, values.expanded(place.name) != nil else { return nil }
@@ -72,6 +73,13 @@ package struct ConfigurationListing {
   }
 
   private var blocks: String { configuration.listeners.filter { !$0.ownNames.isEmpty }.map(block).joined() }
+
+  private var stages: String {
+    configuration.stages.map { stage in
+      let lines = stage.lines.map { "  " + Self.line($0.name.text, DovecotValue.written($0.value.text)) }
+      return "stage \(stage.name.text) {\n\(lines.joined())}\n"
+    }.joined()
+  }
 
   private func block(_ listener: ListenerConfiguration) -> String {
     let lines = listener.ownNames.map { name in "  " + Self.line(name, DovecotValue.written(shown(name, listener.values))) }

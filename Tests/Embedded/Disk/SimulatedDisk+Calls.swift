@@ -57,6 +57,13 @@ extension SimulatedDisk {
     return bytes.count
   }
 
+  package func view(_ handle: DiskHandle, length: Int) throws(DiskError) -> FileView {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, length), alignment: 16)
+    nonisolated(unsafe) let kept = memory
+    let count = try read(handle, into: UnsafeMutableRawBufferPointer(rebasing: memory[..<length]), offset: 0)
+    return FileView(UnsafeRawBufferPointer(rebasing: memory[..<count])) { kept.deallocate() }
+  }
+
   package func write(_ handle: DiskHandle, _ pieces: [UnsafeRawBufferPointer], offset: Int64) throws(DiskError) {
     let bytes = pieces.flatMap { Array($0) }
     try locked { (model) throws(DiskError) in

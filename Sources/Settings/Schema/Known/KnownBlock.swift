@@ -33,7 +33,6 @@ struct KnownBlock {
   /// Those of the top level, by kind: of Dovecot 2.3 and 2.4.
   static let outer = Dictionary(
     uniqueKeysWithValues: [
-      ("stage", KnownBlock(message: "`stage` blocks are not there yet", hint: "remove the block", settings: anything, blocks: [:])),
       dovecot("service", "sets up one of its processes", later, service, ["unix_listener": socket, "fifo_listener": socket, "inet_listener": inet]),
       dovecot("passdb", "says where passwords are", "not yet: there are no logins", database, ["fields": anything, "mechanisms": anything]),
       dovecot("userdb", "says where users and their mailboxes are", "use virtual_mailbox_maps", database, ["fields": anything]),

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import Pipeline
+import PluginHost
+import Runtime
+import Settings
+
+/// Loads the plugins of a configuration in a process that may die of it, and has each create() what the configuration asks for.
+struct PluginProbe {
+  let plan: StagePlan
+  private let setup: Setup
+
+  /// What a plugin may do to the process that checks is nothing: the daemon's owner does it, where there is one.
+  init(_ setup: Setup) {
+    plan = StagePlan(setup)
+    self.setup = setup
+  }
+
+  private func identity() throws -> ChildProcess.Identity? {
+    guard Machine.isRoot else { return nil }
+    let owner = try setup.owner()
+    return ChildProcess.Identity(user: owner.uid, group: owner.gid, groups: try owner.groups())
+  }
+
+  private static let patience = Duration.seconds(20)
+
+  /// What is wrong, at the places in the configuration where it is.
+  func diagnostics() -> [Diagnostic] {
+    if plan.entries.isEmpty { return plan.diagnostics }
+    do {
+      let answer = try SealedMemory.open("weir-probe")
+      defer { closeDescriptor(answer) }
+      let question = try SealedMemory.make("weir-probe", Array(plan.entries.map { Self.encoded($0.settings) }.joined(separator: "\u{2}").utf8))
+      defer { closeDescriptor(question) }
+      let child = try ChildProcess.start(Machine.executable, ["service", "probe"], descriptors: [question, answer], as: try identity())
+      let status = child.wait(patience: Self.patience)
+      return plan.diagnostics + read(String(decoding: try SealedMemory.read(answer), as: UTF8.self), status)
+    } catch {
+      return plan.diagnostics + [.error(plan.entries[0].block.name, "plugins cannot be checked: \(error)")]
+    }
+  }
+
+  private func read(_ text: String, _ status: Int32?) -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    var open: Int?
+    for line in text.split(separator: "\n") {
+      let words = line.split(separator: "\t", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
+      guard words.count == 4, let stage = Int(words[1]), plan.entries.indices.contains(stage) else { continue }
+      let entry = plan.entries[stage]
+      switch words[0] {
+      case "begin": open = stage
+      case "end": open = nil
+      case "error", "file":
+        let parts = words[3].split(separator: "\u{1}", maxSplits: 1).map(String.init)
+        let place = words[0] == "file" ? entry.block.plugin : entry.place(Int(words[2]))
+        found.append(.error(place, parts.first ?? "", hint: parts.count > 1 ? parts[1] : nil))
+      default: continue
+      }
+    }
+    guard status != 0 || open != nil else { return found }
+    let entry = plan.entries[open ?? 0]
+    let how =
+      status.map { $0 >= 128 ? "died of signal \($0 - 128)" : "ended with status \($0) in the midst of it" }
+      ?? "did not come back within \(Self.patience.components.seconds) seconds"
+    return found + [
+      .error(entry.block.plugin, "the process that tried \(entry.settings.plugin) \(how)", hint: "weir plugin check \(entry.settings.plugin)")
+    ]
+  }
+
+  // MARK: In the child
+
+  /// Writes a line about each thing that it finds to descriptor 4.
+  static func run() -> Int32 {
+    do {
+      let question = String(decoding: try SealedMemory.read(Handover.memoryDescriptor), as: UTF8.self)
+      let report = Report(descriptor: Handover.heartbeat)
+      for (index, text) in question.split(separator: "\u{2}").enumerated() {
+        guard let settings = decoded(String(text)) else { return ExitStatus.systemError }
+        report.write("begin", index)
+        tryOut(settings, index, report)
+        report.write("end", index)
+      }
+      return ExitStatus.success
+    } catch {
+      return ExitStatus.systemError
+    }
+  }
+
+  private static func encoded(_ settings: StageSettings) -> String {
+    ([settings.name, settings.plugin, settings.component ?? ""] + settings.options.flatMap { [$0.name, $0.value] }).joined(separator: "\u{1}")
+  }
+
+  private static func decoded(_ text: String) -> StageSettings? {
+    let words = text.split(separator: "\u{1}", omittingEmptySubsequences: false).map(String.init)
+    guard words.count >= 3, words.count % 2 == 1 else { return nil }
+    var settings = StageSettings(name: words[0], plugin: words[1])
+    settings.component = words[2].isEmpty ? nil : words[2]
+    settings.options = stride(from: 3, to: words.count, by: 2).map { StageSettings.Option(words[$0], words[$0 + 1]) }
+    return settings
+  }
+
+  private static func tryOut(_ settings: StageSettings, _ index: Int, _ report: Report) {
+    do throws(PluginRefusal) {
+      let component = try Plugin(path: settings.plugin).component(settings.component ?? settings.name)
+      let options = ComponentOptions(settings.options, for: component)
+      for problem in options.problems { report.write("error", index, option: problem.index, problem.message, hint: problem.hint) }
+      guard options.problems.isEmpty else { return }
+      _ = try ComponentInstance(component, name: settings.name, options: options.options, posts: SessionRegistry()) { _, _, _ in }
+    } catch {
+      switch error {
+      case .create(let reason): report.write("error", index, reason)
+      default: report.write("file", index, "\(settings.plugin) \(error)")
+      }
+    }
+  }
+
+  private struct Report {
+    let descriptor: Int32
+
+    func write(_ kind: String, _ stage: Int, option: Int? = nil, _ message: String = "", hint: String? = nil) {
+      let text = (message + (hint.map { "\u{1}\($0)" } ?? "")).map { $0 == "\n" || $0 == "\t" ? " " : $0 }
+      Terminal.write(Array("\(kind)\t\(stage)\t\(option ?? -1)\t\(String(text))\n".utf8), to: descriptor)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import Events
+import Pipeline
+import PluginHost
+import Queue
+import Runtime
+import Settings
+import Tables
+
+/// The stages of the mta: loaded once, shared by all listeners and loops.
+final class StageAssembly: Sendable {
+  let stages: [Stage]
+  private let registry = SessionRegistry()
+  private let offloads = BlockingPool(name: "offload", threads: 8, queue: 1024)
+  private let tables: [String: TableList]
+  private let authservID: String
+
+  init(_ setup: Setup, log: Log) throws {
+    var stages: [Stage] = []
+    var tables: [String: TableList] = [:]
+    let plan = StagePlan(setup)
+    if let problem = plan.diagnostics.first { throw StartError(problem.message) }
+    for entry in plan.entries {
+      let settings = entry.settings
+      do throws(PluginRefusal) {
+        guard settings.mode == .inprocess else { throw .create("mode = worker is not there yet; mode = inprocess trusts it with this process") }
+        let component = try Plugin(path: settings.plugin).component(settings.component ?? settings.name)
+        let options = ComponentOptions(settings.options, for: component)
+        if let problem = options.problems.first { throw .option(problem.message) }
+        for option in options.options where component.options.contains(where: { $0.name == option.name && $0.kind == .table }) {
+          tables[option.value] = Self.table(option.value)
+        }
+        let line = Self.logLine(log, settings.name)
+        let instance = try ComponentInstance(component, name: settings.name, options: options.options, posts: registry, log: line)
+        stages.append(Stage(settings, instance, log: line))
+      } catch {
+        throw StartError("stage \(settings.name): \(settings.plugin): \(error)")
+      }
+    }
+    self.stages = stages
+    self.tables = tables
+    authservID = setup.configuration[Keys.authservId]
+  }
+
+  /// Nil where no stage is for the listener.
+  func chain(for listener: String) -> StageChain? {
+    let own = stages.filter { $0.settings.listeners?.contains(listener) ?? true }
+    if own.isEmpty { return nil }
+    return StageChain(own, registry: registry, authservID: authservID, offloads: offloads) { [tables, offloads] name, key in
+      await Self.lookUp(name, key, tables, on: offloads)
+    }
+  }
+
+  private static func lookUp(_ name: String, _ key: [UInt8], _ tables: [String: TableList], on pool: BlockingPool) async -> StageRequest.Answer {
+    guard let table = tables[name] else { return .failed(-6) }
+    guard let value = table.value(for: String(decoding: key, as: UTF8.self)) else { return .failed(-1) }
+    return .items([("", Array(value.utf8))], isSecure: false, ttl: 0)
+  }
+
+  private static func table(_ name: String) -> TableList? {
+    guard let reference = TableReference(LocatedText(name: name, text: name)) else { return nil }
+    return TableList.read([reference], files: LinuxFiles(insistsOnRoot: false)).list
+  }
+
+  private static func logLine(_ log: Log, _ stage: String) -> PluginLog {
+    { level, text, queueID in
+      let severity: Severity =
+        switch level {
+        case .debug, .info: .info
+        case .warning: .warning
+        case .error: .error
+        }
+      log.event(Event("stage", .text("\(stage): \(text)"), severity: severity, queueID: queueID.flatMap { QueueID($0) }))
+    }
+  }
+}

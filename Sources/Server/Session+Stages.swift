@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+import Message
+import Pipeline
+import PluginHost
+import Queue
+import Runtime
+import SMTP
+import Spool
+
+/// The stages in a session: asked at each command after the restrictions, and about the content before it is committed.
+extension Session {
+  func beginStages() {
+    guard let stages = services.stages else { return }
+    chain = ChainSession(stages.chain, on: stages.loop, listener: stages.listener, names: stages.names) { [unowned self] in property($0) }
+  }
+
+  /// What the stages say to a command that the restrictions let pass.
+  @inline(never) func askStages(_ request: JudgementRequest, _ verdict: inout Verdict) async {
+    guard let chain else { return }
+    let step: StageStep
+    switch request.moment {
+    case .connect: step = await chain.connected(host: client.name, address: client.addressText, port: client.port)
+    case .hello: step = await chain.helo(request.verb ?? "HELO", request.helo ?? "")
+    case .mail: step = await chain.mail(request.sender?.address ?? "", parameters: machine.judgedMail?.parameters.pairs ?? [])
+    case .recipient:
+      let (answer, rewritten) = await chain.recipient(
+        request.recipient?.address ?? "", parameters: machine.judgedRecipient?.parameters.pairs ?? [], isRejected: false)
+      step = answer
+      verdict.rewritten = rewritten.map(SMTP.Mailbox.init(address:))
+    case .data: step = await chain.data("DATA", recipients: machine.transaction?.recipients.count ?? 0)
+    case .verify, .endOfData, .etrn: return
+    }
+    switch step {
+    case .goOn: break
+    case .discard: verdict.marks.isDiscarded = true
+    case .refuse(let reply, let closes, let stage):
+      verdict.refusal = Reply(reply)
+      verdict.closes = closes
+      log(.text("stage \(stage): refused \(machine.place) from \(client.description)"), about: queueID)
+    }
+  }
+
+  /// TLS has begun, which no stage can be asked about before.
+  @inline(never) func tellStagesOfTLS() async -> Action? {
+    guard let chain, chain.wants(.tls), let secured else { return nil }
+    let step = await chain.tlsStarted(version: secured.protocolVersion, cipher: secured.cipher, bits: secured.usedBits)
+    guard case .refuse(let reply, _, let stage) = step else { return nil }
+    log(.text("stage \(stage): refused TLS from \(client.description)"))
+    return .close([Reply(reply)])
+  }
+
+  /// The transaction has ended without a message.
+  func tellStagesOfAbort() {
+    guard let chain, chain.message != nil, machine.transaction == nil else { return }
+    chain.aborted("the transaction was given up")
+  }
+
+  // MARK: Content
+
+  /// What the stages have made of a message, or why it is not taken.
+  enum Staged {
+    case unchanged
+    case changed([ContentChunk])
+    case refused(Reply)
+    case discarded
+  }
+
+  /// A message in memory: `chunks` are its trace fields and then its content, as they would be committed.
+  @inline(never) func staged(_ chunks: [ContentChunk]) async -> Staged {
+    guard let chain, let message = chain.message, chain.wantsContent, let content = chunks.last else { return .unchanged }
+    let split = SplitContent(front: chunks.dropLast(), content: content)
+    let step = await chain.content(header: split.header, body: split.body, pool: nil)
+    return outcome(step, message, split.body.chunk)
+  }
+
+  private func outcome(_ step: StageStep, _ message: StagedMessage, _ body: ContentChunk) -> Staged {
+    switch step {
+    case .discard: return .discarded
+    case .refuse(let reply, _, let stage):
+      if let queueID { logCleanup(.text("stage \(stage): message refused"), about: queueID) }
+      return .refused(Reply(reply))
+    case .goOn:
+      guard message.fields.isChanged || message.isBodyReplaced else { return .unchanged }
+      let header = ContentChunk(message.fields.rendered() + [0x0a])
+      return .changed([header, message.isBodyReplaced ? ContentChunk(Array(message.body)) : body])
+    }
+  }
+
+  /// A message in a file: looked through on the pool, and written anew if a stage changes it. Nil when that failed.
+  @inline(never) func staged(_ file: any SpillFile, _ id: QueueID) async -> (Staged, file: any SpillFile)? {
+    guard let stages = services.stages, let chain, let message = chain.message, chain.wantsContent else { return (.unchanged, file) }
+    guard let view = await file.view() else { return nil }
+    let split = SplitContent(front: [], content: ContentChunk(view))
+    let step = await chain.content(header: split.header, body: split.body, pool: stages.pool)
+    let outcome = outcome(step, message, split.body.chunk)
+    guard case .changed(let chunks) = outcome else { return (outcome, file) }
+    // The view keeps the old content readable while the new is written under its name.
+    await file.discard()
+    guard let fresh = await services.store.beginSpill(id) else { return nil }
+    for chunk in chunks where !(await fresh.append(chunk)) {
+      await fresh.discard()
+      return nil
+    }
+    return (.unchanged, fresh)
+  }
+
+  // MARK: Properties
+
+  private func property(_ key: String) -> String? {
+    switch key {
+    case "client.addr": client.addressText
+    case "client.port": String(client.port)
+    case "client.name": client.name
+    case "client.verified": client.name == Client.unknown ? "no" : "yes"
+    case "client.mynetworks": services.stages?.isOwnNetwork(client) == true ? "yes" : "no"
+    case "listener": services.stages?.listener
+    case "helo": machine.heloName
+    case "protocol": machine.protocolName
+    case "tls.version": secured?.protocolVersion
+    case "tls.cipher": secured?.cipher
+    case "auth.user": client.login
+    case "queue.id": queueID?.description
+    case "sender": machine.transaction?.sender.address
+    case "rcpt.count": machine.transaction.map { String($0.recipients.count) }
+    case "size.declared": machine.transaction?.parameters.size.map { String($0) }
+    case "body.8bit": machine.transaction.map { $0.parameters.body == .eightBitMIME ? "yes" : "no" }
+    case "smtputf8": machine.transaction.map { $0.parameters.smtpUTF8 ? "yes" : "no" }
+    case "server.name": services.context.configuration.myhostname
+    default: nil
+    }
+  }
+}
+
+/// A message as stages see it: header and body apart.
+struct SplitContent {
+  /// Nothing but fields, each line ended by LF.
+  let header: [UInt8]
+  let body: ChunkBody
+
+  /// `front`: what was put before the content, and may end amid its first field.
+  init(front: ArraySlice<ContentChunk>, content: ContentChunk) {
+    let end = Self.emptyLine(in: content.bytes)
+    var joined: [UInt8] = []
+    for chunk in front { joined += chunk.bytes }
+    let frontLength = joined.count
+    joined += content.bytes[..<end]
+    if joined.last != 0x0a, !joined.isEmpty { joined.append(0x0a) }
+    let stop = joined.withUnsafeBytes { HeaderBlock.scan($0) { _ in } }
+    switch stop {
+    case .content:
+      header = joined
+      body = ChunkBody(ContentChunk(content, from: end + 1))
+    case .emptyLine(let offset):
+      header = Array(joined[..<offset])
+      body = ChunkBody(ContentChunk(content, from: offset + 1 - frontLength))
+    case .bodyLine(let offset):
+      header = Array(joined[..<offset])
+      body = ChunkBody(ContentChunk(content, from: offset - frontLength))
+    }
+  }
+
+  /// The offset of the first line that is empty; the length where there is none.
+  private static func emptyLine(in bytes: UnsafeRawBufferPointer) -> Int {
+    if bytes.first == 0x0a { return 0 }
+    var start = 0
+    while let length = UnsafeRawBufferPointer(rebasing: bytes[start...]).offset(of: 0x0a) {
+      start += length + 1
+      if start < bytes.count, bytes[start] == 0x0a { return start }
+    }
+    return bytes.count
+  }
+}
+
+final class ChunkBody: SteadyBytes {
+  let chunk: ContentChunk
+  init(_ chunk: ContentChunk) { self.chunk = chunk }
+  var bytes: UnsafeRawBufferPointer { chunk.bytes }
+}
+
+extension ContentChunk {
+  /// What a file holds, without a copy.
+  convenience init(_ view: FileView) { self.init(view.bytes, owner: view) }
+}
+
+extension Reply {
+  init(_ reply: StageReply) {
+    let numbers = reply.status.split(separator: ".").compactMap { UInt16($0) }
+    let status = numbers.count == 3 ? EnhancedStatus(UInt8(clamping: numbers[0]), numbers[1], numbers[2]) : nil
+    self.init(UInt16(clamping: reply.code), status, reply.lines.joined(separator: "\n"))
+  }
+}
+
+extension MailParameters {
+  /// As the client gave them.
+  fileprivate var pairs: [(key: String, value: [UInt8])] {
+    var pairs: [(key: String, value: [UInt8])] = []
+    if let size { pairs.append(("SIZE", Array(String(size).utf8))) }
+    if let body { pairs.append(("BODY", Array((body == .eightBitMIME ? "8BITMIME" : "7BIT").utf8))) }
+    if smtpUTF8 { pairs.append(("SMTPUTF8", [])) }
+    if let returnContent { pairs.append(("RET", Array((returnContent == .full ? "FULL" : "HDRS").utf8))) }
+    if let envelopeID { pairs.append(("ENVID", Array(envelopeID.utf8))) }
+    return pairs
+  }
+}
+
+extension RcptParameters {
+  fileprivate var pairs: [(key: String, value: [UInt8])] {
+    var pairs: [(key: String, value: [UInt8])] = []
+    let words = [(Notify.never, "NEVER"), (.success, "SUCCESS"), (.failure, "FAILURE"), (.delay, "DELAY")].filter { notify.contains($0.0) }
+    if !words.isEmpty { pairs.append(("NOTIFY", Array(words.map(\.1).joined(separator: ",").utf8))) }
+    if let originalRecipient { pairs.append(("ORCPT", Array(originalRecipient.utf8))) }
+    return pairs
+  }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Area {
+  static let stages = Area(
+    "Stages", "Plugins that look at every message: `stage NAME { plugin = … }`, in the order in which they stand.",
+    [Keys.pluginDirectory, Keys.authservId])
+}
+
+extension Keys {
+  package static let pluginDirectory = Key.path(
+    "plugin_directory", "/usr/local/lib/weir/plugins", Traits(origin: .weir), example: "/srv/weir/plugins",
+    """
+    Where `plugin = NAME` in a `stage` block is looked for, as NAME.so, after the folder of the plugins that come with Weir. A path with a slash is taken as it is. \
+    Started as root, Weir takes no plugin that others than root could have written.
+    """)
+
+  package static let authservId = Key.text(
+    "authserv_id", "$myhostname", Traits(origin: .weir), example: "example.org",
+    """
+    The name under which Weir tells in an `Authentication-Results` field what its stages found out (RFC 8601). Fields that come in under this name are \
+    forgeries and are taken out where there are stages that look at messages.
+    """)
+}
