@@ -43,8 +43,8 @@ enum Help {
       doctor [--json]      look at name, ports, DNS, certificates, disk ..., and say what to do
       events [--json]      print what happens from now on
       log rotate|reopen    begin a new log file, pack the old one; or open it again
-      plugin new [--lang c|cpp|rust|swift] NAME
-                           write a filter of your own that works, to begin with
+      plugin new|check|run write a filter of your own that works, to begin with; look at
+                           a plugin's file; show it a message
       reference PAGE       print the reference: markdown, sample or man
       version, help [COMMAND]
 

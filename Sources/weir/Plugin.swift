@@ -4,21 +4,34 @@ import Daemon
 /// What `weir plugin` is asked to do.
 enum PluginCommand {
   case new(NewPlugin)
+  /// With the words of the command, for the process that looks.
+  case check(PluginFileOptions, [String])
+  case run(PluginFileOptions)
+  /// Started by `check` only.
+  case describe(PluginFileOptions)
 
   func perform() -> Int32 {
     switch self {
     case .new(let plugin): Launch.newPlugin(plugin)
+    case .check(let request, let words): Launch.checkPlugin(request, arguments: words)
+    case .run(let request): Launch.runPlugin(request)
+    case .describe(let request): Launch.describePlugin(request)
     }
   }
 }
 
 extension Words {
-  /// `weir plugin new [--lang LANGUAGE] NAME`
+  /// `weir plugin new|check|run …`
   mutating func pluginCommand() throws(UsageError) -> PluginCommand {
-    let verbs = ["new"]
+    let verbs = ["new", "check", "run"]
     let verb = try required("what to do: \(verbs.joined(separator: ", "))")
     switch verb {
     case "new": return .new(try newPlugin())
+    case "check":
+      let words = rest
+      return .check(try pluginFile(), words)
+    case "describe": return .describe(try pluginFile())
+    case "run": return .run(try pluginRun())
     default: throw UsageError("unknown command 'plugin \(verb)'", hint: Suggestion.nearest(to: verb, in: verbs))
     }
   }
@@ -36,14 +49,63 @@ extension Words {
     }
     return plugin
   }
+
+  private mutating func pluginRun() throws(UsageError) -> PluginFileOptions {
+    let client = try value(of: ["--ip"])
+    let helo = try value(of: ["--helo"])
+    let sender = try value(of: ["--from"])
+    let timeout = try value(of: ["--timeout"])
+    var recipients: [String] = []
+    while let recipient = try value(of: ["--to"]) { recipients.append(recipient) }
+    var answers: [String] = []
+    while let answer = try value(of: ["--answer"]) { answers.append(answer) }
+    var request = try pluginFile(andMessage: true)
+    request.client = client
+    request.helo = helo
+    request.sender = sender
+    request.recipients = recipients
+    if let timeout {
+      guard let seconds = Int(timeout), (1...3600).contains(seconds) else {
+        throw UsageError("--timeout needs a number of seconds, not '\(timeout)'")
+      }
+      request.timeout = seconds
+    }
+    for answer in answers where !request.addAnswer(answer) { throw UsageError("--answer needs NAME=TEXT, not '\(answer)'") }
+    return request
+  }
+
+  private mutating func pluginFile(andMessage: Bool = false) throws(UsageError) -> PluginFileOptions {
+    let component = try value(of: ["--component"])
+    var options: [String] = []
+    while let option = try value(of: ["-o"]) { options.append(option) }
+    if let flag = rest.first(where: { $0.hasPrefix("-") }) { throw UsageError("unexpected '\(flag)'") }
+    var request = PluginFileOptions(path: try required("the file of a plugin"))
+    request.component = component
+    if andMessage { request.message = next() }
+    if let more = next() { throw UsageError("unexpected '\(more)'") }
+    for option in options where !request.addOption(option) { throw UsageError("-o needs NAME=VALUE, not '\(option)'") }
+    return request
+  }
 }
 
 extension Help {
   static let pluginTopic = """
     usage: weir plugin new [--lang c|cpp|rust|swift] NAME
+           weir plugin check FILE.so [-o NAME=VALUE]... [--component NAME]
+           weir plugin run FILE.so [-o NAME=VALUE]... [MESSAGE] [--from ADDRESS]
+               [--to ADDRESS]... [--ip ADDRESS] [--helo NAME] [--answer NAME=TEXT]...
+               [--timeout SECONDS] [--component NAME]
 
-    Writes a folder NAME with a filter that works: `make` builds it, `make test`
-    shows it some messages. docs/plugin-abi.md is the manual.
+    new    writes a folder NAME with a filter that works: `make` builds it,
+           `make test` shows it some messages
+    check  loads a plugin in a process that may die of it, and says what it is,
+           what it wants and may do, and which options it has; or why it cannot be
+           used. Tries its create() if all options that must be given are.
+    run    shows a plugin one session with one message (a file), and prints each
+           event that it wants, what it asks for and each verdict. Timers pass at
+           once; the DNS and tables answer what --answer says, and nothing else.
+
+    docs/plugin-abi.md is the manual. Exit status 0; 1 if the plugin cannot be used.
 
     """
 }

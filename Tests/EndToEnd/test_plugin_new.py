@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`weir plugin new`: what it writes builds with one command, and with nothing but what is installed."""
+"""`weir plugin new`: what it writes builds with one command, and with nothing but what is installed; its own tests pass."""
 import os
 import shutil
 import subprocess
@@ -37,6 +37,15 @@ class New(Case):
                 self.command(["make", "-s"], cwd=f"{self.folder}/{name}")
                 listed = self.command(["nm", "-D", "--defined-only", f"{name}/{name}.so"])
                 self.assertEqual([line.split()[2] for line in listed.splitlines()], ["weir_plugin_v0"])
+                self.assertEqual(self.command(["make", "-s", "test"], cwd=f"{self.folder}/{name}"), "ok      passed\nok      refused\n")
+
+    def test_its_own_tests_find_what_is_wrong(self):
+        self.new("wrong")
+        with open(f"{self.folder}/wrong/wrong.c", encoding="utf-8") as file:
+            text = file.read()
+        with open(f"{self.folder}/wrong/wrong.c", "w", encoding="utf-8") as file:
+            file.write(text.replace('"Subject"', '"From"'))
+        self.assertIn("FAILED  refused: not what refused.expected says", self.command(["make", "-s", "test"], 2, f"{self.folder}/wrong"))
 
     def test_says_its_name_and_no_other(self):
         for language in ("c", "cpp", "rust", "swift"):

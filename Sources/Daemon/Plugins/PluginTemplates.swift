@@ -166,7 +166,10 @@ Just send us your account number.
 
 """##),
     Template("tests/refused.expected", 0o644, ##"""
-550 5.7.1 No lotteries, please
+HEADER Subject: You won the JackPot!
+  reply  550 5.7.1 No lotteries, please
+  -> REJECT
+refused at HEADER: 550 5.7.1 No lotteries, please
 
 """##),
     Template("tests/passed.eml", 0o644, ##"""
@@ -180,8 +183,11 @@ About that jackpot: it is in the other field.
 
 """##),
     Template("tests/passed.expected", 0o644, ##"""
-!550
-!4.7.1
+HEADER Subject: Lunch?
+  -> CONTINUE
+accepted
+!REJECT
+!FAILED
 
 """##),
   ]
@@ -312,7 +318,10 @@ Just send us your account number.
 
 """##),
     Template("tests/refused.expected", 0o644, ##"""
-550 5.7.1 No lotteries, please
+HEADER Subject: You won the JackPot!
+  reply  550 5.7.1 No lotteries, please
+  -> REJECT
+refused at HEADER: 550 5.7.1 No lotteries, please
 
 """##),
     Template("tests/passed.eml", 0o644, ##"""
@@ -326,8 +335,11 @@ About that jackpot: it is in the other field.
 
 """##),
     Template("tests/passed.expected", 0o644, ##"""
-!550
-!4.7.1
+HEADER Subject: Lunch?
+  -> CONTINUE
+accepted
+!REJECT
+!FAILED
 
 """##),
   ]
@@ -613,7 +625,10 @@ Just send us your account number.
 
 """##),
     Template("tests/refused.expected", 0o644, ##"""
-550 5.7.1 No lotteries, please
+HEADER Subject: You won the JackPot!
+  reply  550 5.7.1 No lotteries, please
+  -> REJECT
+refused at HEADER: 550 5.7.1 No lotteries, please
 
 """##),
     Template("tests/passed.eml", 0o644, ##"""
@@ -627,8 +642,11 @@ About that jackpot: it is in the other field.
 
 """##),
     Template("tests/passed.expected", 0o644, ##"""
-!550
-!4.7.1
+HEADER Subject: Lunch?
+  -> CONTINUE
+accepted
+!REJECT
+!FAILED
 
 """##),
   ]
@@ -745,7 +763,10 @@ Just send us your account number.
 
 """##),
     Template("tests/refused.expected", 0o644, ##"""
-550 5.7.1 No lotteries, please
+HEADER Subject: You won the JackPot!
+  reply  550 5.7.1 No lotteries, please
+  -> REJECT
+refused at HEADER: 550 5.7.1 No lotteries, please
 
 """##),
     Template("tests/passed.eml", 0o644, ##"""
@@ -759,8 +780,11 @@ About that jackpot: it is in the other field.
 
 """##),
     Template("tests/passed.expected", 0o644, ##"""
-!550
-!4.7.1
+HEADER Subject: Lunch?
+  -> CONTINUE
+accepted
+!REJECT
+!FAILED
 
 """##),
   ]
