@@ -28,7 +28,7 @@ package enum NameRecord: Hashable, Sendable {
   case certificate(usage: UInt8, selector: UInt8, matching: UInt8, data: [UInt8])
 }
 
-/// Records, at least one, in the order in which they came.
+/// Records in the order in which they came; at least one, except in what `findings` answers.
 package struct NameAnswer: Equatable, Sendable {
   package var records: [NameRecord]
   /// Whether DNSSEC proved them.
@@ -58,11 +58,27 @@ package protocol NameService: Sendable {
   func answer(_ query: NameQuery) async -> Result<[NameRecord], NameFailure>
   /// The same with what else is known of the answer. Whoever can do without one says how long it waits for each server: `limit`.
   func fullAnswer(_ query: NameQuery, within limit: Duration?) async -> Result<NameAnswer, NameFailure>
+  /// As `fullAnswer`, but that there is no record is an answer too: one without records, that may be proved, and holds for a time.
+  func findings(_ query: NameQuery, within limit: Duration?) async -> Result<NameAnswer, NameFailure>
 }
 
 extension NameService {
   package func fullAnswer(_ query: NameQuery, within limit: Duration?) async -> Result<NameAnswer, NameFailure> {
     await answer(query).map { NameAnswer($0) }
+  }
+
+  package func findings(_ query: NameQuery, within limit: Duration?) async -> Result<NameAnswer, NameFailure> {
+    let result = await fullAnswer(query, within: limit)
+    if case .failure(.notFound) = result { return .success(NameAnswer([])) }
+    return result
+  }
+}
+
+extension Result<NameAnswer, NameFailure> {
+  /// What `findings` answered, as `fullAnswer` says it.
+  package var withRecords: Self {
+    if case .success(let answer) = self, answer.records.isEmpty { return .failure(.notFound) }
+    return self
   }
 }
 

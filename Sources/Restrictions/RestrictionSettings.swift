@@ -45,6 +45,8 @@ package struct RestrictionSettings: Sendable {
   package var rblReplyMaps = TableList([])
   package var policyDefaultAction = "451 4.3.5 Server configuration problem"
   package var policyContext = ""
+  /// What policy services are told of `$stress`.
+  package var stress = ""
   package var policyLimits = PolicyLimits()
   /// Nil where it is empty.
   package var permitMXBackupNetworks: NetworkList?

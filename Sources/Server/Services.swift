@@ -31,6 +31,8 @@ package final class Services {
   package var screen: Screen?
   /// Nil where no stage looks at mail.
   package var stages: StageServices?
+  /// The same where `$stress` is `yes`; nil where that makes no difference.
+  package var underStress: Services?
   package let now: @Sendable () -> Int64
   /// Writes Received and missing fields. One per loop: it remembers the date it wrote last.
   private var arrival: ArrivalHeaders

@@ -14,12 +14,14 @@ package final class SessionServer {
   private var newcomers: [ObjectIdentifier: SocketStream] = [:]
   private var isStopping = false
   private var isFull = false
+  private var pressure: Pressure
   private var connections = 0
 
   package init(on loop: EventLoop, services: Services, maximumSessions: Int) {
     self.loop = loop
     self.services = services
     self.maximumSessions = max(1, maximumSessions)
+    pressure = Pressure(maximum: max(1, maximumSessions))
   }
 
   package func listen(on descriptor: Int32) throws(SystemError) {
@@ -56,6 +58,7 @@ package final class SessionServer {
     guard !isStopping, connections < maximumSessions else { return refuse(connection, peer) }
     isFull = false
     connections += 1
+    notePressure()
     let client = newcomer(peer, connection)
     // Who stands behind a proxy is counted, not the proxy.
     if services.proxies != nil { return spawn(connection, client) }
@@ -64,6 +67,18 @@ package final class SessionServer {
     services.limits?.left(client)
     connections -= 1
     turnAway(connection, client, refusal)
+  }
+
+  /// What holds for a session that begins now.
+  private var current: Services { pressure.isHigh ? services.underStress ?? services : services }
+
+  private func notePressure() {
+    guard pressure.changes(connections), services.underStress != nil else { return }
+    if pressure.isHigh {
+      services.log.warning("smtpd", "\(connections) of \(maximumSessions) sessions: new ones are served as under stress")
+    } else {
+      services.log.info("smtpd", "\(connections) of \(maximumSessions) sessions: the stress is over")
+    }
   }
 
   private func spawn(_ connection: Int32, _ client: Client) {
@@ -80,7 +95,10 @@ package final class SessionServer {
   }
 
   private func serve(_ connection: Int32, _ peer: Client) async {
-    defer { connections -= 1 }
+    defer {
+      connections -= 1
+      notePressure()
+    }
     let stream: SocketStream
     do {
       stream = try SocketStream(connection, on: loop)
@@ -93,7 +111,7 @@ package final class SessionServer {
       if isCounted(client) { services.limits?.left(client) }
       return stream.close()
     }
-    let session = Session(stream, client: await named(client), services: services, counted: isCounted(client) ? client : nil)
+    let session = Session(stream, client: await named(client), services: current, counted: isCounted(client) ? client : nil)
     let key = ObjectIdentifier(session)
     sessions[key] = session
     if isStopping { session.interrupt() }
@@ -136,7 +154,12 @@ package final class SessionServer {
     guard let screen = services.screen, let address = client.address else { return true }
     begin(stream)
     defer { newcomers[ObjectIdentifier(stream)] = nil }
-    return await Screening(screen, stream: stream, log: services.log, client: client, address: address).admits()
+    let services = current
+    let ground = Screening<SocketStream>.Ground(
+      stream: stream, log: services.log, tls: services.isImplicitTLS ? nil : services.tls?(),
+      startTLSTimeout: .seconds(services.pace.startTLSTimeout), spawn: { [loop] in loop.spawn($0) })
+    var screening = Screening(services.screen ?? screen, on: ground, client: client, address: address)
+    return await screening.admits()
   }
 
   /// Until it has a session, a connection is ended through this.

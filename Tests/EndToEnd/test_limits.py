@@ -40,6 +40,21 @@ class ClientLimits(Case):
             # Two each time, and the one that waited for the banner.
             eventually(lambda number=number: weir.log_text().count("]: disconnect from") == 2 * number + 3, 5, "the end of the sessions")
 
+    def test_under_stress_sessions_are_brief(self):
+        weir = self.weir(LIMITED + "event_loops = 1\nsmtpd_connection_limit = 10\nsmtpd_client_connection_count_limit = 0\nsmtpd_error_sleep_time = 0\n")
+        held = [Session(weir.port) for _ in range(8)]
+        with Session(weir.port) as brief:
+            # Ten are served; the ninth of them finds the listener nearly full.
+            self.assertEqual(brief.say("NONSENSE")[:3], "500")
+            self.assertEqual(brief.say("NONSENSE"), "421 4.7.0 mx.weir.test Error: too many errors")
+        eventually(lambda: "9 of 10 sessions: new ones are served as under stress" in weir.log_text(), 5, "stress in the log")
+        self.assertEqual([session.say("NONSENSE")[:3] for session in held for _ in range(2)], ["500"] * 16)
+        for session in held:
+            session.close()
+        eventually(lambda: "the stress is over" in weir.log_text(), 5, "its end in the log")
+        with Session(weir.port) as later:
+            self.assertEqual([later.say("NONSENSE")[:3] for _ in range(3)], ["500"] * 3)
+
     def test_handshakes(self):
         weir = self.weir(LIMITED + "smtpd_client_new_tls_session_rate_limit = 1\n")
         replies = []

@@ -16,13 +16,16 @@ import Testing
     let stream: MemoryStream
     private let result = Mutex<Bool?>(nil)
 
-    init(_ loop: EmbeddedLoop, _ screen: Screen, address: String = "192.0.2.1") throws {
+    init(_ loop: EmbeddedLoop, _ screen: Screen, address: String = "192.0.2.1", destination: String? = nil) throws {
       stream = MemoryStream(on: loop)
-      let client = Client(address: IPAddress(address), port: 4711)
-      let ip = try #require(client.address)
+      let own = destination.flatMap { IPAddress($0) }.map { Client.Endpoint($0, port: 25) }
+      let ip = try #require(IPAddress(address))
+      let client = Client(address: ip, names: Client.Names(Client.unknown), port: 4711, destination: own)
       let log = try Log(try Folder.openLog("/dev/null", owner: nil), style: .classic, host: "mx")
       loop.spawn { [self] in
-        let isAdmitted = await Screening(screen, stream: stream, log: log, client: client, address: ip).admits()
+        let ground = Screening<MemoryStream>.Ground(stream: stream, log: log, spawn: { loop.spawn($0) })
+        var screening = Screening(screen, on: ground, client: client, address: ip)
+        let isAdmitted = await screening.admits()
         result.withLock { $0 = isAdmitted }
       }
       loop.runUntilIdle()
@@ -39,11 +42,11 @@ import Testing
 
   private func screen(capacity: Int = 10, _ change: (inout Screen.Settings) -> Void = { _ in }) -> Screen {
     var settings = Screen.Settings()
-    settings.host = "mx.example.com"
+    settings.conversation.host = "mx.example.com"
     settings.banner = "mx.example.com ESMTP"
     settings.greetBanner = "mx.example.com"
     change(&settings)
-    return Screen(settings, capacity: capacity)
+    return Screen(settings, cache: PassCache(capacity: capacity), clock: { [loop] in loop.now.seconds })
   }
 
   @Test func whoWaitsIsAdmittedAndRemembered() throws {
@@ -57,7 +60,7 @@ import Testing
     let second = try Connection(loop, screen)
     #expect(second.isAdmitted == true)
     #expect(second.stream.takeOutput() == "")
-    loop.advance(by: .seconds(86_400))
+    loop.advance(by: .seconds(86_401))
     let later = try Connection(loop, screen)
     #expect(later.isAdmitted == nil)
     loop.advance(by: .seconds(6))
@@ -82,7 +85,7 @@ import Testing
 
   @Test func whoSpeaksFirstGetsNowhere() throws {
     let connection = try Connection(loop, screen { $0.greetAction = .enforce })
-    #expect(connection.say(loop, "EHLO x").hasPrefix("220-mx.example.com\r\n250-mx.example.com\r\n"))
+    #expect(connection.say(loop, "EHLO x").hasPrefix("220-mx.example.com\r\n250 mx.example.com\r\n"))
     #expect(connection.say(loop, "MAIL FROM:<>") == "250 2.1.0 Ok\r\n")
     #expect(connection.say(loop, "RCPT TO:<b@example.com>") == "550 5.5.1 Protocol error\r\n")
     #expect(connection.isAdmitted == nil)
@@ -113,7 +116,8 @@ import Testing
     let dropped = try Connection(loop, screen { ($0.access, $0.denylistAction) = ({ _ in .reject }, .drop) })
     #expect(dropped.isAdmitted == false && dropped.stream.takeOutput() == "521 5.3.2 Service currently unavailable\r\n")
     let enforced = try Connection(loop, screen { ($0.access, $0.denylistAction) = ({ _ in .reject }, .enforce) })
-    #expect(enforced.say(loop, "MAIL FROM:<>") == "220 mx.example.com ESMTP\r\n250 2.1.0 Ok\r\n")
+    loop.advance(by: .seconds(6))
+    #expect(enforced.say(loop, "MAIL FROM:<>") == "220-mx.example.com\r\n220 mx.example.com ESMTP\r\n250 2.1.0 Ok\r\n")
     #expect(enforced.say(loop, "RCPT TO:<b@example.com>") == "550 5.3.2 Service currently unavailable\r\n")
     let ignored = try Connection(loop, screen { $0.access = { _ in .reject } })
     #expect(ignored.isAdmitted == nil)
@@ -133,20 +137,31 @@ import Testing
     #expect([first.isAdmitted, second.isAdmitted].contains(true) && [first.isAdmitted, second.isAdmitted].contains(nil))
   }
 
-  /// Lists that know some names.
+  /// Lists that know some names, and answer after a while.
   private struct Lists: NameService {
     let names: Set<String>
-    func answer(_ query: NameQuery) async -> Result<[NameRecord], NameFailure> {
+    var delay = Duration.zero
+    var timeToLive: Int?
+    let loop: EmbeddedLoop
+
+    func answer(_ query: NameQuery) async -> Result<[NameRecord], NameFailure> { .failure(.unsupported) }
+
+    func fullAnswer(_ query: NameQuery, within limit: Duration?) async -> Result<NameAnswer, NameFailure> {
+      if delay > .zero { await loop.sleep(until: loop.now + delay) }
       guard case .a(let name) = query, names.contains(name) else { return .failure(.notFound) }
-      return .success([.address(IPAddress(v4: 0x7f00_0002))])
+      return .success(NameAnswer([.address(IPAddress(v4: 0x7f00_0002))], timeToLive: timeToLive))
     }
   }
 
-  private func lists(_ names: Set<String>, threshold: Int, action: ScreeningMachine.Consequence) -> DNSBlocklists {
+  private func lists(_ listed: [String], delay: Duration = .zero, timeToLive: Int? = nil) -> DNSBlocklists {
     let sites = [("bad.example", 2), ("worse.example", 3), ("good.example", -4)].map { domain, weight in
-      DNSBlocklists.Site(question: { "\($0).\(domain)" }, isListed: { !$0.isEmpty }, weight: weight, title: domain)
+      DNSBlocklists.Site(domain: domain, question: { "\($0).\(domain)" }, entries: [({ !$0.isEmpty }, weight)], title: domain)
     }
-    return DNSBlocklists(sites: sites, threshold: threshold, action: action, ttl: .seconds(3600), names: Lists(names: names))
+    let names = Set(listed.map { "192.0.2.1.\($0).example" })
+    var lists = DNSBlocklists(sites: sites, names: Lists(names: names, delay: delay, timeToLive: timeToLive, loop: loop))
+    lists.threshold = 3
+    lists.action = .drop
+    return lists
   }
 
   @Test(
@@ -154,13 +169,72 @@ import Testing
       (["bad"], true), (["bad", "worse"], false), (["worse"], false), (["bad", "worse", "good"], true), ([], true),
     ] as [([String], Bool)])
   func listsAreWeighed(listed: [String], isAdmitted: Bool) throws {
-    let names = Set(listed.map { "192.0.2.1.\($0).example" })
-    let connection = try Connection(loop, screen { $0.dnsbl = lists(names, threshold: 3, action: .drop) })
+    let connection = try Connection(loop, screen { $0.dnsbl = lists(listed) })
     loop.advance(by: .seconds(6))
     #expect(connection.isAdmitted == isAdmitted)
     if !isAdmitted {
       #expect(
         connection.stream.takeOutput() == "220-mx.example.com\r\n521 5.7.1 Service unavailable; client [192.0.2.1] blocked using worse.example\r\n")
     }
+    #expect(loop.liveTasks == 0)
   }
+
+  @Test func listsAreAskedTogether() throws {
+    let screen = screen {
+      $0.dnsbl = lists(["worse"], delay: .seconds(2))
+      $0.greetBanner = ""
+    }
+    let connection = try Connection(loop, screen)
+    loop.advance(by: .milliseconds(1999))
+    #expect(connection.isAdmitted == nil)
+    loop.advance(by: .milliseconds(1))
+    #expect(connection.isAdmitted == false && loop.liveTasks == 0)
+  }
+
+  @Test func aListThatIsLateDoesNotCount() throws {
+    let connection = try Connection(loop, screen { $0.dnsbl = lists(["worse"], delay: .seconds(7)) })
+    loop.advance(by: .seconds(6))
+    #expect(connection.isAdmitted == true)
+    loop.advance(by: .seconds(1))
+    #expect(loop.liveTasks == 0)
+  }
+
+  @Test func whoIsWellSpokenOfDoesNotWait() throws {
+    let screen = screen {
+      $0.dnsbl = lists(["good"], delay: .seconds(1), timeToLive: 90)
+      $0.dnsbl?.allowlistThreshold = -1
+      $0.deepTests = [.pipelining: .enforce]
+    }
+    let first = try Connection(loop, screen)
+    loop.advance(by: .seconds(1))
+    #expect(first.isAdmitted == true)
+    loop.advance(by: .seconds(89))
+    #expect(try Connection(loop, screen).isAdmitted == true)
+    loop.advance(by: .seconds(2))
+    let later = try Connection(loop, screen)
+    #expect(later.isAdmitted == nil)
+    loop.advance(by: .seconds(1))
+    #expect(later.isAdmitted == true)
+  }
+
+  @Test func whoHangsUpLeavesItsQuestionsBehind() throws {
+    let connection = try Connection(loop, screen { $0.dnsbl = lists([], delay: .seconds(3)) })
+    connection.stream.end()
+    loop.runUntilIdle()
+    #expect(connection.isAdmitted == false)
+    loop.advance(by: .seconds(3))
+    #expect(loop.liveTasks == 0)
+  }
+
+  @Test func whereNobodyCanPass() throws {
+    let screen = screen { $0.mayPassAt = { _ in false } }
+    let destination = try Connection(loop, screen, destination: "192.0.2.25")
+    loop.advance(by: .seconds(6))
+    _ = destination.say(loop, "MAIL FROM:<>")
+    #expect(destination.say(loop, "RCPT TO:<b@example.com>") == "450 4.3.2 Service currently unavailable\r\n")
+  }
+}
+
+extension Instant {
+  fileprivate var seconds: Int64 { Int64(nanoseconds / 1_000_000_000) }
 }

@@ -26,7 +26,7 @@ extension EdgeConfiguration {
 
 extension Setup {
   /// Nil for an empty list.
-  fileprivate func commands(_ patterns: PatternList) -> (@Sendable (String) -> Bool)? {
+  func commands(_ patterns: PatternList) -> (@Sendable (String) -> Bool)? {
     if patterns.isEmpty { return nil }
     let lists = patterns.tables.map { tables([$0]) }
     return { command in patterns.contains(command.lowercased()) { lists[$0].value(for: command) != nil } }

@@ -68,6 +68,7 @@ extension RestrictionSettings {
   private mutating func takePolicies(_ listener: ListenerConfiguration) {
     policyDefaultAction = listener[Keys.smtpdPolicyServiceDefaultAction]
     policyContext = listener[Keys.smtpdPolicyServicePolicyContext]
+    stress = listener[Keys.stress]
     policyLimits.timeout = listener[Keys.smtpdPolicyServiceTimeout].wholeSeconds
     policyLimits.maxIdle = listener[Keys.smtpdPolicyServiceMaxIdle].wholeSeconds
     policyLimits.maxTTL = listener[Keys.smtpdPolicyServiceMaxTtl].wholeSeconds

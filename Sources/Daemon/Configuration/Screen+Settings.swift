@@ -9,27 +9,74 @@ import Tables
 
 extension Screen {
   /// Nil unless `postscreen` is on.
-  convenience init?(_ listener: ListenerConfiguration, _ setup: Setup, names: any NameService) {
+  convenience init?(_ listener: ListenerConfiguration, _ setup: Setup, cache: PassCache, names: any NameService) {
     guard listener[Keys.postscreen] else { return nil }
-    self.init(Settings(listener, setup, names: names))
+    self.init(Settings(listener, setup, names: names), cache: cache)
   }
 }
 
 extension Screen.Settings {
   fileprivate init(_ listener: ListenerConfiguration, _ setup: Setup, names: any NameService) {
     self.init()
-    host = listener[Keys.myhostname]
-    heloRequired = listener[Keys.smtpdHeloRequired]
+    conversation = ScreeningMachine.Settings(listener, setup)
     greetWait = listener[Keys.postscreenGreetWait]
     greetAction = Screen.Consequence(listener[Keys.postscreenGreetAction])
     banner = listener[Keys.smtpdBanner]
     greetBanner = listener[Keys.postscreenGreetBanner]
-    greetTTL = listener[Keys.postscreenGreetTtl]
     access = setup.access(listener[Keys.postscreenAccessList], mynetworks: setup.networks(listener[Keys.mynetworks]))
+    let interfaces = setup.networks(listener[Keys.postscreenAllowlistInterfaces])
+    mayPassAt = { interfaces.contains($0) }
     denylistAction = Screen.Consequence(listener[Keys.postscreenDenylistAction].stricter(listener[Keys.postscreenBlacklistAction]))
     dnsbl = DNSBlocklists(listener, setup, names: names)
-    tests = ScreeningMachine.Tests(listener)
+    takeTests(listener)
     commandTime = listener[Keys.postscreenCommandTimeLimit]
+    lineLengthLimit = listener[Keys.lineLengthLimit].bytes
+    footer = RejectFooter(screening: listener, setup)
+  }
+
+  private mutating func takeTests(_ listener: ListenerConfiguration) {
+    if listener[Keys.postscreenPipeliningEnable] { deepTests[.pipelining] = Screen.Consequence(listener[Keys.postscreenPipeliningAction]) }
+    if listener[Keys.postscreenNonSmtpCommandEnable] {
+      deepTests[.nonSMTPCommand] = Screen.Consequence(listener[Keys.postscreenNonSmtpCommandAction])
+    }
+    if listener[Keys.postscreenBareNewlineEnable] { deepTests[.bareNewline] = Screen.Consequence(listener[Keys.postscreenBareNewlineAction]) }
+    lifetimes = [
+      .pregreet: listener[Keys.postscreenGreetTtl].components.seconds, .pipelining: listener[Keys.postscreenPipeliningTtl].components.seconds,
+      .nonSMTPCommand: listener[Keys.postscreenNonSmtpCommandTtl].components.seconds,
+      .bareNewline: listener[Keys.postscreenBareNewlineTtl].components.seconds,
+    ]
+  }
+}
+
+extension ScreeningMachine.Settings {
+  fileprivate init(_ listener: ListenerConfiguration, _ setup: Setup) {
+    self.init()
+    host = listener[Keys.myhostname]
+    heloRequired = listener[Keys.postscreenHeloRequired]
+    disableVrfy = listener[Keys.postscreenDisableVrfyCommand]
+    maximumCommands = listener[Keys.postscreenCommandCountLimit]
+    if let forbids = setup.commands(listener[Keys.postscreenForbiddenCommands]) { forbidsCommand = forbids }
+    tlsLevel = ServerConfiguration.TLSLevel(listener[Keys.postscreenTlsSecurityLevel])
+    let size = listener[Keys.messageSizeLimit].bytes
+    let all: [(String, Bool)] = [
+      (size > 0 ? "SIZE \(size)" : "SIZE", true), ("VRFY", !disableVrfy), ("ETRN", true), ("STARTTLS", tlsLevel != .none),
+      ("ENHANCEDSTATUSCODES", true), ("8BITMIME", true), ("DSN", true), ("SMTPUTF8", listener[Keys.smtputf8Enable]), ("CHUNKING", true),
+    ]
+    keywords = all.filter(\.1).map(\.0)
+    hidden = setup.discardedKeywords(
+      listener[Keys.postscreenDiscardEhloKeywords], setup.tables(listener[Keys.postscreenDiscardEhloKeywordAddressMaps]))
+  }
+}
+
+extension RejectFooter {
+  /// A default that names smtpd's is not expanded, as the text that it names is not.
+  fileprivate init?(screening listener: ListenerConfiguration, _ setup: Setup) {
+    let text = listener[Keys.postscreenRejectFooter]
+    let maps = setup.tables(listener[Keys.postscreenRejectFooterMaps])
+    let map: @Sendable (String) -> String? = { maps.value(for: $0) }
+    self.init(
+      text == "$\(Keys.smtpdRejectFooter.name)" ? listener[Keys.smtpdRejectFooter] : text, map: maps.isEmpty ? nil : map,
+      serverName: listener[Keys.myhostname])
   }
 }
 
@@ -76,13 +123,16 @@ extension Screen.Consequence {
   }
 }
 
-extension ScreeningMachine.Tests {
-  fileprivate init(_ listener: ListenerConfiguration) {
-    self.init()
-    if listener[Keys.postscreenPipeliningEnable] { pipelining = Screen.Consequence(listener[Keys.postscreenPipeliningAction]) }
-    if listener[Keys.postscreenNonSmtpCommandEnable] { nonSMTPCommand = Screen.Consequence(listener[Keys.postscreenNonSmtpCommandAction]) }
-    if listener[Keys.postscreenBareNewlineEnable] { bareNewline = Screen.Consequence(listener[Keys.postscreenBareNewlineAction]) }
-    forbiddenCommands = Set(listener[Keys.postscreenForbiddenCommands].map { $0.uppercased() })
+extension Setup {
+  /// By address; what a table says takes the place of `words`.
+  fileprivate func discardedKeywords(_ words: [String], _ tables: TableList) -> @Sendable (IPAddress) -> Set<String> {
+    let common = Set(words.map { $0.uppercased() })
+    if tables.isEmpty { return { _ in common } }
+    return { address in
+      tables.value(for: address.description).map { words in
+        Set(words.uppercased().split { $0 == " " || $0 == "," || $0 == "\t" }.map(String.init))
+      } ?? common
+    }
   }
 }
 
@@ -92,12 +142,21 @@ extension DNSBlocklists {
     let lists = listener[Keys.postscreenDnsblSites].compactMap(DNSList.init)
     if lists.isEmpty { return nil }
     let titles = setup.tables(listener[Keys.postscreenDnsblReplyMap])
-    let sites = lists.map { list in
-      Site(
-        question: list.question, isListed: list.isListed, weight: list.weight, title: titles.value(for: list.domain) ?? list.domain)
+    var domains: [String] = []
+    for list in lists where !domains.contains(list.domain) { domains.append(list.domain) }
+    let sites = domains.compactMap { domain -> Site? in
+      let own = lists.filter { $0.domain == domain }
+      guard let first = own.first else { return nil }
+      return Site(
+        domain: domain, question: first.question, entries: own.map { ($0.isListed, $0.weight) }, title: titles.value(for: domain) ?? domain)
     }
-    self.init(
-      sites: sites, threshold: listener[Keys.postscreenDnsblThreshold], action: Screen.Consequence(listener[Keys.postscreenDnsblAction]),
-      ttl: listener[Keys.postscreenDnsblTtl], names: names)
+    self.init(sites: sites, names: names)
+    threshold = listener[Keys.postscreenDnsblThreshold]
+    let least = listener[Keys.postscreenDnsblAllowlistThreshold]
+    allowlistThreshold = least < 0 ? least : nil
+    action = Screen.Consequence(listener[Keys.postscreenDnsblAction])
+    timeout = listener[Keys.postscreenDnsblTimeout]
+    let shortest = listener[Keys.postscreenDnsblMinTtl].components.seconds
+    timeToLive = shortest...max(shortest, listener[Keys.postscreenDnsblMaxTtl].components.seconds)
   }
 }

@@ -138,7 +138,7 @@ extension ServerConfiguration.BareNewline {
 }
 
 extension ServerConfiguration.TLSLevel {
-  fileprivate init(_ setting: TLSSecurityLevel) {
+  init(_ setting: TLSSecurityLevel) {
     switch setting {
     case .unset, .none: self = .none
     case .may: self = .may

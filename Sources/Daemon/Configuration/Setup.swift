@@ -64,7 +64,7 @@ struct Setup: Sendable {
   /// The folders that are made at the start. The mailboxes' base is the administrator's, unless it is in the data folder.
   var ownFolders: [String] {
     let base = configuration[Keys.virtualMailboxBase]
-    return [queueFolder, tlsFolder] + (base.hasPrefix(dataFolder + "/") ? [base] : [])
+    return [queueFolder, tlsFolder] + [passFolder].compactMap(\.self) + (base.hasPrefix(dataFolder + "/") ? [base] : [])
   }
 
   /// The names that the server goes by, for its own certificate.

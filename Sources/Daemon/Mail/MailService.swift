@@ -29,8 +29,8 @@ final class MailService: Sendable {
   /// By listener.
   private let limits: [String: ClientLimits]
   private let anvil: AnvilStatistics
-  private let screens: [String: Screen]
   private let stages: StageAssembly
+  private let passes: PassKeeper
 
   /// Sessions that have not ended after this are cut.
   private static let patience = Duration.seconds(30)
@@ -56,8 +56,8 @@ final class MailService: Sendable {
     delivery = LocalDelivery(setup, spool: spool, users: users, usesMailboxService: usesMailboxService, log: log)
     loops = try LoopGroup(count: setup.configuration[Keys.eventLoops])
     resolver = Resolver(setup.configuration, home: loops.first, log: log)
-    screens = setup.configuration.listeners.reduce(into: [:]) { [resolver] in $0[$1.name] = Screen($1, setup, names: resolver.names) }
     stages = try StageAssembly(setup, log: log)
+    passes = PassKeeper(setup, pool: pool, log: log)
     control = ControlServer(path: Setup.controlSocket(of: lane), queue: spool, pool: pool, log: log)
     lanes = LaneKeeper(
       own: lane.number,
@@ -88,6 +88,7 @@ final class MailService: Sendable {
     waitForEnd(sockets.map(\.descriptor))
     loops.stop(patience: Self.patience)
     resolver.names.close()
+    passes.stop()
     anvil.report(now: .never)
     lanes.stop()
     delivery.stop()
@@ -124,6 +125,7 @@ final class MailService: Sendable {
     storage.look()
     resolver.refresh()
     anvil.report(now: .now())
+    passes.refresh()
     Machine.releaseFreeMemory()
     for certificate in certificates.values { certificate.refresh() }
   }
@@ -140,6 +142,19 @@ final class MailService: Sendable {
   private func serve(_ name: String, _ descriptor: Int32) {
     guard let listener = setup.configuration.listeners.first(where: { $0.name == name }) else { return }
     if listener.requiresTLS, certificates[name] == nil { return }
+    let maximum = max(1, setup.sessionLimit(of: listener) / setup.configuration[Keys.eventLoops])
+    let calm = services(for: listener)
+    let stressed = listener.underStress.map { services(for: $0) }
+    loops.serve(descriptor, maximumSessions: maximum, log: log.named(listener[Keys.syslogName])) { loop in
+      let services = calm(loop)
+      services.underStress = stressed?(loop)
+      return services
+    }
+  }
+
+  /// What the sessions of a listener share on a loop.
+  private func services(for listener: ListenerConfiguration) -> @Sendable (EventLoop) -> Services {
+    let name = listener.name
     var server = ServerConfiguration(listener, setup, ownAddresses: setup.ownAddresses())
     if certificates[name] == nil { server.smtpdTlsSecurityLevel = .none }
     server.checksRoom = room != nil
@@ -156,13 +171,12 @@ final class MailService: Sendable {
       room: room, pool: pool, log: log, now: wallClock)
     let habits = Habits(listener, setup, ownAddresses: context.configuration.relay.ownAddresses)
     let tls = certificates[name].map { certificates in { @Sendable in certificates.store.context as TLSServerContext? } }
-    let maximum = max(1, setup.sessionLimit(of: listener) / setup.configuration[Keys.eventLoops])
     let log = log.named(listener[Keys.syslogName])
     let proxies = ProxyReader(listener, setup)
     let footer = RejectFooter(listener, setup)
-    let screen = screens[name]
     let ownNetworks = setup.networks(listener[Keys.mynetworks])
-    loops.serve(descriptor, maximumSessions: maximum, log: log) { [resolver, pool] loop in
+    let screen = Screen(listener, setup, cache: passes.cache, names: resolver.names)
+    return { [resolver, pool] loop in
       let restrictions = judge.map {
         RestrictionServices(judge: $0, names: DirectNames(resolver.names), policies: PolicyClient(on: LoopPolicyGround(loop, names: resolver.names)))
       }

@@ -41,7 +41,7 @@ extension Evaluation {
     return [
       ("sender", facts.sender?.address ?? ""), ("recipient", facts.recipient?.address ?? ""),
       ("recipient_count", isWhole ? String(facts.recipientCount) : "0"), ("queue_id", facts.queueID), ("instance", facts.instance),
-      ("size", String(facts.size)), ("etrn_domain", facts.etrnDomain ?? ""), ("stress", ""), ("sasl_method", ""), ("sasl_username", ""),
+      ("size", String(facts.size)), ("etrn_domain", facts.etrnDomain ?? ""), ("stress", settings.stress), ("sasl_method", ""), ("sasl_username", ""),
       ("sasl_sender", ""),
     ].map(PolicyAttribute.init)
   }

@@ -26,6 +26,8 @@ package protocol ByteStream: AnyObject {
   func read(into buffer: inout ByteBuffer, deadline: Instant) async -> ReadOutcome
   /// Puts what has arrived into the emptied buffer, once it is more than `known` bytes; it stays to be read. Before TLS only.
   func peek(into buffer: inout ByteBuffer, beyond known: Int, deadline: Instant) async -> ReadOutcome
+  /// Makes a `peek` that waits answer `.interrupted`; without one, it does nothing.
+  func stopPeeking()
   /// Throws away bytes that `peek` has shown.
   func skip(_ count: Int)
   /// Writes and consumes the whole buffer.

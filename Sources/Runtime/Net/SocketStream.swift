@@ -96,16 +96,26 @@ package final class SocketStream: ByteStream, @unchecked Sendable {
   // MARK: Looking ahead
 
   package func peek(into buffer: inout ByteBuffer, beyond known: Int, deadline: Instant) async -> ReadOutcome {
+    // What has been shown makes no new edge, and is still to be read.
+    defer { if known > 0 { readable = true } }
     while isOpen {
       if interrupted {
         interrupted = false
         return .interrupted
       }
       if let outcome = look(into: &buffer, beyond: known) { return outcome }
-      if await waitUntilReadable(deadline) == .timedOut { return .timedOut }
+      switch await waitUntilReadable(deadline) {
+      case .ready: continue
+      case .timedOut: return .timedOut
+      case .interrupted:
+        // By `stopPeeking`; an `interrupt` is seen above.
+        if !interrupted { return .interrupted }
+      }
     }
     return .endOfStream
   }
+
+  package func stopPeeking() { resumeReader(.interrupted) }
 
   /// One try; nil when there is nothing new yet.
   private func look(into buffer: inout ByteBuffer, beyond known: Int) -> ReadOutcome? {

@@ -38,6 +38,25 @@ package struct ExpiringCache<Key: Hashable, Value> {
     link(index)
   }
 
+  /// All that is held, ended or not, the one longest unused first.
+  package var contents: [(key: Key, value: Value)] {
+    var found: [(key: Key, value: Value)] = []
+    found.reserveCapacity(entries.count)
+    var index = oldest
+    while index != Self.none {
+      found.append((entries[index].key, entries[index].value))
+      index = entries[index].newer
+    }
+    return found
+  }
+
+  /// Forgets what has ended, and answers how many that were.
+  package mutating func removeEnded(now: Instant) -> Int {
+    let ended = entries.filter { $0.expiry <= now }.map(\.key)
+    for key in ended { _ = removeValue(for: key, now: now) }
+    return ended.count
+  }
+
   /// Takes the value out, unless it has ended.
   package mutating func removeValue(for key: Key, now: Instant) -> Value? {
     guard let index = indexes.removeValue(forKey: key) else { return nil }

@@ -8,7 +8,7 @@ import Names
 /// libunbound works in a thread of its own and writes to a pipe, on which the loop waits; callbacks come from `ub_process`, so from the loop.
 /// A process that has a context must never fork without exec.
 final class UnboundContext {
-  /// What an answer is told; it comes exactly once, or never after `cancel`.
+  /// What an answer is told, one without records where there are none; it comes exactly once, or never after `cancel`.
   final class Question {
     fileprivate let type: RecordType
     fileprivate let answered: (Result<NameAnswer, NameFailure>) -> Void
@@ -109,23 +109,26 @@ extension ub_result {
   fileprivate func answer(_ type: RecordType) -> Result<NameAnswer, NameFailure> {
     if bogus != 0 { return .failure(.temporary("not genuine: \(why_bogus.map { String(cString: $0) } ?? "DNSSEC validation failed")")) }
     switch rcode {
-    case 0: return havedata != 0 ? records(type) : .failure(.notFound)
-    case 3: return .failure(.notFound)
+    case 0: return havedata != 0 ? records(type) : nothing
+    case 3: return nothing
     case 2: return .failure(.temporary("the name server failed"))
     case 5: return .failure(.temporary("the name server refused"))
     default: return .failure(.temporary("the name server failed with code \(rcode)"))
     }
   }
 
+  /// No such name, or none of this type.
+  private var nothing: Result<NameAnswer, NameFailure> { .success(NameAnswer([], isSecure: secure != 0, timeToLive: Int(max(0, ttl)))) }
+
   private func records(_ type: RecordType) -> Result<NameAnswer, NameFailure> {
-    guard let data, let len else { return .failure(.notFound) }
+    guard let data, let len else { return nothing }
     var records: [NameRecord] = []
     var index = 0
     while let start = data[index] {
       if let record = NameRecord(type, UnsafeRawBufferPointer(start: start, count: Int(max(0, len[index])))) { records.append(record) }
       index += 1
     }
-    if records.isEmpty { return .failure(index == 0 ? .notFound : .temporary("the name server's answer makes no sense")) }
+    if records.isEmpty { return index == 0 ? nothing : .failure(.temporary("the name server's answer makes no sense")) }
     return .success(NameAnswer(records, isSecure: secure != 0, timeToLive: Int(max(0, ttl))))
   }
 }

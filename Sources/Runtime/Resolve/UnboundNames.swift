@@ -33,12 +33,16 @@ package final class UnboundNames: NameService, @unchecked Sendable {
   package func answer(_ query: NameQuery) async -> Result<[NameRecord], NameFailure> { await fullAnswer(query, within: nil).map(\.records) }
 
   package func fullAnswer(_ query: NameQuery, within limit: Duration?) async -> Result<NameAnswer, NameFailure> {
+    await findings(query, within: limit).withRecords
+  }
+
+  package func findings(_ query: NameQuery, within limit: Duration?) async -> Result<NameAnswer, NameFailure> {
     if let records = hosts.withLock({ $0.answer(query) }) { return .success(NameAnswer(records)) }
-    return await directAnswer(query, within: limit)
+    return await directFindings(query, within: limit)
   }
 
   /// What name servers say, whatever /etc/hosts has.
-  fileprivate func directAnswer(_ query: NameQuery, within limit: Duration?) async -> Result<NameAnswer, NameFailure> {
+  fileprivate func directFindings(_ query: NameQuery, within limit: Duration?) async -> Result<NameAnswer, NameFailure> {
     guard let name = query.name else { return .failure(.notFound) }
     if home.isCurrent { return await ask(name, query.type, limit) }
     return await withUnsafeContinuation { continuation in
@@ -91,6 +95,10 @@ package struct DirectNames: NameService {
   package func answer(_ query: NameQuery) async -> Result<[NameRecord], NameFailure> { await fullAnswer(query, within: nil).map(\.records) }
 
   package func fullAnswer(_ query: NameQuery, within limit: Duration?) async -> Result<NameAnswer, NameFailure> {
-    await names.directAnswer(query, within: limit)
+    await findings(query, within: limit).withRecords
+  }
+
+  package func findings(_ query: NameQuery, within limit: Duration?) async -> Result<NameAnswer, NameFailure> {
+    await names.directFindings(query, within: limit)
   }
 }

@@ -48,7 +48,7 @@ final class Upstream {
       return .failure(.temporary("no answer from \(server.map { "\($0)" } ?? "the name servers") within \(limit)"))
     }
     switch result {
-    case .success, .failure(.notFound): patience.answered(at: .now())
+    case .success: patience.answered(at: .now())
     case .failure: break
     }
     return result

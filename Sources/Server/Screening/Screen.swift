@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
-import Names
 import Runtime
 import SMTP
 
-/// What postscreen knows: its settings, and the clients that have passed its tests. Shared by all loops of a process; kept in memory only.
+/// What postscreen does at one listener: its settings, and the clients that have passed. Shared by all loops of a process.
 package final class Screen: Sendable {
   package typealias Consequence = ScreeningMachine.Consequence
 
@@ -12,8 +11,8 @@ package final class Screen: Sendable {
   package enum Access: Sendable { case permit, reject, unknown }
 
   package struct Settings: Sendable {
-    package var host = ""
-    package var heloRequired = false
+    /// What holds for conversations in which no mail is taken.
+    package var conversation = ScreeningMachine.Settings()
     /// `postscreen_greet_wait`.
     package var greetWait = Duration.seconds(6)
     package var greetAction = Consequence.ignore
@@ -21,93 +20,55 @@ package final class Screen: Sendable {
     package var greetBanner = ""
     /// `smtpd_banner`, for those who get no session.
     package var banner = ""
-    package var greetTTL = Duration.seconds(86_400)
     package var access: @Sendable (IPAddress) -> Access = { _ in .unknown }
+    /// `postscreen_allowlist_interfaces`: whether clients of this address of ours can pass.
+    package var mayPassAt: @Sendable (IPAddress) -> Bool = { _ in true }
     package var denylistAction = Consequence.ignore
     package var dnsbl: DNSBlocklists?
     /// `postscreen_pipelining_enable` and its like.
-    package var tests = ScreeningMachine.Tests()
-    package var testTTL = Duration.seconds(30 * 86_400)
+    package var deepTests: [ScreeningMachine.Test: Consequence] = [:]
+    /// How long a test that was passed holds, in seconds. That of the lists is what their answers say.
+    package var lifetimes: [ScreenTest: Int64] = [
+      .pregreet: 86_400, .pipelining: 30 * 86_400, .nonSMTPCommand: 30 * 86_400, .bareNewline: 30 * 86_400,
+    ]
     /// `postscreen_command_time_limit`.
     package var commandTime = Duration.seconds(300)
+    package var lineLengthLimit = 2048
+    /// Nil where refusals say what they say.
+    package var footer: RejectFooter?
 
     package init() {}
 
-    var makesNoTests: Bool { greetBanner.isEmpty && dnsbl == nil && tests.isEmpty }
-  }
+    /// The tests that clients take here.
+    var tests: Set<ScreenTest> {
+      var tests = Set(deepTests.keys.map(ScreenTest.init))
+      if !greetBanner.isEmpty { tests.insert(.pregreet) }
+      if dnsbl != nil { tests.insert(.dnsbl) }
+      return tests
+    }
 
-  /// Until when the tests need not be made again.
-  struct Passes: Sendable {
-    var greet = Instant.distantPast
-    var dnsbl = Instant.distantPast
-    var deep = Instant.distantPast
+    /// How long a test holds that was failed and is ignored: as long as the one that holds shortest.
+    var shortestLifetime: Int64 { min(lifetimes.values.min() ?? 60, dnsbl?.timeToLive.lowerBound ?? 60) }
   }
 
   package let settings: Settings
-  private let passes: Monitor<ExpiringCache<IPAddress, Passes>>
-  /// Clients that are remembered. The one longest unseen is forgotten first, and waits again.
-  package static let capacity = 100_000
+  let cache: PassCache
+  /// Seconds since 1970.
+  let clock: @Sendable () -> Int64
 
-  package init(_ settings: Settings, capacity: Int = Screen.capacity) {
+  package init(_ settings: Settings, cache: PassCache, clock: @escaping @Sendable () -> Int64 = { wallClock() / 1_000_000 }) {
     self.settings = settings
-    passes = Monitor(ExpiringCache(capacity: capacity))
+    self.cache = cache
+    self.clock = clock
   }
 
-  /// Nil for a client that was never seen.
-  func passes(of address: IPAddress, now: Instant) -> Passes? { passes.withLock { $0.value(for: address, now: now) } }
+  /// Who must take one test again takes those along that end soon: nobody is to pass one and fail another a minute later.
+  private static let refresh: Int64 = 60
 
-  func remember(_ new: Passes, for address: IPAddress) {
-    passes.withLock { $0.set(new, for: address, until: max(new.greet, new.dnsbl, new.deep)) }
-  }
-}
-
-/// `postscreen_dnsbl_sites` with what belongs to it.
-package struct DNSBlocklists: Sendable {
-  package struct Site: Sendable {
-    /// The name to ask for a client, and whether the addresses found mean that it is listed.
-    package let question: @Sendable (IPAddress) -> String
-    package let isListed: @Sendable ([IPAddress]) -> Bool
-    package let weight: Int
-    /// As refusals name it: after `postscreen_dnsbl_reply_map`.
-    package let title: String
-
-    package init(
-      question: @escaping @Sendable (IPAddress) -> String, isListed: @escaping @Sendable ([IPAddress]) -> Bool, weight: Int, title: String
-    ) {
-      self.question = question
-      self.isListed = isListed
-      self.weight = weight
-      self.title = title
-    }
-  }
-
-  package let sites: [Site]
-  package let threshold: Int
-  package let action: ScreeningMachine.Consequence
-  package let ttl: Duration
-  private let names: any NameService
-
-  package init(sites: [Site], threshold: Int, action: ScreeningMachine.Consequence, ttl: Duration, names: any NameService) {
-    self.sites = sites
-    self.threshold = threshold
-    self.action = action
-    self.ttl = ttl
-    self.names = names
-  }
-
-  /// The sum of the weights of the lists that have the client, and the weightiest of these. A list that does not answer does not count.
-  func score(of address: IPAddress) async -> (rank: Int, title: String) {
-    var rank = 0
-    var worst: Site?
-    for site in sites where await isListed(address, by: site) {
-      rank += site.weight
-      if site.weight > worst?.weight ?? 0 { worst = site }
-    }
-    return (rank, worst?.title ?? "")
-  }
-
-  private func isListed(_ address: IPAddress, by site: Site) async -> Bool {
-    guard case .success(let records) = await names.answer(.a(site.question(address))) else { return false }
-    return site.isListed(records.compactMap { if case .address(let address) = $0 { address } else { nil } })
+  /// The tests that a client with these passes has to take now.
+  func due(_ passes: Passes, at now: Int64) -> Set<ScreenTest> {
+    let tests = settings.tests
+    if !tests.contains(where: { passes[$0] < now }) { return [] }
+    return tests.filter { passes[$0] < now + Self.refresh }
   }
 }

@@ -36,6 +36,13 @@ package struct ListenerConfiguration: Sendable {
   package let values: SettingValues
   /// What stands in its own block, in the order of names.
   let ownNames: [String]
+  let stressed: SettingValues?
+
+  /// As it is while the listener is nearly full; nil where that makes no difference.
+  package var underStress: ListenerConfiguration? {
+    guard let stressed else { return nil }
+    return ListenerConfiguration(name: name, values: stressed, ownNames: ownNames, stressed: nil)
+  }
 
   package subscript<Value>(key: Key<Value>) -> Value { values[key] }
 

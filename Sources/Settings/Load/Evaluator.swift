@@ -12,6 +12,7 @@ final class Evaluator {
   /// Innermost first: a listener's block, then the top level.
   private let scopes: [Scope]
   private let facts: HostFacts
+  private let underStress: Bool
   private var finished: [Place: LocatedText] = [:]
   private var chain: [Place] = []
   private(set) var diagnostics: [Diagnostic] = []
@@ -25,8 +26,10 @@ final class Evaluator {
     let level: Int
   }
 
-  init(_ scopes: [Scope], facts: HostFacts) {
+  /// `underStress`: `$stress` is `yes` where nobody has set it.
+  init(_ scopes: [Scope], facts: HostFacts, underStress: Bool = false) {
     self.scopes = scopes
+    self.underStress = underStress
     self.facts = facts
   }
 
@@ -57,6 +60,7 @@ final class Evaluator {
 
   private func defaultValue(of name: String) -> LocatedText? {
     if name == Keys.mydomain.name { return defaultDomain() }
+    if name == Keys.stress.name, underStress { return LocatedText(name: "default of stress", text: "yes") }
     if name == "compatibility_level" { return LocatedText(name: "default of \(name)", text: Self.compatibilityLevel) }
     if name == Keys.mynetworks.name { return defaultNetworks() }
     guard let text = facts.value(of: name) ?? Schema.anyDefinition(name)?.defaultText else {

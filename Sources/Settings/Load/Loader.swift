@@ -47,14 +47,18 @@ struct Loader {
     let named = blocks.isEmpty ? [("smtp", Scope())] : blocks.map { ($0.name?.text ?? "", scope($0.section)) }
     return named.map { name, scope in
       let spoken = scope.settings[Keys.listenerProtocol.name]?.text.text.lowercased() ?? Keys.listenerProtocol.definition.defaultText
-      var own = evaluate([scope, protocols[spoken], top].compactMap(\.self), definitions, base: values)
+      let scopes = [scope, protocols[spoken], top].compactMap(\.self)
+      var own = evaluate(scopes, definitions, base: values)
       own.fill(from: values)
-      return ListenerConfiguration(name: name, values: own, ownNames: scope.settings.keys.sorted())
+      var stressed = evaluate(scopes, definitions, base: own, underStress: true)
+      stressed.fill(from: own)
+      return ListenerConfiguration(
+        name: name, values: own, ownNames: scope.settings.keys.sorted(), stressed: stressed.expandsAlike(own) ? nil : stressed)
     }
   }
 
-  private mutating func evaluate(_ scopes: [Scope], _ definitions: [Definition], base: SettingValues?) -> SettingValues {
-    let evaluator = Evaluator(scopes, facts: facts)
+  private mutating func evaluate(_ scopes: [Scope], _ definitions: [Definition], base: SettingValues?, underStress: Bool = false) -> SettingValues {
+    let evaluator = Evaluator(scopes, facts: facts, underStress: underStress)
     var values = SettingValues()
     let classes = Set(evaluator.value(of: Keys.smtpdRestrictionClasses.name)?.elements().map(\.text) ?? [])
     for definition in definitions {
@@ -115,6 +119,10 @@ struct Loader {
 }
 
 extension SettingValues {
+  func expandsAlike(_ other: SettingValues) -> Bool {
+    entries.count == other.entries.count && entries.allSatisfy { $0.key == Keys.stress.name || other.entries[$0.key]?.expanded == $0.value.expanded }
+  }
+
   mutating func fill(from other: SettingValues) {
     for (name, entry) in other.entries where entries[name] == nil { set(name, entry) }
   }

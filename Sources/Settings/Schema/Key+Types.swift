@@ -42,6 +42,15 @@ extension Key<Bool> {
   }
 }
 
+extension Key<Bool> {
+  /// One whose default is another setting.
+  static func boolean(_ name: String, _ text: String, _ traits: Traits = .topLevel, example: String, _ paragraph: String) -> Key {
+    Key(name, .boolean, text, traits, example, paragraph, fallback: false) {
+      if case .boolean(let value) = $0 { value } else { nil }
+    }
+  }
+}
+
 extension Key<Int> {
   static func integer(
     _ name: String, _ value: Int, in range: ClosedRange<Int> = 0...Int(Int32.max), _ traits: Traits = .topLevel, example: String, _ paragraph: String
@@ -103,6 +112,11 @@ extension Key<String> {
     string(name, .path, text, traits, example, paragraph)
   }
 
+  /// The path of `type:path`.
+  static func cacheMap(_ name: String, _ text: String, _ traits: Traits = .topLevel, example: String, _ paragraph: String) -> Key {
+    string(name, .cacheMap, text, traits, example, paragraph)
+  }
+
   static func hostName(_ name: String, _ text: String, _ traits: Traits = .topLevel, example: String, _ paragraph: String) -> Key {
     string(name, .hostName, text, traits, example, paragraph)
   }
@@ -141,6 +155,15 @@ extension Key<[String]> {
 package typealias Choice = RawRepresentable<String> & CaseIterable & Sendable
 
 extension Key where Value: Choice {
+  /// One whose default is another setting.
+  static func choice(
+    _ name: String, _ text: String, or fallback: Value, _ traits: Traits = .topLevel, example: String, _ paragraph: String
+  ) -> Key {
+    Key(name, .choice(Value.allCases.map(\.rawValue)), text, traits, example, paragraph, fallback: fallback) {
+      if case .text(let word) = $0 { Value(rawValue: word) } else { nil }
+    }
+  }
+
   static func choice(_ name: String, _ value: Value, _ traits: Traits = .topLevel, example: String, _ paragraph: String) -> Key {
     Key(name, .choice(Value.allCases.map(\.rawValue)), value.rawValue, traits, example, paragraph, fallback: value) {
       if case .text(let word) = $0 { Value(rawValue: word) } else { nil }

@@ -35,6 +35,8 @@ package enum ValueType: Sendable {
   case nameServers
   case port
   case tables
+  /// A type and a path, perhaps neither.
+  case cacheMap
   /// Words of restrictions; nil is a list of smtpd_restriction_classes.
   case restrictions(RestrictionPoint?)
   case tlsProtocols
@@ -64,6 +66,7 @@ package enum ValueType: Sendable {
     case .nameServers: "a list of name servers"
     case .port: "a port"
     case .tables: "a list of tables"
+    case .cacheMap: "a type and a path"
     case .restrictions: "a list of restrictions"
     case .tlsProtocols: "a range of TLS protocols"
     case .mode: "a permission in octal"

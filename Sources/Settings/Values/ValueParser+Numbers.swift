@@ -14,12 +14,13 @@ extension ValueParser {
   }
 
   mutating func parseInteger(_ text: LocatedText, in range: ClosedRange<Int>) -> Int? {
-    guard let value = Int(digits: text.bytes[...]) else {
+    let isNegative = range.lowerBound < 0 && text.bytes.first == UInt8(ascii: "-")
+    guard let size = Int(digits: text.bytes[(isNegative ? 1 : 0)...]) else {
       let isNumber = Int(digits: text.bytes.filter { $0 != UInt8(ascii: "_") && $0 != UInt8(ascii: ".") }[...]) != nil
       report(.error(text, "expected a whole number, not `\(text.text)`", hint: isNumber ? "digits only" : nil))
       return nil
     }
-    return check(value, text, in: range)
+    return check(isNegative ? -size : size, text, in: range)
   }
 
   mutating func parseMode(_ text: LocatedText) -> Int? {

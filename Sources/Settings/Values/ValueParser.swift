@@ -38,6 +38,7 @@ struct ValueParser {
     case .nameServers: parseNameServers(text).map(ParsedValue.nameServers)
     case .port: parsePort(text).map(ParsedValue.integer)
     case .tables: parseTables(text).map(ParsedValue.tables)
+    case .cacheMap: parseCacheMap(text).map(ParsedValue.text)
     case .restrictions(let point): .restrictions(parseRestrictions(text, point))
     case .tlsProtocols: parseTLSProtocols(text).map(ParsedValue.text)
     case .mode: parseMode(text).map(ParsedValue.integer)

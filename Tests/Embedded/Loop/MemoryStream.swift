@@ -10,6 +10,7 @@ package final class MemoryStream: ByteStream, Sendable {
     var outgoing: [UInt8] = []
     var ended = false
     var interrupted = false
+    var peekEnds = false
     var closed = false
     var handshakes = 0
     /// Waits for input; the number tells a timer whether it still means this read.
@@ -81,8 +82,15 @@ package final class MemoryStream: ByteStream, Sendable {
   package func peek(into buffer: inout ByteBuffer, beyond known: Int, deadline: Instant) async -> ReadOutcome {
     while true {
       if let outcome = look(into: &buffer, beyond: known) { return outcome }
+      state.withLock { $0.peekEnds = false }
       if await waitForInput(deadline) == false { return .timedOut }
+      if state.withLock({ $0.peekEnds }) { return .interrupted }
     }
+  }
+
+  package func stopPeeking() {
+    state.withLock { $0.peekEnds = true }
+    resumeReader(true)
   }
 
   private func look(into buffer: inout ByteBuffer, beyond known: Int) -> ReadOutcome? {

@@ -6,7 +6,7 @@ extension Area {
     [
       Keys.messageSizeLimit, Keys.lineLengthLimit, Keys.hopcountLimit, Keys.smtpdRecipientLimit, Keys.smtpdRecipientOvershootLimit,
       Keys.smtpdTimeout, Keys.smtpdStarttlsTimeout, Keys.smtpdPerRequestDeadline, Keys.smtpdMinDataRate, Keys.smtpdErrorSleepTime,
-      Keys.smtpdSoftErrorLimit, Keys.smtpdHardErrorLimit, Keys.smtpdJunkCommandLimit, Keys.smtpdConnectionLimit,
+      Keys.smtpdSoftErrorLimit, Keys.smtpdHardErrorLimit, Keys.smtpdJunkCommandLimit, Keys.smtpdConnectionLimit, Keys.stress,
     ])
 }
 
@@ -31,13 +31,13 @@ extension Keys {
     "How many recipients beyond smtpd_recipient_limit a client may try before each counts as an error.")
 
   package static let smtpdTimeout = Key.duration(
-    "smtpd_timeout", "300s", .anywhere, example: "60s", "How long the server waits for the client to send, or to take what is sent.")
+    "smtpd_timeout", "${stress?{10}:{300}}s", .anywhere, example: "60s", "How long the server waits for the client to send, or to take what is sent.")
 
   package static let smtpdStarttlsTimeout = Key.duration(
     "smtpd_starttls_timeout", "300s", .anywhere, example: "60s", "The same while TLS begins.")
 
   package static let smtpdPerRequestDeadline = Key.boolean(
-    "smtpd_per_request_deadline", false, .anywhere,
+    "smtpd_per_request_deadline", "${stress?{yes}:{no}}", .anywhere, example: "yes",
     "Whether smtpd_timeout counts for a whole command instead of each piece of it; a client that sends byte by byte then gains nothing.")
 
   package static let smtpdMinDataRate = Key.integer(
@@ -52,13 +52,20 @@ extension Keys {
     "smtpd_soft_error_limit", 10, .anywhere, example: "3", "After so many errors answers become slow.")
 
   package static let smtpdHardErrorLimit = Key.integer(
-    "smtpd_hard_error_limit", 20, in: 1...Int(Int32.max), .anywhere, example: "5", "After so many errors the server hangs up.")
+    "smtpd_hard_error_limit", "${stress?{1}:{20}}", in: 1...Int(Int32.max), .anywhere, example: "5", "After so many errors the server hangs up.")
 
   package static let smtpdJunkCommandLimit = Key.integer(
-    "smtpd_junk_command_limit", 100, in: 1...Int(Int32.max), .anywhere, example: "50",
+    "smtpd_junk_command_limit", "${stress?{1}:{100}}", in: 1...Int(Int32.max), .anywhere, example: "50",
     "How many commands that do nothing (NOOP, VRFY, RSET, ETRN) a client may send per message before each counts as an error.")
 
   package static let smtpdConnectionLimit = Key.integer(
     "smtpd_connection_limit", 20_000, in: 1...1_000_000, .weirAnywhere, example: "1000",
     "How many connections a listener holds at a time, from all clients. Beyond it a client gets 421.")
+
+  package static let stress = Key.text(
+    "stress", "", .anywhere, example: "yes",
+    """
+    What `$stress` stands for: by itself nothing, and `yes` for connections that come while a listener holds nine tenths of the sessions that it serves at \
+    a time, until they are fewer than seven tenths. So `${stress?{10}:{300}}s` is 10 seconds for those. Set it, to `yes` or to nothing, to fix it.
+    """)
 }

@@ -6,24 +6,15 @@ extension KnownName {
     table(
       .postfix, .missing,
       """
-      postscreen_allowlist_interfaces postscreen_whitelist_interfaces: names the addresses on which clients can pass postscreen's tests == static:all
-      postscreen_dnsbl_allowlist_threshold postscreen_dnsbl_whitelist_threshold: is the score at which a client passes without tests
+      postscreen_whitelist_interfaces: names the addresses on which clients can pass postscreen's tests -> use postscreen_allowlist_interfaces == static:all
+      postscreen_dnsbl_whitelist_threshold: is the score at which a client passes without tests -> use postscreen_dnsbl_allowlist_threshold
       postscreen_command_filter: rewrites commands
-      postscreen_reject_footer postscreen_reject_footer_maps: puts text after refusals == $smtpd_reject_footer | $smtpd_reject_footer_maps
-      postscreen_helo_required: requires HELO -> use smtpd_helo_required == $smtpd_helo_required
-      postscreen_enforce_tls postscreen_use_tls postscreen_tls_security_level: is the TLS of postscreen -> use smtpd_tls_security_level == $smtpd_enforce_tls | $smtpd_use_tls | $smtpd_tls_security_level
+      postscreen_enforce_tls postscreen_use_tls: is the TLS of postscreen -> use postscreen_tls_security_level == $smtpd_enforce_tls | $smtpd_use_tls
       """)
     + table(
       .postfix, .needless, instead: "remove the line: screening is part of each listener here",
       """
-      postscreen_bare_newline_ttl postscreen_dnsbl_max_ttl postscreen_dnsbl_min_ttl: is how long a passed test counts
-      postscreen_non_smtp_command_ttl postscreen_pipelining_ttl: is how long a passed test counts
-      postscreen_cache_cleanup_interval postscreen_cache_map postscreen_cache_retention_time: keeps the results of tests
       postscreen_client_connection_count_limit: limits the connections of one client -> use smtpd_client_connection_count_limit
-      postscreen_command_count_limit: limits the commands of one client
-      postscreen_disable_vrfy_command: refuses VRFY -> use disable_vrfy_command
-      postscreen_discard_ehlo_keyword_address_maps postscreen_discard_ehlo_keywords: hides extensions -> use smtpd_discard_ehlo_keywords
-      postscreen_dnsbl_timeout: is how long postscreen waits for a DNS list
       postscreen_expansion_filter: says which characters replies may hold
       postscreen_post_queue_limit postscreen_pre_queue_limit: limits the connections that wait -> use smtpd_connection_limit
       postscreen_watchdog_timeout tlsproxy_watchdog_timeout postlogd_watchdog_timeout: ends a process that hangs

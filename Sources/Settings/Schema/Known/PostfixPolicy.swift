@@ -29,7 +29,6 @@ extension KnownName {
     missing(.postfix, "unverified_recipient_reject_code", "chooses a reply code", "not yet: addresses are not probed"),
     missing(.postfix, "unverified_sender_reject_code", "chooses a reply code", "not yet: addresses are not probed"),
     needless(.postfix, "address_verify_map", "keeps the results of address probes", "remove the line: there are no probes"),
-    needless(.postfix, "stress", "is set by Postfix itself when it is short of processes"),
   ]
 
 }
