@@ -7,8 +7,8 @@ import Settings
 package enum Launch {
   package static func run(_ options: Options) -> Int32 { Foreground.run(options) }
 
-  package static func service(_ name: String, _ options: Options, listeners: [String]) -> Int32 {
-    ServiceProcess.run(name, options, listeners: listeners)
+  package static func service(_ name: String, _ options: Options, generation: Int, listeners: [String]) -> Int32 {
+    ServiceProcess.run(name, options, generation: generation, listeners: listeners)
   }
 
   package static func reload(_ options: Options) -> Int32 {
@@ -20,12 +20,15 @@ package enum Launch {
   }
 
   package static func check(_ options: Options) -> Int32 {
-    let (setup, result, name) = Setup.load(options, files: LinuxFiles())
-    let certificates = setup.map { CertificateCheck(setup: $0, isStarting: false).diagnostics } ?? []
-    let plugins = setup.map { PluginProbe($0).diagnostics() } ?? []
-    let report = CheckReport(result.adding(certificates + plugins), name: name, isColored: Terminal.wantsColour(1))
-    Terminal.write(report.text)
-    return report.exitStatus == 0 ? ExitStatus.success : ExitStatus.configuration
+    do {
+      let preparation = try Preparation(
+        options, memory: SharedMemory("weir-check"), isStarting: false, isColored: Terminal.wantsColour(1))
+      Terminal.write(preparation.report)
+      return preparation.setup == nil ? ExitStatus.configuration : ExitStatus.success
+    } catch {
+      Terminal.writeError("weir: \(error)\n")
+      return ExitStatus.systemError
+    }
   }
 
   package static func config(_ options: Options, _ request: ConfigurationRequest) -> Int32 {

@@ -17,7 +17,7 @@ enum Invocation {
   case help(String?)
   case reload(Options)
   /// Started by the supervisor only, with the listeners that its sockets are for.
-  case service(String, Options, [String])
+  case service(String, Options, generation: Int, [String])
 
   static func parse(_ arguments: [String]) -> Result<Invocation, UsageError> {
     do {
@@ -46,7 +46,8 @@ enum Invocation {
     case "reload": return .reload(try words.options())
     case "service":
       let name = try words.required("the name of a service")
-      return .service(name, try words.options(allowingOthers: true), words.rest)
+      let options = try words.options(allowingOthers: true)
+      return .service(name, options, generation: try words.value(of: ["--generation"]).flatMap { Int($0) } ?? 1, words.rest)
     default: throw UsageError("unknown command '\(verb)'", hint: Suggestion.nearest(to: verb, in: Help.verbs))
     }
   }
@@ -98,7 +99,8 @@ enum Invocation {
     case .version: Help.printVersion()
     case .help(let topic): Help.print(topic)
     case .reload(let options): Launch.reload(options)
-    case .service(let name, let options, let listeners): Launch.service(name, options, listeners: listeners)
+    case .service(let name, let options, let generation, let listeners):
+      Launch.service(name, options, generation: generation, listeners: listeners)
     }
   }
 }

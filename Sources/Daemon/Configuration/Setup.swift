@@ -13,6 +13,8 @@ struct Setup: Sendable {
   let isDemo: Bool
   /// Whether the first process is root.
   var isFromRoot = Machine.isRoot
+  /// Which of the configurations that this daemon has had.
+  var generation = 1
 
   var virtualMailboxMaps: TableList { tables(configuration[Keys.virtualMailboxMaps]) }
   var localRecipientMaps: TableList { tables(configuration[Keys.localRecipientMaps]) }
@@ -38,7 +40,8 @@ struct Setup: Sendable {
   var lanes: [String] { Lane.all(in: queueFolder, disk: LinuxDisk()).map { Lane.path($0, in: queueFolder) } }
   /// By which `weir reload` asks the supervisor.
   var masterSocket: String { queueFolder + "/master" }
-  var mailboxSocket: String { queueFolder + "/mailbox" }
+  /// By which the mta of a generation reaches its mailbox process.
+  var mailboxSocket: String { queueFolder + "/mailbox" + (generation == 1 ? "" : ".\(generation)") }
   var stagedFolder: String { tlsFolder + "/copies" }
   var ownCertificate: String { tlsFolder + "/self-signed.crt" }
   var ownKey: String { tlsFolder + "/self-signed.key" }

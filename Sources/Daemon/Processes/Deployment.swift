@@ -18,18 +18,19 @@ final class Deployment {
     self.sockets = sockets
   }
 
-  /// The processes that serve it. `mailbox` is the socket of the mailbox process, where there is one.
-  func services(owner: SystemUser?, mailbox: Int32?) throws(SystemError) -> [Supervisor.Service] {
+  /// The processes that serve it, as a generation with this number. `mailbox` is the socket of the mailbox process, where there is one.
+  func services(_ number: Int, owner: SystemUser?, mailbox: Int32?) throws(SystemError) -> [Supervisor.Service] {
     var services: [Supervisor.Service] = []
+    let words = ["--generation", "\(number)"]
     if let mailbox {
       services.append(
-        Supervisor.Service(name: "mailbox", arguments: ["service", "mailbox"], descriptors: [memory.descriptor, mailbox], identity: nil))
+        Supervisor.Service(name: "mailbox", arguments: ["service", "mailbox"] + words, descriptors: [memory.descriptor, mailbox], identity: nil))
     }
     let groups = try owner?.groups()
     let identity = owner.map { ChildProcess.Identity(user: $0.uid, group: $0.gid, groups: groups ?? []) }
     services.append(
       Supervisor.Service(
-        name: "mta", arguments: ["service", "mta"] + sockets.map(\.listener), descriptors: [memory.descriptor] + sockets.map(\.descriptor),
+        name: "mta", arguments: ["service", "mta"] + words + sockets.map(\.listener), descriptors: [memory.descriptor] + sockets.map(\.descriptor),
         identity: identity))
     return services
   }

@@ -10,7 +10,6 @@ final class Deployments {
   private let owner: SystemUser?
   private let inherited: [InheritedSocket]
   private let log: Log
-  private let mailboxSocket: Int32?
   private var stager: Stager?
 
   init(_ current: Deployment, _ options: Options, program: String, owner: SystemUser?, inherited: [InheritedSocket], log: Log) throws {
@@ -20,19 +19,19 @@ final class Deployments {
     self.owner = owner
     self.inherited = inherited
     self.log = log
-    mailboxSocket = try owner.map { try Self.openMailboxSocket(current.setup.mailboxSocket, $0) }
     try stage(current)
   }
 
-  /// Its mta connects to it, of whatever generation.
-  private static func openMailboxSocket(_ path: String, _ owner: SystemUser) throws -> Int32 {
-    let descriptor = try ListeningSocket.open(path: path, mode: 0o600, backlog: 64)
-    try Folder.giveAway(path, to: owner)
-    return descriptor
-  }
-
-  func services(of deployment: Deployment) throws(SystemError) -> [Supervisor.Service] {
-    try deployment.services(owner: owner, mailbox: mailboxSocket)
+  /// The processes that serve it, not started yet.
+  func generation(_ number: Int, of deployment: Deployment) throws(SystemError) -> Generation {
+    var mailbox: MailboxSocket?
+    if let owner {
+      var setup = deployment.setup
+      setup.generation = number
+      mailbox = try MailboxSocket(setup.mailboxSocket, owner: owner)
+    }
+    let services = try deployment.services(number, owner: owner, mailbox: mailbox?.descriptor)
+    return Generation(number, deployment, services, mailbox)
   }
 
   /// Now and then: what may have changed on the disk.

@@ -20,7 +20,7 @@ struct Foreground {
       let inherited = try InheritedSocket.take()
       let memory = try SharedMemory("weir-handover")
       let preparation = try Preparation(options, memory: memory, isColored: Terminal.wantsColour(2))
-      Terminal.writeError(preparation.diagnostics)
+      if preparation.hasDiagnostics { Terminal.writeError(preparation.report) }
       guard let setup = preparation.setup else { return ExitStatus.configuration }
       let foreground = try Foreground(options, setup, preparation.handover, memory, manager, inherited)
       Machine.releaseFreeMemory()

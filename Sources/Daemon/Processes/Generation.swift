@@ -22,14 +22,21 @@ final class Generation {
     var delay = Supervisor.firstDelay
     /// SIGTERM was sent: it has stopped beating.
     var isToldToEnd = false
+
+    /// A process that has not told that it is ready may not handle signals yet: one that is no end would end it.
+    func send(_ signal: Signal) {
+      if signal == .terminate || pulse?.lastBeat != nil { process?.send(signal) }
+    }
   }
 
   let number: Int
   let deployment: Deployment
+  private let mailbox: MailboxSocket?
   var services: [Running]
   var stage = Stage.starting
 
-  init(_ number: Int, _ deployment: Deployment, _ services: [Supervisor.Service]) {
+  init(_ number: Int, _ deployment: Deployment, _ services: [Supervisor.Service], _ mailbox: MailboxSocket?) {
+    self.mailbox = mailbox
     self.number = number
     self.deployment = deployment
     self.services = services.map { Running(service: $0) }
@@ -38,33 +45,52 @@ final class Generation {
   var isReady: Bool { services.allSatisfy { $0.process != nil && $0.pulse?.lastBeat != nil } }
   var isGone: Bool { services.allSatisfy { $0.process == nil } }
   var isStarting: Bool { services.contains { $0.process != nil && $0.pulse?.lastBeat == nil } }
-  /// Whether its processes are replaced when they die.
-  var isKept: Bool { stage == .serving }
-  /// No process of it takes connections.
-  var hasClosed: Bool { services.allSatisfy { $0.process == nil || $0.isToldToEnd || $0.pulse?.hasClosed == true } }
+  /// It takes no connections any more.
+  var hasClosed: Bool { mta.map { $0.process == nil || $0.isToldToEnd || $0.pulse?.hasClosed == true } ?? true }
+  private var mta: Running? { services.first { $0.service.name == Supervisor.Service.mta } }
 
-  func send(_ signal: Signal) { for running in services { running.process?.send(signal) } }
+  /// Whether a process is replaced when it dies: all of those that serve, and what the sessions of one that drains need.
+  func isKept(_ index: Int) -> Bool {
+    switch stage {
+    case .serving: true
+    case .draining: services[index].service.name != Supervisor.Service.mta && mta?.process != nil
+    case .starting, .ending: false
+    }
+  }
+
+  func isDead(_ index: Int) -> Bool { services[index].process == nil && isKept(index) }
+
+  func send(_ signal: Signal) { for running in services { running.send(signal) } }
 
   func kill() { for running in services { running.process?.kill() } }
 
-  /// Lets the sessions go on and takes no more: the mta is told so, the others end when it no longer needs them.
+  /// Lets the sessions go on and takes no more: the mta is told so, the others go on as long as it does.
   func drain(until deadline: Instant) {
     stage = .draining(until: deadline)
-    for index in services.indices {
-      services[index].process?.send(services[index].service.drain)
-      if services[index].service.drain == .terminate { services[index].isToldToEnd = true }
+    for index in services.indices where services[index].service.name == Supervisor.Service.mta {
+      if services[index].pulse?.lastBeat == nil { tellToEnd(index) } else { services[index].send(.user2) }
     }
   }
 
   func end(by deadline: Instant) {
     stage = .ending(deadline)
-    send(.terminate)
-    for index in services.indices { services[index].isToldToEnd = true }
+    for index in services.indices { tellToEnd(index) }
+  }
+
+  /// Once its mta is gone, a generation that drains is over.
+  func endIfOver() {
+    guard case .draining = stage, mta?.process == nil else { return }
+    for index in services.indices where !services[index].isToldToEnd { tellToEnd(index) }
+  }
+
+  private func tellToEnd(_ index: Int) {
+    services[index].send(.terminate)
+    services[index].isToldToEnd = true
   }
 
   func listen() { for index in services.indices where services[index].process != nil { services[index].pulse?.listen() } }
 
-  func process(of name: String) -> ChildProcess? { services.first { $0.service.name == name }?.process }
+  func tell(_ signal: Signal, to name: String) { services.first { $0.service.name == name }?.send(signal) }
 }
 
 /// The heartbeat of one process, as the supervisor hears it.

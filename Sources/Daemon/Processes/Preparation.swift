@@ -10,34 +10,45 @@ struct Preparation {
   /// Nil if the configuration is wrong.
   let setup: Setup?
   let handover: Handover
-  /// What `weir check` says of it; empty if there is nothing to say.
-  let diagnostics: String
+  /// What `weir check` says of it.
+  let report: String
+  /// Whether there is more to say than that nothing is wrong.
+  let hasDiagnostics: Bool
 
-  /// Fills and seals `memory`, unless the configuration is wrong.
-  init(_ options: Options, memory: SharedMemory, isColored: Bool) throws {
+  /// Fills and seals `memory`, unless the configuration is wrong. `isStarting`: it is about to be served, so what only this user may read must
+  /// be readable.
+  init(_ options: Options, memory: SharedMemory, isStarting: Bool = true, isColored: Bool) throws {
     let files = RecordingFiles(LinuxFiles(), memory: memory)
     let (setup, loaded, name) = Setup.load(options, files: files)
-    let result = loaded.adding(setup.map(Self.furtherDiagnostics) ?? [])
-    let report = CheckReport(result, name: name, isColored: isColored)
-    diagnostics = result.diagnostics.isEmpty ? "" : report.text
+    let result = loaded.adding(setup.map { Self.furtherDiagnostics($0, isStarting) } ?? [])
     var handover = Handover()
-    guard let setup, report.exitStatus == 0 else {
-      (self.setup, self.handover) = (nil, handover)
-      return
+    if let setup, !result.diagnostics.hasErrors {
+      if isStarting, Machine.isRoot { _ = try setup.owner() }
+      if isStarting { try setup.checkVirtualOwners() }
+      handover = Handover(setup, options, files.recorded)
+      // Names are not asked of a network for a mere look.
+      if isStarting { handover.hosts = ListeningSockets.hosts(setup) }
+      try memory.seal(endingIn: handover.encoded())
     }
-    if Machine.isRoot { _ = try setup.owner() }
-    try setup.checkVirtualOwners()
-    handover.configuration = options.configuration
-    handover.data = options.data
-    handover.isFromRoot = Machine.isRoot
-    handover.hosts = ListeningSockets.hosts(setup)
-    handover.files = files.recorded
-    try memory.seal(endingIn: handover.encoded())
-    (self.setup, self.handover) = (setup, handover)
+    let checked = CheckReport(result, name: name, isColored: isColored)
+    report = checked.text
+    hasDiagnostics = !result.diagnostics.isEmpty
+    self.setup = checked.exitStatus == 0 ? setup : nil
+    self.handover = handover
   }
 
   /// All that is looked at besides the text of the configuration and its tables.
-  private static func furtherDiagnostics(_ setup: Setup) -> [Diagnostic] {
-    CertificateCheck(setup: setup, isStarting: true).diagnostics + PluginProbe(setup).diagnostics()
+  private static func furtherDiagnostics(_ setup: Setup, _ isStarting: Bool) -> [Diagnostic] {
+    CertificateCheck(setup: setup, isStarting: isStarting).diagnostics + PluginProbe(setup).diagnostics()
+  }
+}
+
+extension Handover {
+  fileprivate init(_ setup: Setup, _ options: Options, _ files: RecordedFiles) {
+    self.init()
+    configuration = options.configuration
+    data = options.data
+    isFromRoot = Machine.isRoot
+    self.files = files
   }
 }

@@ -31,7 +31,7 @@ struct ReloadCheck {
     let report = SharedMemory(adopting: reportDescriptor)
     do {
       let preparation = try Preparation(options, memory: memory, isColored: false)
-      write(preparation.diagnostics, report)
+      if preparation.hasDiagnostics { write(preparation.report, report) }
       return preparation.setup == nil ? ExitStatus.configuration : ExitStatus.success
     } catch {
       write("weir: \(error)\n", report)

@@ -7,7 +7,7 @@ import Spool
 
 /// A process that the supervisor started: finds its configuration on descriptor 3 and its sockets after it.
 enum ServiceProcess {
-  static func run(_ name: String, _ options: Options, listeners: [String]) -> Int32 {
+  static func run(_ name: String, _ options: Options, generation: Int, listeners: [String]) -> Int32 {
     if name == ReloadCheck.service { return ReloadCheck.run(options) }
     if name == "probe" { return PluginProbe.run() }
     do {
@@ -17,7 +17,8 @@ enum ServiceProcess {
         throw StartError("'weir service' is for 'weir run' to use")
       }
       closeDescriptor(Handover.memoryDescriptor)
-      guard let setup = Setup.load(handover) else { throw StartError("the configuration that was handed down cannot be read") }
+      guard var setup = Setup.load(handover) else { throw StartError("the configuration that was handed down cannot be read") }
+      setup.generation = generation
       let lane = try name == "mta" ? ownLane(setup) : nil
       let log = try DaemonLog.open(setup, DaemonLog.Role(rawValue: name) ?? .mta, owner: nil, lane: lane?.path)
       defer { log.flush() }

@@ -49,7 +49,7 @@ extension Supervisor {
   }
 
   private func beginReload() {
-    guard !waiting.isEmpty, serving?.isReady == true || toldReady else { return }
+    guard !waiting.isEmpty else { return }
     let requests = waiting
     waiting = []
     manager.tell(.reloading, .status("reading the configuration"))

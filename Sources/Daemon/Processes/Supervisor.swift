@@ -19,8 +19,7 @@ final class Supervisor {
       descriptors.prefix(1) + [heartbeat] + descriptors.dropFirst()
     }
 
-    /// What lets it serve who is connected and nobody else.
-    var drain: Signal { name == "mta" ? .user2 : .terminate }
+    static let mta = "mta"
   }
 
   let deployments: Deployments
@@ -130,7 +129,7 @@ final class Supervisor {
   /// Starts the processes of a new generation.
   func begin(_ deployment: Deployment) throws(SystemError) -> Generation {
     lastNumber += 1
-    let generation = Generation(lastNumber, deployment, try deployments.services(of: deployment))
+    let generation = try deployments.generation(lastNumber, of: deployment)
     generations.append(generation)
     for index in generation.services.indices { start(generation, index) }
     return generation
@@ -153,15 +152,17 @@ final class Supervisor {
 
   private func startDue() {
     let now = Instant.now()
-    for generation in generations where generation.isKept {
-      for index in generation.services.indices where generation.services[index].process == nil && generation.services[index].restartAt <= now {
+    for generation in generations {
+      for index in generation.services.indices where generation.isDead(index) && generation.services[index].restartAt <= now {
         start(generation, index)
       }
     }
   }
 
   private var timeToNextStart: Duration? {
-    let waiting = generations.filter(\.isKept).flatMap(\.services).filter { $0.process == nil }.map(\.restartAt)
+    let waiting = generations.flatMap { generation in
+      generation.services.indices.filter(generation.isDead).map { generation.services[$0].restartAt }
+    }
     return waiting.min().map { max(.milliseconds(1), $0 - .now()) }
   }
 
@@ -173,7 +174,8 @@ final class Supervisor {
         self.ended(generation, index, ended.status)
       }
     }
-    generations.removeAll { !$0.isKept && $0.isGone }
+    for generation in generations { generation.endIfOver() }
+    generations.removeAll { $0.stage != .serving && $0.isGone }
   }
 
   private func ended(_ generation: Generation, _ index: Int, _ status: Int32) {
@@ -181,20 +183,18 @@ final class Supervisor {
     running.pulse?.listen()
     generation.services[index].process = nil
     let text = "\(running.service.name) process \(running.process?.pid ?? 0) \(Self.describe(status))"
-    switch generation.stage {
-    case .serving:
+    if generation.isKept(index) {
       log.warning("master", "\(text); starting another")
       postpone(generation, index)
-    case .starting: log.error("master", "\(text) before it was ready\(running.pulse?.reason.map { ": \($0)" } ?? "")")
-    case .draining, .ending:
-      if status == 0 {
-        log.info("master", "generation \(generation.number): \(running.service.name) has ended")
-      } else {
-        log.warning("master", "generation \(generation.number): \(text)")
-      }
+    } else if generation.stage == .starting {
+      log.error("master", "\(text) before it was ready\(running.pulse?.reason.map { ": \($0)" } ?? "")")
+    } else if status == 0 {
+      log.info("master", "generation \(generation.number): \(running.service.name) has ended")
+    } else {
+      log.warning("master", "generation \(generation.number): \(text)")
     }
     // What it has left in the queue is for the others.
-    if running.service.name == "mta" { serving?.process(of: "mta")?.send(.hangUp) }
+    if running.service.name == Service.mta { serving?.tell(.hangUp, to: Service.mta) }
   }
 
   private func postpone(_ generation: Generation, _ index: Int) {

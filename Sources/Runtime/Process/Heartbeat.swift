@@ -60,5 +60,11 @@ package enum Heartbeat {
     package var hasBeaten = false
     package var hasClosed = false
     package var reason: String?
+
+    package init(hasBeaten: Bool = false, hasClosed: Bool = false, reason: String? = nil) {
+      self.hasBeaten = hasBeaten
+      self.hasClosed = hasClosed
+      self.reason = reason
+    }
   }
 }
