@@ -85,7 +85,7 @@ package enum EncodedWords {
     return output
   }
 
-  private static func base64Value(_ byte: UInt8) -> UInt32? {
+  static func base64Value(_ byte: UInt8) -> UInt32? {
     switch byte {
     case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - 65)
     case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - 71)
@@ -112,7 +112,7 @@ package enum EncodedWords {
     return output
   }
 
-  private static func hex(_ byte: UInt8) -> UInt8? {
+  static func hex(_ byte: UInt8) -> UInt8? {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - 48
     case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - 55
@@ -122,7 +122,7 @@ package enum EncodedWords {
   }
 
   /// Nil for character sets that are not known here.
-  private static func inUTF8(_ bytes: [UInt8], _ charset: String) -> [UInt8]? {
+  static func inUTF8(_ bytes: [UInt8], _ charset: String) -> [UInt8]? {
     switch charset {
     case "utf-8", "utf8", "us-ascii", "ascii": bytes
     case "iso-8859-1", "latin1", "iso-8859-15", "windows-1252", "cp1252":

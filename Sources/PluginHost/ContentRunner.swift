@@ -15,7 +15,7 @@ final class ContentRunner {
     case failed(StageFailure)
   }
 
-  private enum Phase { case header, endOfHeader, body, endOfMessage, over }
+  private enum Phase { case header, endOfHeader, parts, body, endOfMessage, over }
 
   let context: StageContext
   let message: StagedMessage
@@ -26,6 +26,7 @@ final class ContentRunner {
   private let budget: UInt32
   private var phase = Phase.header
   private var index = 0
+  private var walk: PartWalk?
   private var offset = 0
   /// Fields that this pass has added are not shown to it.
   private let firstNewReference: UInt64
@@ -53,7 +54,8 @@ final class ContentRunner {
       let stop: Stop?
       switch phase {
       case .header: stop = wanted.has(.header) ? runHeader() : next(.endOfHeader)
-      case .endOfHeader: stop = runOne(.endOfHeader, reference: UInt64(message.fields.count), then: .body)
+      case .endOfHeader: stop = runOne(.endOfHeader, reference: UInt64(message.fields.count), then: .parts)
+      case .parts: stop = wanted.isDisjoint(with: .parts) ? next(.body) : runParts()
       case .body: stop = wanted.has(.body) ? runBody() : next(.endOfMessage)
       case .endOfMessage: stop = runOne(.endOfMessage, reference: UInt64(message.body.count), then: .over)
       case .over: stop = end()
@@ -131,6 +133,35 @@ final class ContentRunner {
     return settle(call(kind, reference: reference, value: .empty, flags: 0), kind)
   }
 
+  private func runParts() -> Stop? {
+    let walk = walk ?? PartWalk(message, isDecoded: context.instance.component.facts.wantsDecodedHeaders)
+    self.walk = walk
+    while let step = walk.next(wanted) {
+      let raw = call(step)
+      guard raw != 0 || context.hasEffects else { continue }
+      if let stop = settle(raw, step.event) { return stop }
+      guard phase == .parts else { return nil }
+    }
+    return next(.body)
+  }
+
+  private func call(_ step: PartWalk.Step) -> Int32 {
+    step.name.withUnsafeBytes { name in
+      var raw: Int32 = 0
+      ResultMemory.withPairs(step.parameters) { pairs in
+        event.pointee.params = pairs.baseAddress
+        event.pointee.n_params = UInt64(pairs.count)
+        let flags = (step.isNested ? UInt32(WEIR_F_NESTED) : 0) | (step.isLast ? UInt32(WEIR_F_LAST) : 0)
+        raw = step.value.withUnsafeBytes {
+          call(step.event, reference: step.reference, name: weir_str(name), value: weir_str($0), flags: flags, part: step.part)
+        }
+      }
+      event.pointee.params = nil
+      event.pointee.n_params = 0
+      return raw
+    }
+  }
+
   private func runBody() -> Stop? {
     let body = message.body
     if body.isEmpty { return next(.endOfMessage) }
@@ -155,13 +186,15 @@ final class ContentRunner {
     return UnsafeRawBufferPointer(rebasing: rest[...end])
   }
 
-  private func call(_ kind: StageEvent, reference: UInt64, value: weir_str, flags: UInt32) -> Int32 {
+  private func call(
+    _ kind: StageEvent, reference: UInt64, name: weir_str = .empty, value: weir_str, flags: UInt32, part: UInt32 = 0
+  ) -> Int32 {
     context.event = kind
     event.pointee.type = kind.rawValue
     event.pointee.flags = flags
-    event.pointee.part = 0
+    event.pointee.part = part
     event.pointee.ref = reference
-    event.pointee.name = .empty
+    event.pointee.name = name
     event.pointee.value = value
     calls &+= 1
     return context.call(event, budget: budget)
