@@ -42,6 +42,11 @@ package enum Launch {
     }
   }
 
+  package static func plugins(_ options: Options, isJSON: Bool) -> Int32 {
+    guard let setup = load(options) else { return ExitStatus.configuration }
+    return StageReport.show(setup, isJSON: isJSON)
+  }
+
   package static func events(_ options: Options, isJSON: Bool) -> Int32 {
     guard let setup = load(options) else { return ExitStatus.configuration }
     return EventClient(setup: setup, isJSON: isJSON).run()

@@ -38,6 +38,9 @@ package final class Stage: Sendable {
     }
   }
 
+  /// As `weir plugins` shows it.
+  package var stateName: String { circuit.isClosed(at: .now()) ? "ok" : "stuck" }
+
   /// A failure is counted each time, and told once a minute.
   func failed(_ failure: StageFailure, at event: StageEvent) {
     counters.failures.count()

@@ -4,7 +4,9 @@ import Runtime
 
 /// What the command says of itself.
 enum Help {
-  static let verbs = ["run", "check", "config", "import", "queue", "doctor", "events", "log", "plugin", "reload", "reference", "version", "help"]
+  static let verbs = [
+    "run", "check", "config", "import", "queue", "doctor", "events", "log", "plugin", "plugins", "reload", "reference", "version", "help",
+  ]
 
   static func printVersion() -> Int32 {
     Terminal.write("weir \(Product.version)\n")
@@ -43,6 +45,8 @@ enum Help {
       doctor [--json]      look at name, ports, DNS, certificates, disk ..., and say what to do
       events [--json]      print what happens from now on
       log rotate|reopen    begin a new log file, pack the old one; or open it again
+      plugins [--json]     what each stage of the running daemon has done: calls,
+                           verdicts, times, failures
       plugin new|check|run write a filter of your own that works, to begin with; look at
                            a plugin's file; show it a message
       reference PAGE       print the reference: markdown, sample or man
@@ -108,6 +112,16 @@ enum Help {
     """,
     "import": importTopic,
     "plugin": pluginTopic,
+    "plugins": """
+    usage: weir plugins [--json] [--config FILE] [--data DIR]
+
+    Shows the stages of the running daemon, in their order: how each runs, how
+    many messages and events it was asked about, what it refused and changed, how
+    often it failed, and how long it took (times are known to a factor of four).
+    While an old generation drains, its stages are shown too. For root and
+    mail_owner. Exit status 69 when no daemon answers.
+
+    """,
     "doctor": """
     usage: weir doctor [--json] [--config FILE]
 

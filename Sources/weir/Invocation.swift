@@ -10,6 +10,7 @@ enum Invocation {
   case queue(Options, QueueRequest)
   case doctor(Options, asJSON: Bool)
   case events(Options, isJSON: Bool)
+  case plugins(Options, isJSON: Bool)
   case log(Options, LogCommand)
   case plugin(PluginCommand)
   case reference(String)
@@ -39,6 +40,9 @@ enum Invocation {
     case "doctor": return try parseDoctor(&words)
     case "events": return try parseEvents(&words)
     case "log": return try parseLog(&words)
+    case "plugins":
+      let isJSON = words.take("--json")
+      return .plugins(try words.options(), isJSON: isJSON)
     case "plugin": return .plugin(try words.pluginCommand())
     case "reference": return .reference(try words.required("which page: markdown, sample or man"))
     case "version", "--version", "-V": return .version
@@ -93,6 +97,7 @@ enum Invocation {
     case .queue(let options, let request): Launch.queue(options, request)
     case .doctor(let options, let asJSON): Launch.doctor(options, asJSON: asJSON)
     case .events(let options, let isJSON): Launch.events(options, isJSON: isJSON)
+    case .plugins(let options, let isJSON): Launch.plugins(options, isJSON: isJSON)
     case .log(let options, let command): Launch.log(options, command)
     case .plugin(let command): command.perform()
     case .reference(let page): Launch.writeReference(page)

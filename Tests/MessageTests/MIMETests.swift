@@ -13,10 +13,12 @@ import Testing
   func values(field: String, expected: String) { #expect(read(field).value == expected) }
 
   @Test(arguments: [
-    ("attachment; filename=virus.exe", "virus.exe"), ("attachment; filename=\"virus.exe\"", "virus.exe"), ("attachment; FILENAME = \"a \\\"b\\\".exe\"", "a \"b\".exe"),
+    ("attachment; filename=virus.exe", "virus.exe"), ("attachment; filename=\"virus.exe\"", "virus.exe"),
+    ("attachment; FILENAME = \"a \\\"b\\\".exe\"", "a \"b\".exe"),
     ("attachment; filename*0=\"vir\"; filename*1=\"us.exe\"", "virus.exe"), ("attachment; filename*=utf-8''%76irus.exe", "virus.exe"),
     ("attachment; filename*0*=iso-8859-1'de'%FCber; filename*1=.exe", "über.exe"), ("attachment; filename=\"=?utf-8?B?dmlydXMuZXhl?=\"", "virus.exe"),
-    ("attachment; filename=my virus.exe", "my virus.exe"), ("attachment; filename=\"a\n b.exe", "a b.exe"), ("attachment; x=1; filename=v.exe; y", "v.exe"),
+    ("attachment; filename=my virus.exe", "my virus.exe"), ("attachment; filename=\"a\n b.exe", "a b.exe"),
+    ("attachment; x=1; filename=v.exe; y", "v.exe"),
   ])
   func fileNames(field: String, expected: String) { #expect(text(field, "filename") == expected) }
 
@@ -82,7 +84,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (MIMEStructure.Encoding.base64, "bG90\ndGVyeQ==\n", "lottery"), (.quotedPrintable, "lot=\nte=72=79 \n", "lottery \n"), (.identity, "a\nb", "a\nb"),
+    (MIMEStructure.Encoding.base64, "bG90\ndGVyeQ==\n", "lottery"), (.quotedPrintable, "lot=\nte=72=79 \n", "lottery \n"),
+    (.identity, "a\nb", "a\nb"),
     (.quotedPrintable, "a=  \nb=Z", "ab=Z"), (.base64, "!!!", ""),
   ])
   func decodes(encoding: MIMEStructure.Encoding, text: String, expected: String) {
@@ -102,7 +105,8 @@ import Testing
   @Test(arguments: [
     ("plain", "plain"), ("=?utf-8?B?bG90dGVyeQ==?=", "lottery"), ("=?UTF-8?q?lot=74ery_now?=", "lottery now"), ("a\n\tb", "a\tb"),
     ("=?utf-8?q?lot?= =?utf-8?q?tery?=", "lottery"), ("=?utf-8?q?lot?=\n =?utf-8?q?tery?=", "lottery"), ("x =?utf-8?q?y?= z", "x y z"),
-    ("=?iso-8859-1?q?=FCber?=", "über"), ("=?klingon?q?x?=", "=?klingon?q?x?="), ("=?utf-8?x?y?=", "=?utf-8?x?y?="), ("=?utf-8?q?open", "=?utf-8?q?open"),
+    ("=?iso-8859-1?q?=FCber?=", "über"), ("=?klingon?q?x?=", "=?klingon?q?x?="), ("=?utf-8?x?y?=", "=?utf-8?x?y?="),
+    ("=?utf-8?q?open", "=?utf-8?q?open"),
     ("=?", "=?"), ("=", "="), ("=?utf-8*en?q?x?=", "x"),
   ])
   func decodes(text: String, expected: String) { #expect(decoded(text) == expected) }

@@ -58,7 +58,7 @@ final class MailService: Sendable {
     resolver = Resolver(setup.configuration, home: loops.first, log: log)
     stages = try StageAssembly(setup, log: log)
     passes = PassKeeper(setup, pool: pool, log: log)
-    control = ControlServer(path: Setup.controlSocket(of: lane), queue: spool, pool: pool, log: log)
+    control = ControlServer(path: Setup.controlSocket(of: lane), queue: spool, stages: stages.stages, pool: pool, log: log)
     lanes = LaneKeeper(
       own: lane.number,
       LaneKeeper.Means(setup: setup, users: users, usesMailboxService: usesMailboxService, pool: pool, loop: loops.first, log: log))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
+import PluginHost
 import Runtime
 import Spool
 
@@ -9,6 +10,7 @@ import Spool
 final class ControlServer: Sendable {
   private let path: String
   private let queue: Spool
+  private let stages: [Stage]
   private let pool: BlockingPool
   private let log: Log
   private let place = Monitor<Place?>(nil)
@@ -27,9 +29,10 @@ final class ControlServer: Sendable {
     }
   }
 
-  init(path: String, queue: Spool, pool: BlockingPool, log: Log) {
+  init(path: String, queue: Spool, stages: [Stage] = [], pool: BlockingPool, log: Log) {
     self.path = path
     self.queue = queue
+    self.stages = stages
     self.pool = pool
     self.log = log
   }
@@ -72,9 +75,10 @@ final class ControlServer: Sendable {
     guard let stream = try? SocketStream(connection, on: loop) else { return }
     defer { stream.close() }
     guard let line = await readLine(stream, loop) else { return }
-    let queue = queue
+    let (queue, stages) = (queue, stages)
     let answer =
-      await pool.run { QueueCommands.perform(line, on: queue) } ?? QueueAnswer(status: ExitStatus.unavailable, text: "the daemon is busy\n")
+      await pool.run { line == StageReport.request ? QueueAnswer(text: StageReport.lines(stages)) : QueueCommands.perform(line, on: queue) }
+      ?? QueueAnswer(status: ExitStatus.unavailable, text: "the daemon is busy\n")
     var output = ByteBuffer()
     output.append(answer.encoded)
     _ = await stream.write(&output, deadline: loop.now + Self.timeout)

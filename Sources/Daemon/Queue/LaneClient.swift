@@ -30,6 +30,11 @@ struct LaneClient {
     return QueueAnswer(status: ExitStatus.unavailable, text: text)
   }
 
+  static func all(_ setup: Setup) -> [LaneClient] { Lane.all(in: setup.queueFolder, disk: LinuxDisk()).map { LaneClient($0, setup) } }
+
+  /// Nil when no process has the lane.
+  func ask(_ line: String) -> QueueAnswer? { askOwner(line) }
+
   /// Nil when no process answers.
   private func askOwner(_ line: String) -> QueueAnswer? {
     guard let socket = try? BlockingStream.connect(path: Setup.controlSocket(inLane: path)) else { return nil }

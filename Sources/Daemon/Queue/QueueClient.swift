@@ -21,7 +21,7 @@ struct QueueClient {
   }
 
   private var lanes: [LaneClient] {
-    Lane.all(in: setup.queueFolder, disk: LinuxDisk()).map { LaneClient($0, setup) }
+    LaneClient.all(setup)
   }
 
   /// An id says which lane it is from. The first one's owner says that there is no such message.

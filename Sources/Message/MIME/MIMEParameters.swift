@@ -62,7 +62,9 @@ package struct MIMEParameters: Equatable, Sendable {
     var bytes: [UInt8] = []
     var index = rest.startIndex
     while index < rest.endIndex {
-      if rest[index] == UInt8(ascii: "%"), index + 2 < rest.endIndex, let high = EncodedWords.hex(rest[index + 1]), let low = EncodedWords.hex(rest[index + 2]) {
+      if rest[index] == UInt8(ascii: "%"), index + 2 < rest.endIndex, let high = EncodedWords.hex(rest[index + 1]),
+        let low = EncodedWords.hex(rest[index + 2])
+      {
         bytes.append(high << 4 | low)
         index += 3
       } else {

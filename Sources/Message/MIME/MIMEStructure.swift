@@ -82,7 +82,11 @@ package struct MIMEStructure: Sendable {
       guard case .header(let begin, let isNested) = state else { return }
       let isEmpty = body[start] == 0x0a || body[start] == 0x0d && end - start == 2
       let isText = !isEmpty && start == begin && !isField(start, end)
-      if isEmpty { header(begin, start, isNested: isNested, contentFrom: end) } else if isText { header(begin, start, isNested: isNested, contentFrom: start) }
+      if isEmpty {
+        header(begin, start, isNested: isNested, contentFrom: end)
+      } else if isText {
+        header(begin, start, isNested: isNested, contentFrom: start)
+      }
     }
 
     /// RFC 2046 §5.1.1. Blanks may follow; the innermost that fits counts.
@@ -138,7 +142,9 @@ package struct MIMEStructure: Sendable {
         fieldCount += 1
         part.take(UnsafeRawBufferPointer(rebasing: block[field.name]), UnsafeRawBufferPointer(rebasing: block[field.value]))
         part.fields.append(
-          Field(name: field.name.lowerBound + start..<field.name.upperBound + start, value: field.value.lowerBound + start..<field.value.upperBound + start))
+          Field(
+            name: field.name.lowerBound + start..<field.name.upperBound + start,
+            value: field.value.lowerBound + start..<field.value.upperBound + start))
       }
       self.open(part, contentFrom: content)
     }

@@ -51,7 +51,9 @@ package struct TransferDecoder: Sendable {
     var index = 0
     while index < piece.count {
       let byte = piece[index]
-      if byte == UInt8(ascii: "="), index + 2 < piece.count, let high = EncodedWords.hex(piece[index + 1]), let low = EncodedWords.hex(piece[index + 2]) {
+      if byte == UInt8(ascii: "="), index + 2 < piece.count, let high = EncodedWords.hex(piece[index + 1]),
+        let low = EncodedWords.hex(piece[index + 2])
+      {
         output.append(high << 4 | low)
         index += 3
       } else if byte == UInt8(ascii: "="), let skipped = softBreak(piece, index) {
