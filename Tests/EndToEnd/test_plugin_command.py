@@ -107,6 +107,7 @@ class Run(Plugin):
             ("negative_verdict", ["FAILED: answered -6"]),
             ("close_continue", ["FAILED: answered 256"]),
             ("fail", ["FAILED: reported a failure of its own"]),
+            ("bad_edits", ["crlf: -7", "name: -7", "no name: -7", "op: -7", "ref: 0", "code: -7", "text: -7", "FAILED: made an edit that cannot be made"]),
             ("many_edits", ["many_edits: -6", "FAILED"]),
             ("many_requests", ["many_requests: -2"]),
         ):

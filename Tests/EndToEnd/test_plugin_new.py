@@ -35,7 +35,7 @@ class New(Case):
                 name = f"my_{language}"
                 self.assertIn(f"cd {name}", self.new("--lang", language, name))
                 self.command(["make", "-s"], cwd=f"{self.folder}/{name}")
-                listed = self.command(["nm", "-D", "--defined-only", f"{name}/{name}.so"])
+                listed = self.command(["nm", "-D", "--extern-only", "--defined-only", f"{name}/{name}.so"])
                 self.assertEqual([line.split()[2] for line in listed.splitlines()], ["weir_plugin_v0"])
                 self.assertEqual(self.command(["make", "-s", "test"], cwd=f"{self.folder}/{name}"), "ok      passed\nok      refused\n")
 

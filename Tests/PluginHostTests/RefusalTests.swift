@@ -71,6 +71,15 @@ private let minor = Int(WEIR_ABI_MINOR)
     }
   }
 
+  /// Whatever the operator or the plugin wrote, create() reads one form.
+  @Test func optionsComeInOneForm() throws {
+    let component = try Plugin(path: "\(Self.folder)/torture.so").component("torture")
+    let given = ComponentOptions([.init("do", "slow"), .init("word", "x")], for: component)
+    #expect(given.problems.isEmpty)
+    #expect(given.options == [.init("do", "slow"), .init("word", "x"), .init("at", "HEADER"), .init("ms", "2000")])
+    #expect(ComponentOptions([.init("ms", "150ms")], for: component).options.first == .init("ms", "150"))
+  }
+
   @Test func createReadsTheOptions() throws {
     let component = try Plugin(path: "\(Self.folder)/torture.so").component("torture")
     let deed = [("do", "refuse"), ("at", "RCPT"), ("word", ""), ("ms", "20")].map(StageSettings.Option.init)

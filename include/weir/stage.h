@@ -48,7 +48,7 @@ enum {
    WEIR_EV_PART_HEADER = 9, /* field name   field value      -             -        */
    WEIR_EV_PART = 10,       /* type/subtype decoded filename charset...    depth    */
    WEIR_EV_PART_BODY = 11,  /* -            decoded bytes    -             offset   */
-   WEIR_EV_BODY = 12,       /* -            raw bytes, CRLF  -             offset   */
+   WEIR_EV_BODY = 12,       /* -            raw bytes, LF    -             offset   */
    WEIR_EV_EOM = 13,        /* -            -                -             size     */
    WEIR_EV_ABORT = 14,      /* -            reason           -             -        */
    /* reports */
@@ -64,7 +64,8 @@ enum {
    WEIR_F_LAST = 4,     /* BODY, PART_BODY: the last piece of this body */
    WEIR_F_LOCAL = 8     /* the message did not come by SMTP (pickup, bounce, ...) */
 };
-/* Pieces of BODY end at the end of a line, hold many lines and have at most 64 KiB; a line
+/* Content has LF at the ends of its lines, as Weir keeps it: in BODY, in the values of fields,
+ * in message->content, and in what message->body takes. Pieces of BODY end at the end of a line, hold many lines and have at most 64 KiB; a line
  * that is longer is split. MIME is parsed only if some stage asks for a PART event. */
 
 /* ## Capabilities
@@ -126,8 +127,10 @@ typedef struct weir_message {
 
    /* Edits the header by a WEIR_HDR_* op. ref is that of a HEADER event or of next_header,
     * and 0 for APPEND and PREPEND. References are never used again and stay good whatever
-    * is inserted or deleted. value may have folded lines (CRLF and a blank). The name may not
-    * be empty. [session; lent] */
+    * is inserted or deleted. value may have folded lines (a line end and a blank). REPLACE
+    * with an empty name keeps the field's own. What cannot stand in a header is
+    * WEIR_E_INVALID; a reference that is not there makes the edit, and with it the component,
+    * fail when the callback returns. [session; lent] */
    int32_t (*header)(const weir_host *, uint64_t id, uint32_t op, uint64_t ref,
                      weir_str name, weir_str value);
    /* Walks through the fields: *ref = 0 before the first; WEIR_E_NOTFOUND after the last.

@@ -13,7 +13,7 @@ final class Everything: Stage {
     "everything", help: "uses what there is",
     events: [.connect, .helo, .mail, .recipient, .header, .endOfHeader, .body, .endOfMessage],
     capabilities: [.headers, .recipients, .sender, .body, .route, .reject, .fields, .content],
-    options: [.int("limit", default: "3", help: "a limit"), .duration("wait", default: "1500", help: "a time")], properties: ["client.addr"])
+    options: [.int("limit", default: "3", help: "a limit"), .duration("wait", default: "1500ms", help: "a time")], properties: ["client.addr"])
 
   private let host: Host
   private let metric: Metric
