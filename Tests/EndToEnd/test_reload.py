@@ -11,7 +11,7 @@ import unittest
 import test_durability
 import test_service
 import test_system_users
-from harness import IS_ROOT, Case, Session, Weir, children, command_line, eventually, free_port, peer
+from harness import IS_ROOT, ROOT, Case, Session, Weir, children, command_line, eventually, free_port, peer
 
 TEXT = "Subject: one\n\ntext"
 ALICE = "alice@weir.test"
@@ -478,3 +478,76 @@ class AsRoot(ReloadCase):
         self.assertIn("mail_owner cannot change from nobody to daemon while Weir runs", self.reload(weir, status=78))
         self.delivers(weir)
         weir.message()
+
+
+class Plugins(ReloadCase):
+    #: A stage that refuses every message with a Subject; what its create does comes from the command line.
+    SOURCE = r"""
+#include <stdlib.h>
+#include <weir/easy.h>
+#include <weir/stage.h>
+struct self { const weir_host *host; const weir_message *message; };
+static void *create(const weir_host *host, const weir_pair *options, uint64_t n, uint64_t *events, char *err, uint64_t err_size) {
+   struct self *self = calloc(1, sizeof *self);
+   (void)options; (void)n; (void)events;
+   CREATE;
+   self->host = host;
+   self->message = host->extension(host, WEIR_MESSAGE);
+   return self;
+}
+static int32_t on_event(void *me, weir_ctx *ctx, const weir_event *event) {
+   struct self *self = me;
+   if (!weir_ieq(event->name, "Subject")) return WEIR_CONTINUE;
+   return self->message->reply(self->host, ctx->id, 550, "5.7.1", weir_s(WORDS));
+}
+static const weir_component component = {
+   .size = sizeof component, .kind = WEIR_STAGE, .name = "words", .help = "refuses", .events = WEIR_BIT(WEIR_EV_HEADER),
+   .caps = WEIR_CAP_REJECT, .create = create, .destroy = free, .on_event = on_event};
+static const weir_component *const components[] = {&component};
+static const weir_plugin plugin = {.magic = WEIR_MAGIC, .size = sizeof plugin, .abi = WEIR_ABI, .abi_min = WEIR_ABI,
+   .id = "org.example.words", .version = "1", .components = components, .n_components = 1};
+const weir_plugin *weir_plugin_v0(void) { return &plugin; }
+"""
+
+    def build(self, weir, words, create="(void)0"):
+        """A new file in the place of the old one."""
+        path = os.path.join(weir.folder, "words.so")
+        with open(f"{path}.c", "w") as file:
+            file.write(self.SOURCE)
+        subprocess.run(
+            ["cc", "-shared", "-fPIC", f"-I{ROOT}/include", f'-DWORDS="{words}"', f"-DCREATE={create}", f"{path}.c", "-o", f"{path}.new"],
+            check=True, timeout=60)
+        os.chmod(f"{path}.new", 0o755)
+        os.rename(f"{path}.new", path)
+        return path
+
+    def verdict(self, session):
+        if not hasattr(session, "is_greeted"):
+            session.say("EHLO a.example")
+            session.is_greeted = True
+        return session.send("s@example.org", [ALICE], TEXT)
+
+    def test_a_plugin_that_was_replaced(self):
+        weir = Weir()
+        self.addCleanup(self._end, weir)
+        path = self.build(weir, "the first")
+        weir.write_config(f"stage words {{\n  plugin = {path}\n  mode = inprocess\n}}")
+        weir.start()
+        before = self.processes(weir)
+        with Session(weir.port) as old:
+            self.assertIn("the first", self.verdict(old))
+            # What dies in its create dies in the check, and in no other process.
+            self.build(weir, "the deadly", "abort()")
+            text = self.reload(weir, status=78)
+            self.assertRegex(text, r"weir.conf:\d+:\d+: error: the process that tried .*words.so died of signal 6")
+            self.build(weir, "the unwilling", '{ snprintf(err, err_size, "not today"); return NULL; }')
+            self.assertIn("not today", self.reload(weir, status=78))
+            self.assertEqual(self.processes(weir), before)
+            with Session(weir.port) as another:
+                self.assertIn("the first", self.verdict(another))
+            self.build(weir, "the second")
+            self.reload(weir)
+            with Session(weir.port) as new:
+                self.assertIn("the second", self.verdict(new))
+                self.assertIn("the first", self.verdict(old))
+        self.assertEqual(weir.files(), [])

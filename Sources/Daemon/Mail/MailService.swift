@@ -136,6 +136,7 @@ final class MailService: Sendable {
     loops.drain()
     for socket in sockets { closeDescriptor(socket) }
     Heartbeat.closed(on: Handover.heartbeat)
+    passes.stop()
     log.info("master", "draining")
   }
 
