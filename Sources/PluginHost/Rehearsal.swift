@@ -94,6 +94,7 @@ package final class Rehearsal {
     var call = StageCall(.endOfHeader)
     call.reference = UInt64(message.fields.count)
     ask(call, context)
+    parts(context)
     body(context)
     call = StageCall(.endOfMessage)
     call.reference = UInt64(script.body.count)
@@ -103,6 +104,20 @@ package final class Rehearsal {
 
   private func shownFields() -> [(UInt64, [UInt8], [UInt8])] {
     (0..<message.fields.count).map { message.fields.withField($0) { ($0, Array($1), Array($2)) } }
+  }
+
+  private func parts(_ context: StageContext) {
+    guard !wanted.isDisjoint(with: .parts) else { return }
+    let walk = PartWalk(message, isDecoded: instance.component.facts.wantsDecodedHeaders)
+    while !isOver, let step = walk.next(wanted) {
+      var call = StageCall(step.event)
+      call.name = step.name
+      call.value = step.value
+      call.parameters = step.parameters.map { StageCall.Parameter($0.key, $0.value) }
+      call.reference = step.reference
+      call.flags = (step.isNested ? UInt32(WEIR_F_NESTED) : 0) | (step.isLast ? UInt32(WEIR_F_LAST) : 0)
+      ask(call, context, part: step.part)
+    }
   }
 
   private func body(_ context: StageContext) {
@@ -137,12 +152,16 @@ package final class Rehearsal {
   // MARK: Asking
 
   /// `isAlone`: a refusal is of this one recipient, unless there is no other.
-  private func ask(_ call: StageCall, _ context: StageContext, isAlone: Bool = false) {
+  private func ask(_ call: StageCall, _ context: StageContext, isAlone: Bool = false, part: UInt32 = 0) {
     guard !isOver, wanted.has(call.event) else { return }
-    write("\(call.event.name)\(Self.describe(call))")
+    write("\(call.event.name)\(part == 0 ? "" : " #\(part)")\(Self.describe(call))")
     context.event = call.event
     let budget = UInt32(clamping: Int(script.timeout / .milliseconds(1)))
-    var raw = call.with { context.call($0, budget: budget) }
+    var raw = call.with { event in
+      var event = event.pointee
+      event.part = part
+      return context.call(&event, budget: budget)
+    }
     if raw == StageVerdict.pending.rawValue {
       write("  ... pending")
       raw = wait(context) ?? StageVerdict.pending.rawValue
@@ -191,8 +210,8 @@ package final class Rehearsal {
   private static func describe(_ call: StageCall) -> String {
     let name = text(call.name)
     switch call.event {
-    case .header: return " \(name): \(text(call.value))"
-    case .body: return " \(call.value.count) bytes from \(call.reference)"
+    case .header, .partHeader: return " \(name): \(text(call.value))"
+    case .body, .partBody: return " \(call.value.count) bytes from \(call.reference)"
     case .endOfHeader: return " \(call.reference) fields"
     case .endOfMessage: return " \(call.reference) bytes of body"
     default: return (name.isEmpty ? "" : " \(name)") + (call.value.isEmpty ? "" : " \(text(call.value))")

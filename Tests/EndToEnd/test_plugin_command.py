@@ -122,7 +122,18 @@ class Run(Plugin):
         said = self.play("tests/torture.so", "-o", "at=all", "--to", "b@example.net", "--to", "c@example.net")
         events = [line.split()[0] for line in said.splitlines() if not line.startswith(" ")]
         self.assertEqual(events, [
-            "CONNECT", "HELO", "MAIL", "RCPT", "RCPT", "DATA", "HEADER", "HEADER", "EOH", "BODY", "EOM", "QUEUED", "CLOSE", "accepted"])
+            "CONNECT", "HELO", "MAIL", "RCPT", "RCPT", "DATA", "HEADER", "HEADER", "EOH", "PART", "PART_BODY", "BODY", "EOM", "QUEUED", "CLOSE", "accepted"])
+
+    def test_parts(self):
+        message = (
+            "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\n\nhello\n"
+            "--x\nContent-Type: application/zip; name=a.zip\nContent-Transfer-Encoding: base64\n\naGVsbG8=\n--x--\n")
+        said = self.play("tests/torture.so", "-o", "at=all", message=message)
+        self.assertEqual([line for line in said.splitlines() if line.startswith("PART")], [
+            "PART multipart/mixed",
+            "PART_HEADER #1 Content-Type: text/plain", "PART #1 text/plain", "PART_BODY #1 5 bytes from 0",
+            "PART_HEADER #2 Content-Type: application/zip; name=a.zip", "PART_HEADER #2 Content-Transfer-Encoding: base64",
+            "PART #2 application/zip a.zip", "PART_BODY #2 5 bytes from 0"])
 
     def test_a_message_with_crlf_is_the_same(self):
         self.assertEqual(
