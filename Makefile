@@ -24,6 +24,7 @@ setup: ## Install the Debian packages that building and testing need
 build: ## Release build: .build/release/weir
 	@tools/setup build
 	swift build -c release $(WEIR_SWIFT_FLAGS) --product weir
+	@tools/plugins release
 
 run: ## Build, then run Weir in the foreground (ARGS="--config FILE" for your own)
 	@tools/run $(ARGS)

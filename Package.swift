@@ -32,7 +32,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 func plugin(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(
     name: name, dependencies: dependencies + ["WeirPlugin"], path: "plugins/\(pluginProducts[name] ?? name)/Sources", swiftSettings: common,
-    linkerSettings: [.unsafeFlags(["-Xlinker", "--version-script=\(Context.packageDirectory)/plugins/exports.map"])])
+    linkerSettings: [.unsafeFlags(["-Xlinker", "--version-script=\(Context.packageDirectory)/plugins/exports.map", "-Xlinker", "-rpath=$ORIGIN/.."])])
 }
 
 /// What each plugin's library is called, and its folder.
@@ -99,7 +99,8 @@ let package = Package(
     module(
       "Daemon",
       [
-        "Bytes", "Delivery", "Diagnostics", "Events", "Import", "Mailbox", "Message", "Names", "Pipeline", "PluginHost", "Queue", "Restrictions", "Runtime",
+        "Bytes", "Delivery", "Diagnostics", "Events", "Import", "Mailbox", "Message", "Names", "Pipeline", "PluginHost", "Queue", "Restrictions",
+        "Runtime",
         "SMTP",
         "Server", "Settings", "Spool", "Tables",
       ]),

@@ -51,6 +51,19 @@ package struct HeaderFields: Sendable {
     }
   }
 
+  /// What stands between name and value, where that is not `: `.
+  @inline(__always) package func separator(_ index: Int) -> [UInt8]? {
+    let field = fields[index]
+    let isUsual = field.value.lowerBound == field.name.upperBound + 1 && !field.value.isEmpty && (field.own ?? block)[field.value.lowerBound] == 0x20
+    return isUsual ? nil : unusualSeparator(field)
+  }
+
+  private func unusualSeparator(_ field: Field) -> [UInt8]? {
+    let bytes = field.own ?? block
+    let between = Array(bytes[field.name.upperBound..<field.value.lowerBound])
+    return field.value.isEmpty || bytes[field.value.lowerBound] != 0x20 ? between : between + [0x20]
+  }
+
   package func index(of reference: UInt64) -> Int? { fields.firstIndex { $0.reference == reference } }
 
   // MARK: Editing

@@ -101,6 +101,22 @@ final class ContentRunner {
   }
 
   @inline(__always) private func callHeader() -> Int32 {
+    if let separator = message.fields.separator(index) { return callHeader(after: separator) }
+    return callPlainHeader()
+  }
+
+  /// `Subject:x`, `Subject : x`: who must know the field byte by byte is told what stood there.
+  private func callHeader(after separator: [UInt8]) -> Int32 {
+    var verdict: Int32 = 0
+    ResultMemory.withPairs([("separator", separator)]) { pairs in
+      (event.pointee.params, event.pointee.n_params) = (pairs.baseAddress, UInt64(pairs.count))
+      verdict = callPlainHeader()
+    }
+    (event.pointee.params, event.pointee.n_params) = (nil, 0)
+    return verdict
+  }
+
+  @inline(__always) private func callPlainHeader() -> Int32 {
     message.fields.withField(index) { reference, name, value in
       guard reference < firstNewReference else { return 0 }
       asked = reference

@@ -122,6 +122,7 @@ extension Session {
     case "auth.user": client.login
     case "queue.id": queueID?.description
     case "sender": machine.transaction?.sender.address
+    case "rcpt": machine.transaction?.recipients.last?.original.mailbox.address
     case "rcpt.count": machine.transaction.map { String($0.recipients.count) }
     case "size.declared": machine.transaction?.parameters.size.map { String($0) }
     case "body.8bit": machine.transaction.map { $0.parameters.body == .eightBitMIME ? "yes" : "no" }

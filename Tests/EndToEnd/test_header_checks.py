@@ -5,7 +5,7 @@ import re
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
-from harness import ROOT
+from harness import ROOT, Case, Session, Weir, eventually
 from postfix import Postfix
 
 AGREEMENT = os.path.join(ROOT, "plugins/header_checks/Tests/agreement.txt")
@@ -84,6 +84,135 @@ class AgreementTest(unittest.TestCase):
 def is_plain(line):
     """Whether it can be given to `postmap -q -`, which has keys on lines and answers them before a tab."""
     return line == line.strip() and not set(b"\t\n") & set(line)
+
+
+RULES = r"""
+# Both programs read this file.
+/^subject:.*bare/               REJECT
+/^subject:.*lottery/            REJECT no such mails
+/^subject:.*status/             REJECT 5.6.0 with a status
+/^subject:.*later/              REJECT 4.7.1 come again
+/^subject:.*group (\S+)/         REJECT no $1, ${1} nor $(1) for $$5
+/^subject:.*folded\s+word/       REJECT in a folded line
+/^subject:.*discard/            DISCARD not wanted
+/^subject:.*pass/               PASS all is well
+/^subject:.*redirect/           REDIRECT bob@weir.test
+/^subject:.*warn/               WARN
+/^subject:(.*)info/             INFO noted$1
+/^subject: *$/                  INFO empty
+if /^x-/
+/^x-drop:/                      IGNORE
+/^x-strip:/                     STRIP for a reason
+/^x-before:\s*(.*)/              PREPEND X-Above: over $1
+/^x-rename:(.*)/                REPLACE X-Renamed:$1
+/^x-folded:\s*([^,]*),(.*)/      REPLACE X-Unfolded: $2, $1
+/^x-broken: *(.*)/              REPLACE $1
+/^x-blanks: .* $/               INFO ends in a blank
+/^x-dunno:/                     DUNNO
+/^x-/                           INFO another
+endif
+/^content-type:.*name="?[^"]*\.exe/  REJECT no programs
+/^received:.*inside\.example/   IGNORE
+/^received:.*with E?SMTP/       INFO ours
+/ends here$/                    INFO at the end
+!/^(from|to|date|message-id|subject|received|mime-version|content-type):/  WARN unusual
+"""
+
+BASE = ["From: a@sender.test", "To: alice@weir.test", "Date: Sat, 21 Nov 2026 10:00:00 +0000", "Message-ID: <1@sender.test>"]
+
+# Header lines that are put behind BASE.
+CASES = [
+    ["Subject: hello"], ["Subject: bare"], ["Subject: a LOTTERY for you"], ["Subject: status"], ["Subject: later"], ["Subject: a group of-two words"],
+    ["Subject: folded", "\tword"], ["Subject: discard"], ["Subject: pass", "X-Drop: stays"], ["Subject: redirect", "X-Drop: stays"], ["Subject: warn"],
+    ["Subject: more info"], ["Subject:"], ["Subject: "], ["Subject: x", "X-Drop: 1", "X-Drop: 2", "X-Kept: 3"], ["X-Strip: 1", " 2"],
+    ["X-Before: 1", "X-Before:  2"], ["X-Rename: 1", "X-Rename:  2 "], ["X-Folded: one", "\ttwo, three", "  four"],
+    ["X-Broken: no header", "X-Broken: Y: a header"], ["X-Blanks: a "], ["X-Dunno: 1", "X-Other: 2"],
+    ["MIME-Version: 1.0", 'Content-Type: application/x; name="a.exe"'], ['Content-Type: text/plain;', '\tname="a.exe"'],
+    ["Received: from inside.example (inside.example [10.0.0.1])", "\tby x.example with SMTP id 1", "\tfor <x@y.test>; Sat, 21 Nov 2026 10:00:00 +0000"],
+    ["Unknown: field"], ["Spaced : name"], ["Comments: it ends here", "Subject: late"], ["X-Long: " + "z" * 3000],
+    ["X-Case: a", "X-Drop: b", "X-Before: c", "Subject: lottery"],
+]
+
+
+class PeerTest(Case):
+    """The same messages to both, with the same rules: replies, log lines and what is kept of the header."""
+
+    @classmethod
+    def setUpClass(cls):
+        settings = {
+            "virtual_mailbox_domains": "weir.test", "virtual_transport": "lmtp:unix:nowhere", "local_recipient_maps": "",
+            "virtual_mailbox_maps": "static:x", "header_checks": "regexp:$config_directory/header_checks", "smtpd_error_sleep_time": "0",
+        }
+        cls.postfix = Postfix(settings, tables={"header_checks": RULES}).__enter__()
+        cls.addClassCleanup(cls.postfix.__exit__, None)
+
+    def test_both_do_the_same(self):
+        weir = self.weir(f"header_checks = regexp:{self.postfix.path('header_checks')}")
+        ours, theirs = (self.play(program) for program in (weir, self.postfix))
+        for index, case in enumerate(CASES):
+            with self.subTest(case=case):
+                self.assertEqual(ours[index][0], theirs[index][0])
+                self.assertEqual(told(weir.log_text(), index), told(self.postfix.log_text(), index))
+                if ours[index][0].startswith("250") and "discard" not in str(case):
+                    self.assertEqual(self.kept_by_weir(weir, index), self.kept_by_postfix(theirs[index][1]))
+        self.assertFalse([path for path in weir.files() if "case 7." in read(path)], "what was to be discarded was delivered")
+        self.assertTrue(any("case 9." in read(path) for path in weir.files("bob")), "the redirected message")
+
+    def play(self, program):
+        """The reply to each message, and its queue id."""
+        found = []
+        for index, case in enumerate(CASES):
+            with Session(program.port, seconds=60) as client:
+                client.say(f"EHLO case{index}.test")
+                reply = client.send("a@sender.test", ["alice@weir.test"], "\n".join([*BASE, *case, "", f"case {index}."]) + "\n")
+            queued = re.search(r"queued as (\w+)", reply)
+            found.append((re.sub(r"queued as \w+", "queued as ID", reply), queued and queued[1]))
+        return found
+
+    def kept_by_weir(self, weir, index):
+        def find():
+            paths = [path for user in weir.USERS for path in weir.files(user)]
+            return next((text for text in map(read, paths) if f"\ncase {index}." in text), None)
+        return header(eventually(find, 20, f"case {index}"))
+
+    def kept_by_postfix(self, queue_id):
+        return header(eventually(lambda: self.postfix.run("postcat", "-hq", queue_id).stdout, 20, queue_id))
+
+
+def read(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return file.read()
+
+
+# What each adds by itself, when it delivers or because the client is one of its own.
+ADDED = ("Return-Path", "X-Original-To", "Delivered-To")
+
+
+def header(text):
+    """The fields, with those that name the program itself told apart only by their name."""
+    fields = re.split(r"\n(?![ \t])", text.split("\n\n")[0].rstrip("\n"))
+    fields = [field for field in fields if field.split(":")[0] not in ADDED]
+    # Postfix writes `name :` as `name:`.
+    fields = [re.sub(r"^(\S+)[ \t]+:", r"\1:", field) for field in fields]
+    return [re.sub(r"(?s)^Received: from case.*", "Received: by us", field) for field in fields]
+
+
+def told(log, index):
+    """The log's lines about header lines of a message, as far as they must be the same."""
+    found = re.findall(rf"/cleanup\[\d+\]: \w+: (\w+: header .*helo=<case{index}\.test>.*)", log)
+    return [re.sub(r"(Received: from case).* from \S+;", r"\1", re.sub(r" from \S+\[127\.0\.0\.1\]; ", " from CLIENT; ", line)) for line in found]
+
+
+class LoadingTest(Case):
+    """What cannot be read is said with its place, and is no configuration."""
+
+    def test_check_tells_of_each_rule(self):
+        weir = Weir("header_checks = regexp:{ {/a/ REJCT} }\nmime_header_checks = regexp:/nonexistent\n")
+        self.addCleanup(weir.kill)
+        done = weir.run("check")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("unknown action `REJCT`", done.stdout + done.stderr)
+        self.assertIn("cannot read the table `/nonexistent`", done.stdout + done.stderr)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,9 @@ extern "C" {
  * the whole message, said at its end. ABORT, QUEUED, DELIVERY and CLOSE only tell: their
  * verdict is not looked at.
  *
+ * The value of a HEADER is what follows the colon and one blank. Where something else stood
+ * between name and value, such as a colon alone, the param `separator` has that.
+ *
  * DELIVERY may come days later, after a restart: it has no session and no state. Its params:
  * queue.id, status (delivered, deferred, bounced, expired), dsn, host, tls, delay. */
 enum {
@@ -43,7 +46,7 @@ enum {
    WEIR_EV_MAIL = 4,        /* -            address          ESMTP         -        */
    WEIR_EV_RCPT = 5,        /* -            address          ESMTP         -        */
    WEIR_EV_DATA = 6,        /* DATA | BDAT  -                -             rcpts    */
-   WEIR_EV_HEADER = 7,      /* field name   field value      -             header   */
+   WEIR_EV_HEADER = 7,      /* field name   field value      see above     header   */
    WEIR_EV_EOH = 8,         /* -            -                -             fields   */
    WEIR_EV_PART_HEADER = 9, /* field name   field value      -             -        */
    WEIR_EV_PART = 10,       /* type/subtype decoded filename charset...    depth    */

@@ -31,7 +31,7 @@ final class StageAssembly: Sendable {
         for option in options.options where component.options.contains(where: { $0.name == option.name && $0.kind == .table }) {
           tables[option.value] = Self.table(option.value)
         }
-        let line = Self.logLine(log, settings.name)
+        let line = Self.logLine(log, entry)
         let instance = try ComponentInstance(component, name: settings.name, options: options.options, posts: registry, log: line)
         stages.append(Stage(settings, instance, log: line))
       } catch {
@@ -63,15 +63,19 @@ final class StageAssembly: Sendable {
     return TableList.read([reference], files: LinuxFiles(insistsOnRoot: false)).list
   }
 
-  private static func logLine(_ log: Log, _ stage: String) -> PluginLog {
-    { level, text, queueID in
+  /// What comes with Weir says of a message what Postfix's cleanup(8) says, in its words and under its name, for programs that read the log.
+  private static func logLine(_ log: Log, _ entry: StagePlan.Entry) -> PluginLog {
+    let (stage, speaksAsPostfix) = (entry.settings.name, entry.isShipped)
+    return { level, text, queueID in
       let severity: Severity =
         switch level {
         case .debug, .info: .info
         case .warning: .warning
         case .error: .error
         }
-      log.event(Event("stage", .text("\(stage): \(text)"), severity: severity, queueID: queueID.flatMap { QueueID($0) }))
+      let id = queueID.flatMap { QueueID($0) }
+      let isPostfix = speaksAsPostfix && id != nil
+      log.event(Event(isPostfix ? "cleanup" : "stage", .text(isPostfix ? text : "\(stage): \(text)"), severity: severity, queueID: id))
     }
   }
 }

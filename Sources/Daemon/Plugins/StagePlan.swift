@@ -9,6 +9,8 @@ struct StagePlan {
   struct Entry {
     let block: StageBlock
     let settings: StageSettings
+    /// Whether the plugin came with Weir.
+    let isShipped: Bool
 
     /// Where an option stands; the block's name for one that does not stand there.
     func place(_ option: Int?) -> LocatedText {
@@ -26,7 +28,8 @@ struct StagePlan {
       switch files.find(block.plugin.text) {
       case .success(let found):
         // A plugin that Weir does not ship is not trusted with the process that holds everybody's mail.
-        entries.append(Entry(block: block, settings: block.settings(file: found.path, mode: found.isShipped ? .inprocess : .worker)))
+        entries.append(
+          Entry(block: block, settings: block.settings(file: found.path, mode: found.isShipped ? .inprocess : .worker), isShipped: found.isShipped))
       case .failure(let error):
         diagnostics.append(.error(block.plugin, error.reason, hint: "`plugin` is a path, or the name of a file in plugin_directory"))
       }

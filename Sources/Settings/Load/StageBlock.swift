@@ -22,6 +22,8 @@ package struct StageBlock: Sendable {
   package internal(set) var condition = StageCondition.always
   package internal(set) var listeners: [String]?
   package internal(set) var options: [Option] = []
+  /// There is no such block: a setting at the top level makes the stage.
+  package internal(set) var isImplied = false
   /// All that stands in the block, as it was expanded.
   package internal(set) var lines: [Option] = []
 

@@ -75,7 +75,7 @@ package struct ConfigurationListing {
   private var blocks: String { configuration.listeners.filter { !$0.ownNames.isEmpty }.map(block).joined() }
 
   private var stages: String {
-    configuration.stages.map { stage in
+    configuration.stages.filter { !$0.isImplied }.map { stage in
       let lines = stage.lines.map { "  " + Self.line($0.name.text, DovecotValue.written($0.value.text)) }
       return "stage \(stage.name.text) {\n\(lines.joined())}\n"
     }.joined()

@@ -225,6 +225,14 @@ extension Key<[TableReference]> {
       if case .tables(let value) = $0 { value } else { nil }
     }
   }
+
+  static func checks(
+    _ name: String, _ text: String, _ subject: CheckAction.Subject, _ traits: Traits = .topLevel, example: String, _ paragraph: String
+  ) -> Key {
+    Key(name, .checks(subject), text, traits, example, paragraph, fallback: []) {
+      if case .tables(let value) = $0 { value } else { nil }
+    }
+  }
 }
 
 extension Key<RestrictionList> {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Restrictions
+import Tables
 
 /// What a setting may hold.
 package enum ValueType: Sendable {
@@ -37,6 +38,8 @@ package enum ValueType: Sendable {
   case tables
   /// A type and a path, perhaps neither.
   case cacheMap
+  /// Tables whose values are actions of header_checks(5) or body_checks(5).
+  case checks(CheckAction.Subject)
   /// Words of restrictions; nil is a list of smtpd_restriction_classes.
   case restrictions(RestrictionPoint?)
   case tlsProtocols
@@ -65,7 +68,7 @@ package enum ValueType: Sendable {
     case .interfaces: "a list of addresses"
     case .nameServers: "a list of name servers"
     case .port: "a port"
-    case .tables: "a list of tables"
+    case .tables, .checks: "a list of tables"
     case .cacheMap: "a type and a path"
     case .restrictions: "a list of restrictions"
     case .tlsProtocols: "a range of TLS protocols"

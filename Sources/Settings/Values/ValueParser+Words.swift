@@ -48,6 +48,21 @@ extension ValueParser {
   }
 
   mutating func parseTable(_ element: LocatedText) -> TableReference? {
+    guard let reference = parseTableReference(element) else { return nil }
+    tables.read(reference).diagnostics.forEach { report($0) }
+    return reference
+  }
+
+  /// The rules are read to be judged, and not kept: the stage that performs them reads them itself.
+  mutating func parseChecks(_ text: LocatedText, _ subject: CheckAction.Subject) -> [TableReference]? {
+    parseEach(text.elements()) { parser, element in
+      guard let reference = parser.parseTableReference(element) else { return nil }
+      ContentChecks.read(reference, subject, files: parser.files).1.forEach { parser.report($0) }
+      return reference
+    }
+  }
+
+  private mutating func parseTableReference(_ element: LocatedText) -> TableReference? {
     guard let reference = TableReference(element) else {
       let hint =
         element.bytes.first == UInt8(ascii: "/")
@@ -55,7 +70,6 @@ extension ValueParser {
       report(.error(element, "expected a table, not `\(element.text)`", hint: hint))
       return nil
     }
-    tables.read(reference).diagnostics.forEach { report($0) }
     return reference
   }
 

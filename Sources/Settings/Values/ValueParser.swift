@@ -39,6 +39,7 @@ struct ValueParser {
     case .port: parsePort(text).map(ParsedValue.integer)
     case .tables: parseTables(text).map(ParsedValue.tables)
     case .cacheMap: parseCacheMap(text).map(ParsedValue.text)
+    case .checks(let subject): parseChecks(text, subject).map(ParsedValue.tables)
     case .restrictions(let point): .restrictions(parseRestrictions(text, point))
     case .tlsProtocols: parseTLSProtocols(text).map(ParsedValue.text)
     case .mode: parseMode(text).map(ParsedValue.integer)

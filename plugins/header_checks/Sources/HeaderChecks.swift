@@ -40,16 +40,20 @@ final class HeaderChecks: Stage {
 struct HeaderLine {
   let name: UnsafeBufferPointer<UInt8>
   let value: UnsafeBufferPointer<UInt8>
+  /// No blank follows the colon.
+  let isTight: Bool
 
   init(_ event: Event) {
     name = event.name.bytes.bindMemory(to: UInt8.self)
     value = event.value.bytes.bindMemory(to: UInt8.self)
+    let separator = event.parameters.isEmpty ? nil : event.parameter("separator")
+    isTight = separator.map { $0.bytes.last != 0x20 } ?? false
   }
 
   /// As the rules see it.
   @inline(__always)
   func logical<Result>(limit: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-    LogicalHeader.with(name, value, limit: limit, body)
+    LogicalHeader.with(name, value, isTight: isTight, limit: limit, body)
   }
 }
 

@@ -65,6 +65,6 @@ struct HeaderRules: Sendable {
   func match(_ line: HeaderLine, _ place: Place) -> ContentChecks.Match? {
     let checks = checks(line.name, place)
     if checks.isEmpty { return nil }
-    return checks.match(line.name, line.value, limit: limit)
+    return checks.match(line.name, line.value, isTight: line.isTight, limit: limit)
   }
 }

@@ -57,6 +57,15 @@ final class FakeHost {
     return made
   }
 
+  /// The verdict on a header line without a blank after its colon.
+  func tightHeader(_ name: String, _ value: String) -> Int32 {
+    let (key, colon) = (Array("separator".utf8CString).copied, Array(":".utf8CString).copied)
+    lent += [key, colon]
+    parameters = [weir_pair(key: weir_str(ptr: key, len: 9), value: weir_str(ptr: colon, len: 1))]
+    defer { parameters = [] }
+    return header(name, value)
+  }
+
   /// The verdict on a header line.
   func header(_ name: String, _ value: String, kind: Int = Int(WEIR_EV_HEADER), flags: Int = 0, reference: UInt64 = 7) -> Int32 {
     header(name, Array(value.utf8), kind: kind, flags: flags, reference: reference)
@@ -76,7 +85,11 @@ final class FakeHost {
         event.value = weir_str(ptr: value.baseAddress, len: value.count)
         context.size = UInt32(MemoryLayout<weir_ctx>.size)
         context.id = 1
-        return Self.component?.on_event(instance, &context, &event) ?? -1
+        return parameters.withUnsafeBufferPointer {
+          event.params = $0.baseAddress
+          event.n_params = UInt64($0.count)
+          return Self.component?.on_event(instance, &context, &event) ?? -1
+        }
       }
     }
   }
@@ -126,6 +139,7 @@ final class FakeHost {
   }
 
   private var lent: [UnsafeMutablePointer<CChar>] = []
+  private var parameters: [weir_pair] = []
 }
 
 extension weir_str {

@@ -81,6 +81,13 @@ import WeirPlugin
     #expect(cut.edits == ["replace 7 Y=a\n\tz"])
   }
 
+  @Test func aBlankThatIsNotThereIsNotSeen() throws {
+    let host = try host("{/^x:y$/ WARN tight} {/^x: y$/ WARN spaced}")
+    _ = host.tightHeader("X", "y")
+    _ = host.header("X", "y")
+    #expect(host.logged == ["warning: header X:y;: tight", "warning: header X: y;: spaced"])
+  }
+
   @Test func bytesStayAsTheyAre() throws {
     let host = try host("{/^x: (.*)/ REPLACE Y: $1}")
     _ = host.header("X", [0xe9, 0x41])

@@ -21,9 +21,7 @@ extension KnownName {
     local_delivery_status_filter = $default_delivery_status_filter
     maps_rbl_reject_code = 554
     message_drop_headers = bcc, content-length, resent-bcc, return-path
-    mime_header_checks = $header_checks
     mynetworks_style = ${{$compatibility_level} <level {2} ? {subnet} : {host}}
-    nested_header_checks = $header_checks
     non_fqdn_reject_code = 504
     parent_domain_matches_subdomains = debug_peer_list,fast_flush_domains,mynetworks,permit_mx_backup_networks,qmqpd_authorized_clients,relay_domains,smtpd_access_maps
     pipe_delivery_status_filter = $default_delivery_status_filter
