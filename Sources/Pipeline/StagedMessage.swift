@@ -36,6 +36,8 @@ package final class StagedMessage {
   private var bodyOwner: (any SteadyBytes)?
   package private(set) var isBodyReplaced = false
   private var newBody: [UInt8]?
+  /// Fields that were added before there was a header.
+  private var early: [StageEdit] = []
   package var envelope = EnvelopeEdits()
   package private(set) var properties: [String: [UInt8]] = [:]
   /// In the order in which they were set first.
@@ -56,7 +58,9 @@ package final class StagedMessage {
     self.body = body.bytes
     bodyOwner = body
     hasContent = true
-    rendered = nil
+    headerChanged()
+    for edit in early { _ = apply(edit) }
+    early = []
   }
 
   /// With the same content, to be worked on elsewhere.
@@ -79,6 +83,10 @@ package final class StagedMessage {
   package func apply(_ edit: StageEdit) -> Bool {
     switch edit {
     case .header(let operation, let reference, let name, let value):
+      guard hasContent else {
+        early.append(edit)
+        return operation == .append || operation == .prepend
+      }
       headerChanged()
       return fields.apply(operation, reference: reference, name: name, value: value)
     case .recipient(.add, let address, let parameters):

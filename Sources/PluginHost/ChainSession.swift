@@ -324,11 +324,23 @@ extension ChainSession: StageEnvironment {
         loop.spawn { session.ended(request, .ok, for: context) }
       }
     }
+    if case .timer(let milliseconds) = request.work {
+      loop.spawn { session.arm(request, for: context, after: milliseconds) }
+      return true
+    }
     loop.spawn {
       let answer = await session.perform(request.work)
       session.ended(request, answer, for: context)
     }
     return true
+  }
+
+  /// No task waits for a timer: a session may end long before it is due.
+  private func arm(_ request: StageRequest, for context: StageContext, after milliseconds: UInt32) {
+    if request.isCancelled { return }
+    let timer = loop.timer { self.ended(request, .ok, for: context) }
+    request.stop = { [loop] in loop.remove(timer) }
+    loop.arm(timer, at: Instant.now() + .milliseconds(Int(milliseconds)))
   }
 
   func perform(_ work: StageRequest.Work) async -> StageRequest.Answer {

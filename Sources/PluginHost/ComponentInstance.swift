@@ -17,6 +17,7 @@ package final class ComponentInstance: @unchecked Sendable {
   let metrics: PluginMetrics
   private let host: UnsafeMutableRawPointer
   private let logLine: PluginLog
+  private let flood = Monitor(LogAllowance())
   private(set) var pointer: UnsafeMutableRawPointer?
   /// For components that are not made for several threads.
   private let serial: Monitor<Void>?
@@ -81,7 +82,14 @@ package final class ComponentInstance: @unchecked Sendable {
   var hostTable: UnsafePointer<weir_host> { HostTable.table(host) }
 
   /// `queueID`: of the message that it is about.
-  func log(_ level: LogLevel, _ text: String, queueID: String? = nil) { logLine(level, text, queueID) }
+  func log(_ level: LogLevel, _ text: String, queueID: String? = nil) {
+    let now = Instant.now()
+    let (isTaken, leftOut) = flood.withLock { $0.take(at: now) }
+    if leftOut > 0 {
+      logLine(.warning, "\(leftOut) lines of it were left out: it may write \(LogAllowance.lines) in \(LogAllowance.seconds) seconds", nil)
+    }
+    if isTaken { logLine(level, text, queueID) }
+  }
 
   /// Runs `body`, alone if the component asks for that.
   @inline(__always) func exclusively<Result>(_ body: () -> Result) -> Result {
@@ -92,6 +100,28 @@ package final class ComponentInstance: @unchecked Sendable {
 
 /// What a plugin says, and of which message (its queue id).
 package typealias PluginLog = @Sendable (ComponentInstance.LogLevel, String, String?) -> Void
+
+/// How much a component may write to the log: it is everybody's.
+struct LogAllowance {
+  static let lines = 500
+  static let seconds = 10
+
+  private var began = Instant.distantPast
+  private var count = 0
+  private var leftOut = 0
+
+  /// Whether one more line may be written, and how many were not before.
+  mutating func take(at now: Instant) -> (isTaken: Bool, leftOut: Int) {
+    var told = 0
+    if began + .seconds(Self.seconds) <= now {
+      (told, began, count, leftOut) = (leftOut, now, 0, 0)
+    }
+    count += 1
+    if count <= Self.lines { return (true, told) }
+    leftOut += 1
+    return (false, told)
+  }
+}
 
 /// Takes what threads of plugins post to sessions.
 package protocol PostOffice: AnyObject, Sendable {

@@ -241,6 +241,7 @@ package final class StageContext {
   /// A request has ended. On the loop.
   package func finished(_ request: StageRequest, _ answer: StageRequest.Answer) {
     request.isRunning = false
+    request.stop = nil
     guard !request.isFinished else { return }
     request.isFinished = true
     instance.counters.openRequests.wrappingSubtract(1, ordering: .relaxed)
@@ -255,6 +256,8 @@ package final class StageContext {
   private func cancelRequests(ofMessage: Bool) {
     for request in requests where !request.isFinished && request.isOfMessage == ofMessage {
       request.isCancelled = true
+      request.stop?()
+      request.stop = nil
       if request.isRunning { continue }
       request.isFinished = true
       instance.counters.openRequests.wrappingSubtract(1, ordering: .relaxed)

@@ -45,6 +45,8 @@ package final class StageRequest {
   var isRunning = false
   /// What it belonged to has ended.
   var isCancelled = false
+  /// Gives up what it waits for; nil where that ends by itself.
+  var stop: (() -> Void)?
 
   init(_ work: Work, isOfMessage: Bool, done: @escaping DoneFunction, user: UnsafeMutableRawPointer?, offloaded: OffloadFunction? = nil) {
     self.work = work

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stages in the daemon: what they may do, and that nothing they do hurts other mail."""
+import json
+import os
+import shutil
+
+from harness import ROOT, Case, Session, Weir, eventually
+
+PLUGINS = os.path.join(ROOT, ".build/plugins")
+LOTTERY = os.path.join(PLUGINS, "lottery_c.so")
+TORTURE = os.path.join(PLUGINS, "tests/torture.so")
+
+# deed -> (at, further options, the reply to the message, what the plugin says that it was told)
+DEEDS = {
+    "nothing": ("all", "", "250", None),
+    "refuse": ("EOM", "", "550", None),
+    "reply": ("HEADER", "", "550 5.7.1 tortured", None),
+    "never": ("EOM", "", "451", None),
+    "twice": ("EOM", "", "250", "second: -5"),
+    "late": ("EOM", "ms = 1500ms", "451", None),
+    "thread": ("EOM", "", "250", "complete from a thread: -6"),
+    "post": ("EOM", "", "250", "complete: 0"),
+    "post_late": ("EOM", "ms = 1500ms", "451", "late post: -5"),
+    "complete_now": ("EOM", "", "250", "complete_now: -5"),
+    "complete_then_pend": ("EOM", "", "451", "complete_then_pend: -5"),
+    "stale_reply": ("HEADER", "", "250", None),
+    "forged_id": ("EOM", "", "250", "forged_id: -5"),
+    "undeclared": ("EOM", "", "451", "rcpt: -6"),
+    "bad_edits": ("EOM", "", "451", "crlf: -7"),
+    "many_edits": ("EOM", "", "451", "many_edits: -6"),
+    "many_requests": ("EOM", "", "250", "many_requests: -2"),
+    "null_pointers": ("EOM", "", "250", "header: -7"),
+    "leak": ("all", "", "250", None),
+    "no_verdict": ("HEADER", "", "451", None),
+    "negative_verdict": ("HEADER", "", "451", None),
+    "close_continue": ("EOM", "", "451", None),
+    "fail": ("EOM", "", "451", None),
+    "offload": ("EOM", "", "250", None),
+    "offload_hangs": ("EOM", "", "451", None),
+    "flood_log": ("EOM", "", "250", None),
+}
+
+
+def stage(name, plugin, *lines):
+    inner = "".join(f"  {line}\n" for line in (f"plugin = {plugin}", "mode = inprocess", *lines) if line)
+    return f"stage {name} {{\n{inner}}}\n"
+
+
+def send(weir, content, helo="client.test", sender="a@example.org"):
+    """The reply to the end of the message, or to the command that was refused."""
+    with Session(weir.port) as session:
+        session.say(f"EHLO {helo}")
+        for command in (f"MAIL FROM:<{sender}>", "RCPT TO:<alice@weir.test>", "DATA"):
+            reply = session.say(command)
+            if reply[0] not in "23":
+                return reply
+        return session.say(content.replace("\n", "\r\n") + "\r\n.")
+
+
+class Torture(Case):
+    def test_each_deed_costs_its_own_message_only(self):
+        blocks = [
+            stage(f"t_{deed}", TORTURE, "component = torture", f"when = helo = {deed.replace('_', '-')}.test", "timeout = 1s", f"do = {deed}", f"at = {at}", more)
+            for deed, (at, more, _, _) in DEEDS.items()
+        ]
+        weir = self.weir("".join(blocks))
+        pid = weir.child("mta")
+        for deed, (_, _, expected, told) in DEEDS.items():
+            with self.subTest(deed):
+                reply = send(weir, f"Subject: {deed}\n\nbody", f"{deed.replace('_', '-')}.test")
+                self.assertTrue(reply.startswith(expected), reply)
+                if told:
+                    eventually(lambda deed=deed, told=told: f"t_{deed}: {told}" in weir.log_text(), 10, f"{deed}: {told}")
+                self.assertTrue(send(weir, "Subject: in between\n\nbody").startswith("250"))
+        self.assertEqual(weir.child("mta"), pid)
+        accepted = sum(expected == "250" for _, _, expected, _ in DEEDS.values())
+        self.assertEqual(len(weir.messages(count=accepted + len(DEEDS))), accepted + len(DEEDS))
+        stages = {row["stage"]: row for row in json.loads(weir.run("plugins", "--json").stdout)}
+        self.assertEqual([row["requests_open"] for row in stages.values() if row["stage"] != "t_offload_hangs"], [0] * (len(DEEDS) - 1))
+        for deed, (_, _, expected, _) in DEEDS.items():
+            self.assertEqual(stages[f"t_{deed}"]["failures"], 1 if expected == "451" else 0, deed)
+
+    def test_every_event_can_refuse(self):
+        places = {"CONNECT": "banner", "HELO": "EHLO", "MAIL": "MAIL", "RCPT": "RCPT", "DATA": "DATA"}
+        for at in (*places, "HEADER", "EOH", "BODY", "EOM"):
+            with self.subTest(at):
+                weir = self.weir(stage("refuser", TORTURE, "component = torture", "do = reply", f"at = {at}"))
+                with Session(weir.port) as session:
+                    replies = {"banner": session.banner}
+                    for command in ("EHLO a.test", "MAIL FROM:<a@example.org>", "RCPT TO:<alice@weir.test>", "DATA"):
+                        replies[command.split(" ", maxsplit=1)[0]] = reply = session.say(command)
+                        if reply[0] not in "23":
+                            break
+                    else:
+                        replies["."] = session.say("Subject: x\r\n\r\nbody\r\n.")
+                self.assertEqual(replies[places.get(at, ".")], "550 5.7.1 tortured")
+
+    def test_policies(self):
+        for policy, expected in (("tempfail", "451"), ("reject", "550"), ("continue", "250"), ("hold", "250")):
+            with self.subTest(policy):
+                weir = self.weir(stage("failing", TORTURE, "component = torture", "do = fail", "at = HEADER", f"on_failure = {policy}"))
+                self.assertTrue(send(weir, "Subject: x\n\nbody").startswith(expected))
+                queue = weir.run("queue").stdout.splitlines()
+                held = weir.run("queue", "show", queue[1].split()[0]).stdout if policy == "hold" else ""
+                self.assertEqual("stage failing reported a failure of its own" in held, policy == "hold", held)
+
+
+class Pipeline(Case):
+    def test_a_big_message_is_looked_through_too(self):
+        weir = self.weir(stage("lottery", LOTTERY, "word = lottery"))
+        line = "0123456789" * 7 + "\n"
+        reply = send(weir, "Subject: The Lottery\n\n" + line * 30_000)
+        self.assertEqual(reply, "550 5.7.1 No lotteries, please")
+        self.assertTrue(send(weir, "Subject: big\n\n" + line * 30_000).startswith("250"))
+        self.assertGreater(os.path.getsize(weir.files()[0] if weir.messages() else ""), 2_000_000)
+
+    def test_shadow_changes_nothing(self):
+        weir = self.weir(stage("lottery", LOTTERY, "word = lottery", "shadow = yes"))
+        self.assertTrue(send(weir, "Subject: lottery\n\nbody").startswith("250"))
+        eventually(lambda: "lottery: shadow: at HEADER would have REJECT 550 5.7.1 No lotteries, please" in weir.log_text(), 10, "the shadow in the log")
+
+    def test_conditions_and_listeners(self):
+        weir = self.weir(
+            stage("strangers", TORTURE, "component = torture", "do = reply", "at = MAIL", "when = client.mynetworks != yes")
+            + stage("friends", TORTURE, "component = torture", "do = refuse", "at = EOM", "when = client.mynetworks = yes")
+        )
+        self.assertEqual(send(weir, "Subject: x\n\nbody"), "550 5.7.1 Command rejected")
+
+    def test_a_forged_result_is_taken_out(self):
+        weir = self.weir(stage("looks", TORTURE, "component = torture", "do = nothing", "at = HEADER"))
+        send(weir, "Authentication-Results: mx.weir.test; spf=pass\nAuthentication-Results: other.test; spf=pass\nSubject: x\n\nbody")
+        fields = weir.message().get_all("Authentication-Results")
+        self.assertEqual(fields, ["other.test; spf=pass"])
+
+    def test_what_is_wrong_with_a_stage_is_said_at_its_place(self):
+        weir = Weir()
+        self.addCleanup(shutil.rmtree, weir.folder)
+        cases = {
+            "plugin = nonsense": "there is no plugin nonsense.so in ",
+            f"plugin = {PLUGINS}/tests/wrong_magic.so": "has the magic number",
+            f"plugin = {PLUGINS}/tests/constructor_crashes.so": "died of signal",
+            f"plugin = {PLUGINS}/tests/constructor_exits.so": "in the midst of it",
+            f"plugin = {PLUGINS}/tests/create_fails.so": "the moon is not full",
+            f"plugin = {LOTTERY}\n  wrod = x": "did you mean `word`?",
+            f"plugin = {LOTTERY}\n  when = auth.user": "expected PROPERTY = VALUE",
+            f"plugin = {LOTTERY}\n  listener = smpt": "there is no listener `smpt`",
+            f"plugin = {LOTTERY}\n  on_failure = ignore": "expected `tempfail`, `continue`, `reject` or `hold`",
+        }
+        for block, expected in cases.items():
+            with self.subTest(block):
+                weir.write_config(f"stage x {{\n  {block}\n}}\n")
+                told = weir.run("check")
+                self.assertNotEqual(told.returncode, 0)
+                self.assertIn(expected, told.stdout)
+                self.assertRegex(told.stdout, r"weir\.conf:\d+:\d+: error")
