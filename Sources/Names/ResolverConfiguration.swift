@@ -24,6 +24,19 @@ package struct ResolverConfiguration: Equatable, Sendable {
   package var servers: [Server]
   /// How long one server is waited for.
   package var timeout: Duration
+  /// Who serves the root, where `servers` is empty; none for those of the Internet.
+  package var rootServers: [Server] = []
+  package var proof = Proof.never
+  /// DS or DNSKEY records, from which proofs begin (RFC 4033 §2).
+  package var trustAnchors: [String] = []
+
+  /// Whether answers are to be proved by DNSSEC (RFC 4035 §5).
+  package enum Proof: Sendable {
+    case never
+    /// Where the name server passes on what proves them.
+    case whereItCanBe
+    case always
+  }
 
   package init(servers: [Server], timeout: Duration = .seconds(5)) {
     self.servers = servers

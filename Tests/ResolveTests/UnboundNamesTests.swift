@@ -11,15 +11,18 @@ final class Resolving: Sendable {
   let names: UnboundNames
   private let thread: Thread
 
-  init(servers: [ScriptedServer] = [], timeout: Duration = .seconds(5), hosts: String = "", maximumQuestions: Int = 4096) throws {
+  init(
+    servers: [ScriptedServer] = [], timeout: Duration = .seconds(5), hosts: String = "", maximumQuestions: Int = 4096, trustAnchors: [String] = [],
+    report: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws {
     server = try servers.first ?? ScriptedServer()
     let loop = try EventLoop()
     self.loop = loop
     thread = try Thread(name: "loop") { loop.run() }
     let all = servers.isEmpty ? [server] : servers
-    names = UnboundNames(
-      home: loop, ResolverConfiguration(servers: all.map { .init(.loopbackV4, port: $0.port) }, timeout: timeout), hosts: HostsFile(hosts),
-      maximumQuestions: maximumQuestions)
+    var configuration = ResolverConfiguration(servers: all.map { .init(.loopbackV4, port: $0.port) }, timeout: timeout)
+    (configuration.proof, configuration.trustAnchors) = (.whereItCanBe, trustAnchors)
+    names = UnboundNames(home: loop, configuration, hosts: HostsFile(hosts), maximumQuestions: maximumQuestions, report: report)
   }
 
   /// Asks from the home loop, and waits as a thread does: ThreadSanitizer does not see how Swift's own pool takes a task over from a loop.
@@ -172,6 +175,38 @@ extension Result {
     dns.server.script("slow.test", .after(.milliseconds(1500), .records([address])))
     #expect(try await dns.records(.a("fast.test")).get().count == 1)
     #expect(try await dns.records(.a("slow.test")).get().count == 1)
+  }
+
+  @Test func aServerThatWasNeverAskedIsWaitedForIfItLives() async throws {
+    let dns = try Resolving()
+    defer { dns.finish() }
+    dns.server.script("slow.test", .after(.milliseconds(1500), .records([address])))
+    #expect(try await dns.records(.a("slow.test")).get().count == 1)
+  }
+
+  @Test func aServerThatDiesIsNotWaitedForLong() async throws {
+    let dns = try Resolving()
+    defer { dns.finish() }
+    dns.server.script("fast.test", .records([address]))
+    #expect(try await dns.records(.a("fast.test")).get().count == 1)
+    dns.server.script("", .silence)
+    dns.server.answerOthers(.silence)
+    let begin = Instant.now()
+    #expect(await dns.records(.a("other.test")).isTemporary)
+    // Its time is five seconds; it lets a second pass in which it does not even say that it is there.
+    #expect(Instant.now() - begin < .seconds(4))
+  }
+
+  @Test func whereNothingCanBeProvedAnswersAreTakenAsTheyCome() async throws {
+    let reports = Monitor<[String]>([])
+    let dns = try Resolving(trustAnchors: [". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"]) { text in
+      reports.withLock { $0.append(text) }
+    }
+    defer { dns.finish() }
+    dns.server.answerOthers(.records([address]))
+    let answer = try await dns.answer(.a("a.test")).get()
+    #expect(answer.records.count == 1 && !answer.isSecure)
+    #expect(reports.withLock { $0 } == ["127.0.0.1@\(dns.server.port): no DNSSEC; answers are taken unproved"])
   }
 
   @Test func whoIsInAHurryWaitsNoLonger() async throws {

@@ -11,6 +11,12 @@ package enum ConnectingSocket {
     return try SystemError.check(clinux_connect_ip(&raw, &local), "connect to \(address) port \(address.port) from \(source)")
   }
 
+  /// For datagrams to and from this address alone.
+  static func openDatagrams(_ address: SocketAddress) throws(SystemError) -> Int32 {
+    var raw = address.raw
+    return try SystemError.check(clinux_connect_udp(&raw), "connect to \(address) port \(address.port)")
+  }
+
   package static func open(path: String) throws(SystemError) -> Int32 {
     try SystemError.check(clinux_connect_unix(path), "connect to \(path)")
   }

@@ -38,6 +38,9 @@ package final class ResolverFiles: Sendable {
     return isNew ? Self.read(path) : nil
   }
 
+  /// The text of a file; nothing where it cannot be read.
+  package static func text(of path: String) -> String { read(path) }
+
   private static let limit = 1 << 20
 
   private static func read(_ path: String) -> String {

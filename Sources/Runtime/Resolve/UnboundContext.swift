@@ -24,13 +24,19 @@ final class UnboundContext {
   private let handle: OpaquePointer
   private var token: UInt64?
 
-  init(on loop: EventLoop, server: ResolverConfiguration.Server?) throws(SystemError) {
+  /// With `trustAnchors` answers are proved, and those that are not genuine are failures.
+  init(
+    on loop: EventLoop, server: ResolverConfiguration.Server?, rootServers: [ResolverConfiguration.Server] = [], trustAnchors: [String] = []
+  ) throws(SystemError) {
     guard let handle = cunbound_context() else { throw SystemError(code: ENOMEM, operation: "libunbound") }
     self.loop = loop
     self.handle = handle
     do throws(SystemError) {
       for (name, value) in Self.options { try Self.check(ub_ctx_set_option(handle, name, value), name) }
       if let server { try Self.check(ub_ctx_set_fwd(handle, server.description), "server \(server)") }
+      for root in rootServers where server == nil { try Self.check(ub_ctx_set_stub(handle, ".", root.description, 1), "root server \(root)") }
+      for anchor in trustAnchors { try Self.check(ub_ctx_add_ta(handle, anchor), "trust anchor \(anchor)") }
+      for zone in Self.privateZones where !trustAnchors.isEmpty { try Self.check(ub_ctx_set_option(handle, "domain-insecure:", zone), zone) }
       for zone in Self.unwantedZones { try Self.check(ub_ctx_zone_remove(handle, zone), zone) }
       token = try loop.watch(ub_fd(handle), self)
     } catch {
@@ -69,6 +75,9 @@ final class UnboundContext {
 
   /// What libunbound would answer by itself, though the server may have names there.
   private static let unwantedZones = ["test.", "invalid.", "127.in-addr.arpa."]
+
+  /// Names that are given in private networks, of which the root proves that they do not exist: RFC 6761, RFC 8375, and what people took before.
+  private static let privateZones = ["corp", "home", "home.arpa", "internal", "intranet", "invalid", "lan", "local", "private", "test"]
 
   private static func check(_ code: Int32, _ what: String) throws(SystemError) {
     if code != 0 { throw SystemError(code: EINVAL, operation: "libunbound: \(what): \(String(cString: ub_strerror(code)))") }

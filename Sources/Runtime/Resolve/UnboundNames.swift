@@ -17,16 +17,22 @@ package final class UnboundNames: NameService, @unchecked Sendable {
 
   private let home: EventLoop
   private let maximum: Int
+  private let report: @Sendable (String) -> Void
   private let hosts: Monitor<HostsFile>
   // Owned by the home loop.
   private var upstreams: [Upstream]
   private var questions = 0
 
-  package init(home: EventLoop, _ configuration: ResolverConfiguration, hosts: HostsFile = HostsFile(), maximumQuestions: Int = maximumQuestions) {
+  /// `report` is told whether answers can be proved.
+  package init(
+    home: EventLoop, _ configuration: ResolverConfiguration, hosts: HostsFile = HostsFile(), maximumQuestions: Int = maximumQuestions,
+    report: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
     self.home = home
+    self.report = report
     self.hosts = Monitor(hosts)
     maximum = maximumQuestions
-    upstreams = Self.upstreams(configuration, on: home)
+    upstreams = Self.upstreams(configuration, on: home, report)
     probe()
   }
 
@@ -52,7 +58,7 @@ package final class UnboundNames: NameService, @unchecked Sendable {
 
   /// From now on asks other servers, or other hosts come before them. Questions under way end as they began. From any thread.
   package func use(_ configuration: ResolverConfiguration) {
-    home.spawn { self.upstreams = Self.upstreams(configuration, on: self.home) }
+    home.spawn { self.upstreams = Self.upstreams(configuration, on: self.home, self.report) }
     probe()
   }
 
@@ -61,9 +67,11 @@ package final class UnboundNames: NameService, @unchecked Sendable {
   /// Lets libunbound go, after the home loop has ended.
   package func close() { upstreams = [] }
 
-  private static func upstreams(_ configuration: ResolverConfiguration, on loop: EventLoop) -> [Upstream] {
+  private static func upstreams(
+    _ configuration: ResolverConfiguration, on loop: EventLoop, _ report: @escaping @Sendable (String) -> Void
+  ) -> [Upstream] {
     let servers = configuration.servers.isEmpty ? [nil] : configuration.servers.map(Optional.some)
-    return servers.map { Upstream(on: loop, server: $0, timeout: configuration.timeout) }
+    return servers.map { Upstream(on: loop, server: $0, configuration, report: report) }
   }
 
   private func probe() { home.spawn { await self.upstreams.first?.probe() } }

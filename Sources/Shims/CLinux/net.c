@@ -142,6 +142,15 @@ int clinux_connect_ip(const struct clinux_address *address, const struct clinux_
   return fd;
 }
 
+int clinux_connect_udp(const struct clinux_address *address) {
+  struct sockaddr_storage storage;
+  socklen_t length = to_system(address, &storage);
+  int fd = socket(storage.ss_family, SOCK_DGRAM | FLAGS, 0);
+  if (fd < 0) return -errno;
+  if (connect(fd, (struct sockaddr *)&storage, length) < 0) return fail(fd);
+  return fd;
+}
+
 int clinux_connect_unix(const char *path) {
   struct sockaddr_un address;
   int code = unix_address(path, &address);

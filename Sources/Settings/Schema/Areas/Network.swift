@@ -3,7 +3,10 @@
 extension Area {
   static let network = Area(
     "Network", "Where Weir listens, and whom it trusts.",
-    [Keys.inetInterfaces, Keys.inetProtocols, Keys.mynetworks, Keys.mynetworksStyle, Keys.resolver])
+    [
+      Keys.inetInterfaces, Keys.inetProtocols, Keys.mynetworks, Keys.mynetworksStyle, Keys.resolver, Keys.resolverRootServers, Keys.resolverDnssec,
+      Keys.resolverTrustAnchorFile,
+    ])
 
   static let listener = Area(
     "Listeners",
@@ -15,6 +18,9 @@ extension Area {
 
 /// How far trust goes by default.
 package enum MynetworksStyle: String, CaseIterable, Sendable { case host, subnet, `class` }
+
+/// Whether answers are proved.
+package enum ResolverDNSSEC: String, CaseIterable, Sendable { case auto, no, yes }
 
 /// The language that a listener speaks.
 package enum ListenerProtocol: String, CaseIterable, Sendable { case smtp, lmtp }
@@ -52,6 +58,25 @@ extension Keys {
     one fails or does not answer. Empty: those of /etc/resolv.conf, which is followed when it changes. `recursive`: none, the servers of each \
     zone are asked from the root on. Answers are kept as long as they hold. /etc/hosts comes first for addresses and their names; \
     `search` and `ndots` of resolv.conf have no effect, because names in mail are complete.
+    """)
+
+  package static let resolverRootServers = Key.nameServers(
+    "resolver_root_servers", "", .weir, example: "192.0.2.1, 192.0.2.2",
+    "Who serves the root, for `resolver = recursive` in a network with a root of its own. Empty: those of the Internet.")
+
+  package static let resolverDnssec = Key.choice(
+    "resolver_dnssec", ResolverDNSSEC.auto, .weir, example: "yes",
+    """
+    Whether answers are proved by DNSSEC. `yes`: an answer that should have a proof and has none, or a wrong one, is a failure for now. `auto`: so it is where \
+    the name server passes proofs on, which it is asked at the start; else answers are taken as they come, as with `no`, and count as unproved. Names in `test`, \
+    `local`, `lan`, `home.arpa` and the like, which the root does not know, need no proof.
+    """)
+
+  package static let resolverTrustAnchorFile = Key.path(
+    "resolver_trust_anchor_file", "", .weir, example: "/etc/weir/root.key",
+    """
+    The keys of the root, from which proofs begin: DS or DNSKEY records, one a line. Empty: /var/lib/unbound/root.key, which unbound-anchor keeps, or else \
+    /usr/share/dns/root.key of Debian's dns-root-data; without either nothing is proved.
     """)
 
   package static let listenerAddress = Key.interfaces(

@@ -26,6 +26,8 @@ int clinux_listen_unix(const char *path, unsigned mode, int backlog);
 int clinux_accept(int listener, struct clinux_address *peer);
 /* Begins a connection; -EINPROGRESS is success, answered as the descriptor. */
 int clinux_connect_ip(const struct clinux_address *address, const struct clinux_address *source);
+// A datagram socket that talks to this address alone.
+int clinux_connect_udp(const struct clinux_address *address);
 int clinux_connect_unix(const char *path);
 int clinux_socket_pair(int *left, int *right);
 int clinux_socket_error(int fd);
