@@ -118,6 +118,27 @@ endif
 !/^(from|to|date|message-id|subject|received|mime-version|content-type):/  WARN unusual
 """
 
+PARTS = """\
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: text/plain
+
+text
+--b
+{}
+
+x
+--b--"""
+
+# Content that is put behind BASE: what is in a part or an attached message.
+CONTENTS = [
+    PARTS.format('Content-Type: application/x;\n name="a.exe"'), PARTS.format("Content-Type: text/plain\nSubject: lottery"),
+    PARTS.format("Content-Type: message/rfc822\n\nSubject: lottery\n"), PARTS.format("Content-Type: message/rfc822\n\nSubject: fine\n"),
+    PARTS.format("Content-Type: text/plain\n\nSubject: lottery"), "\nSubject: lottery",
+]
+
 BASE = ["From: a@sender.test", "To: alice@weir.test", "Date: Sat, 21 Nov 2026 10:00:00 +0000", "Message-ID: <1@sender.test>"]
 
 # Header lines that are put behind BASE.
@@ -157,6 +178,18 @@ class PeerTest(Case):
                     self.assertEqual(self.kept_by_weir(weir, index), self.kept_by_postfix(theirs[index][1]))
         self.assertFalse([path for path in weir.files() if "case 7." in read(path)], "what was to be discarded was delivered")
         self.assertTrue(any("case 9." in read(path) for path in weir.files("bob")), "the redirected message")
+
+    def test_both_look_into_parts(self):
+        weir = self.weir(f"header_checks = regexp:{self.postfix.path('header_checks')}")
+        ours, theirs = ([self.said(program, content) for content in CONTENTS] for program in (weir, self.postfix))
+        self.assertEqual(ours, theirs)
+        self.assertEqual([reply[:3] for reply in ours], ["550", "550", "550", "250", "250", "250"])
+
+    def said(self, program, content):
+        with Session(program.port, seconds=60) as client:
+            client.say("EHLO parts.test")
+            reply = client.send("a@sender.test", ["alice@weir.test"], "\n".join([*BASE, content, ""]))
+        return re.sub(r"queued as \w+", "queued as ID", reply)
 
     def play(self, program):
         """The reply to each message, and its queue id."""

@@ -32,7 +32,8 @@ final class HeaderChecks: Stage {
     let place: HeaderRules.Place = event.kind == .header ? .primary : event.isNested ? .nested : .part
     let line = HeaderLine(event)
     guard let match = rules.match(line, place) else { return .continue }
-    return try Reaction(match: match, line: line, limit: rules.limit, reference: event.reference, context: context).perform()
+    return try Reaction(match: match, line: line, limit: rules.limit, reference: event.kind == .header ? event.reference : nil, context: context)
+      .perform()
   }
 }
 

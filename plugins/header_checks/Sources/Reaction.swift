@@ -7,7 +7,8 @@ struct Reaction {
   let match: ContentChecks.Match
   let line: HeaderLine
   let limit: Int
-  let reference: UInt64
+  /// Nil for a line of a part, which is told but cannot be changed.
+  let reference: UInt64?
   let context: Context
 
   func perform() throws -> Verdict {
@@ -42,6 +43,7 @@ struct Reaction {
   // MARK: The line
 
   private func perform(removing action: CheckAction) throws -> Verdict {
+    guard let reference else { return unchangeable(action) }
     if case .strip(let text) = action { _ = log("strip", text) }
     if action != .dunno { try context.deleteHeader(reference) }
     return .continue
@@ -49,6 +51,7 @@ struct Reaction {
 
   private func insert(_ text: [UInt8]) throws -> Verdict {
     guard let header = HeaderText(text[...]) else { return .continue }
+    guard let reference else { return unchangeable(.prepend(text)) }
     _ = log("prepend", text)
     try context.insertHeader(header.name, folded(header.value), before: reference)
     return .continue
@@ -56,6 +59,7 @@ struct Reaction {
 
   private func replace(_ text: [UInt8]) throws -> Verdict {
     guard let header = HeaderText(text[...]) else { return .continue }
+    guard let reference else { return unchangeable(.replace(text)) }
     _ = log("replace", text)
     try context.replaceHeader(reference, with: header.name, folded(header.value))
     return .continue
@@ -70,6 +74,11 @@ struct Reaction {
       if byte == 0x0a, index + 1 == value.count || (value[index + 1] != 0x20 && value[index + 1] != 0x09) { text.append(0x09) }
     }
     return text
+  }
+
+  private func unchangeable(_ action: CheckAction) -> Verdict {
+    context.log(.warning, "\(match.rule): \(action.word): header lines of parts cannot be changed yet")
+    return .continue
   }
 
   // MARK: The message

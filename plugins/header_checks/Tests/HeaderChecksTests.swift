@@ -109,10 +109,18 @@ import WeirPlugin
     ("Content-Type", WEIR_EV_PART_HEADER, WEIR_F_NESTED, "b"),
   ])
   func eachKindOfHeaderHasItsTables(name: String, kind: Int, flags: Int, which: String) throws {
-    let options = ["header_checks": "a", "mime_header_checks": "b", "nested_header_checks": "c"].map { ($0.key, "static:{ REPLACE X: \($0.value) }") }
+    let options = ["header_checks": "a", "mime_header_checks": "b", "nested_header_checks": "c"].map { ($0.key, "static:{ REJECT \($0.value) }") }
     let host = try FakeHost(options)
-    _ = host.header(name, "x", kind: kind, flags: flags)
-    #expect(host.edits == ["replace 7 X=\(which)"])
+    #expect(host.header(name, "x", kind: kind, flags: flags) == WEIR_REJECT)
+    #expect(host.reply == "550 5.7.1 \(which)")
+  }
+
+  @Test(arguments: ["IGNORE", "STRIP x", "PREPEND X: y", "REPLACE X: y"])
+  func linesOfPartsStay(action: String) throws {
+    let host = try host("{/^content-id:/ \(action)}")
+    #expect(host.header("Content-ID", "<a>", kind: WEIR_EV_PART_HEADER, reference: 0) == WEIR_CONTINUE)
+    #expect(host.edits == [])
+    #expect(host.logged == ["regexp: rule 1: \(action.prefix { $0 != " " }): header lines of parts cannot be changed yet"])
   }
 
   @Test(arguments: [
