@@ -115,6 +115,18 @@ package final class ChainSession {
   package func closed(_ reason: String) {
     aborted(reason)
     tell(StageCall(.close, value: reason)) { _ in true }
+    end()
+  }
+
+  /// An attempt to deliver has ended. This is all that there is in such a session.
+  package func delivered(to recipient: String, reply: String, parameters: [(key: String, value: [UInt8])]) {
+    var call = StageCall(.delivery, name: recipient, value: reply)
+    call.parameters = parameters.map(StageCall.Parameter.init)
+    tell(call) { _ in true }
+    end()
+  }
+
+  private func end() {
     for seat in seats { seat.sessionEnded() }
     chain.registry.unregister(slot, lastTicket: tickets.current)
     slot = -1

@@ -119,6 +119,11 @@ class Pipeline(Case):
         self.assertTrue(send(weir, "Subject: lottery\n\nbody").startswith("250"))
         eventually(lambda: "lottery: shadow: at HEADER would have REJECT 550 5.7.1 No lotteries, please" in weir.log_text(), 10, "the shadow in the log")
 
+    def test_deliveries_are_told(self):
+        weir = self.weir(stage("told", TORTURE, "component = torture", "do = forged_id", "at = DELIVERY"))
+        send(weir, "Subject: x\n\nbody")
+        eventually(lambda: "told: forged_id: " in weir.log_text(), 10, "the DELIVERY event")
+
     def test_conditions_and_listeners(self):
         weir = self.weir(
             stage("strangers", TORTURE, "component = torture", "do = reply", "at = MAIL", "when = client.mynetworks != yes")

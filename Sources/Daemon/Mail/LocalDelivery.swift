@@ -11,13 +11,16 @@ final class LocalDelivery: Sendable {
   private let users: UserDirectory
   private let usesMailboxService: Bool
   private let log: Log
+  /// Nil where no stage is told of deliveries.
+  private let reports: DeliveryReports?
   private let threads = Monitor<[Thread]>([])
 
-  init(_ setup: Setup, spool: Spool, users: UserDirectory, usesMailboxService: Bool, log: Log) {
+  init(_ setup: Setup, spool: Spool, users: UserDirectory, usesMailboxService: Bool, reports: DeliveryReports?, log: Log) {
     self.setup = setup
     self.spool = spool
     self.users = users
     self.usesMailboxService = usesMailboxService
+    self.reports = reports
     self.log = log
   }
 
@@ -43,8 +46,9 @@ final class LocalDelivery: Sendable {
     return LocalAgent(
       spool, worker: worker, disk: LinuxDisk(), users: users, transport: transport, lockPatience: LockPatience(setup.configuration),
       luserRelay: LuserRelay(setup), clock: wallClock
-    ) { [log] report in
+    ) { [log, reports] report in
       log.event(report.event)
+      reports?.tell(report)
     }
   }
 }

@@ -53,15 +53,16 @@ final class MailService: Sendable {
     limits = setup.configuration.listeners.reduce(into: [:]) { $0[$1.name] = ClientLimits(ClientLimits.Limits($1, setup), service: $1.name) }
     anvil = AnvilStatistics(Array(limits.values), interval: setup.configuration[Keys.anvilStatusUpdateTime], log: log)
     certificates = MailService.certificates(setup, log)
-    delivery = LocalDelivery(setup, spool: spool, users: users, usesMailboxService: usesMailboxService, log: log)
     loops = try LoopGroup(count: setup.configuration[Keys.eventLoops])
     resolver = Resolver(setup.configuration, home: loops.first, log: log)
     stages = try StageAssembly(setup, log: log)
+    let reports = DeliveryReports(stages, on: loops.first, names: resolver.names, log: log)
+    delivery = LocalDelivery(setup, spool: spool, users: users, usesMailboxService: usesMailboxService, reports: reports, log: log)
     passes = PassKeeper(setup, pool: pool, log: log)
     control = ControlServer(path: Setup.controlSocket(of: lane), queue: spool, stages: stages.stages, pool: pool, log: log)
     lanes = LaneKeeper(
       own: lane.number,
-      LaneKeeper.Means(setup: setup, users: users, usesMailboxService: usesMailboxService, pool: pool, loop: loops.first, log: log))
+      LaneKeeper.Means(setup: setup, users: users, usesMailboxService: usesMailboxService, reports: reports, pool: pool, loop: loops.first, log: log))
   }
 
   /// The supervisor has checked them, but files can break while it runs: mail that may come in clear still does then.

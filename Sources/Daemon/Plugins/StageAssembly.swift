@@ -44,8 +44,12 @@ final class StageAssembly: Sendable {
   }
 
   /// Nil where no stage is for the listener.
-  func chain(for listener: String) -> StageChain? {
-    let own = stages.filter { $0.settings.listeners?.contains(listener) ?? true }
+  func chain(for listener: String) -> StageChain? { chain(of: stages.filter { $0.settings.listeners?.contains(listener) ?? true }) }
+
+  /// Of the stages that are told of deliveries.
+  var deliveryChain: StageChain? { chain(of: stages.filter { $0.events.has(.delivery) }) }
+
+  private func chain(of own: [Stage]) -> StageChain? {
     if own.isEmpty { return nil }
     return StageChain(own, registry: registry, authservID: authservID, offloads: offloads) { [tables, offloads] name, key in
       await Self.lookUp(name, key, tables, on: offloads)
