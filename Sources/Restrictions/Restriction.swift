@@ -23,6 +23,7 @@ package enum Restriction: Sendable {
   case permitMynetworks
   case permitInetInterfaces
   case permitSASLAuthenticated
+  case permitTLSClientcerts
   case permitTLSAllClientcerts
   case rejectUnknownClientHostname
   case rejectUnknownReverseClientHostname
@@ -43,6 +44,9 @@ package enum Restriction: Sendable {
 
   // Tables
   case access(AccessSubject, AccessTable)
+  /// A bare `type:table` in a list of smtpd_restriction_classes: what it is asked about, the list says that names the class.
+  case bareAccess(AccessTable)
+  case certificateAccess(AccessTable, [CertificateKey])
   case serverAccess(AccessSubject, ServerKind, AccessTable)
 
   // Lists in the DNS
@@ -60,6 +64,12 @@ package final class AccessTable: Sendable {
     self.name = name
     self.table = table
   }
+}
+
+/// By what a client's certificate is looked up: `search_order` of check_ccert_access.
+package enum CertificateKey: String, CaseIterable, Sendable {
+  case certificate = "cert_fingerprint"
+  case publicKey = "pubkey_fingerprint"
 }
 
 /// What a list in the DNS is asked about.

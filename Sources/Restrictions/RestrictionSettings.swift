@@ -42,7 +42,9 @@ package struct RestrictionSettings: Sendable {
   package var recipientDelimiter = ""
   package var showUserUnknownTableName = true
   package var defaultRBLReply = RestrictionSettings.defaultRBLReply
+  package var expansionFilter = ExpansionFilter.standard
   package var rblReplyMaps = TableList([])
+  package var relayClientcerts = TableList([])
   package var policyDefaultAction = "451 4.3.5 Server configuration problem"
   package var policyContext = ""
   /// What policy services are told of `$stress`.

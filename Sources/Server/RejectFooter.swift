@@ -9,13 +9,15 @@ package struct RejectFooter: Sendable {
   /// Asked for the whole reply, code and all.
   private let map: (@Sendable (String) -> String?)?
   private let serverName: String
+  private let filter: ExpansionFilter
 
   /// Nil where nothing is to be added.
-  package init?(_ text: String, map: (@Sendable (String) -> String?)?, serverName: String) {
+  package init?(_ text: String, map: (@Sendable (String) -> String?)?, serverName: String, filter: ExpansionFilter = .standard) {
     if text.isEmpty, map == nil { return nil }
     self.text = text
     self.map = map
     self.serverName = serverName
+    self.filter = filter
   }
 
   /// The refusal with its footer. Each line gets the code of the reply. `\n` begins a line; `\c` in front goes on in the last line.
@@ -24,7 +26,7 @@ package struct RejectFooter: Sendable {
     let template = map.flatMap { $0(reply.summary) } ?? text
     if template.isEmpty { return reply }
     let joins = template.hasPrefix(#"\c"#)
-    let footer = ReplyTemplate.expand(String(template.dropFirst(joins ? 2 : 0)), values(client, time)).replacing(#"\n"#, with: "\n")
+    let footer = ReplyTemplate.expand(String(template.dropFirst(joins ? 2 : 0)), values(client, time), filter).replacing(#"\n"#, with: "\n")
     return Reply(reply.code, reply.status, reply.text + (joins ? "" : "\n") + footer)
   }
 

@@ -32,6 +32,8 @@ struct Bench {
     answers = asked.count > Self.maximumAnswers ? [:] : asked.filter { if case .name = $0.key { true } else { false } }
   }
 
+  var isAboutMessage: Bool { instance != nil || !answers.isEmpty }
+
   mutating func beginMessage() {
     if !answers.isEmpty { answers = [:] }
     instance = nil

@@ -38,6 +38,7 @@ extension Session {
   /// Once its end has been told.
   @inline(never) func closeTransaction() {
     if queueID != nil, !machine.hasRecipients { queueID = nil }
+    if bench?.isAboutMessage == true, machine.transaction == nil { bench?.beginMessage() }
   }
 }
 

@@ -287,6 +287,7 @@ package final class Session<Stream: ByteStream> {
       return
     }
     machine.tlsStarted(SMTP.TLSFacts(secured))
+    logNotice()
     if chain != nil, let action = await tellStagesOfTLS() { await perform(action) }
   }
 
@@ -306,16 +307,21 @@ package final class Session<Stream: ByteStream> {
 
 extension SMTP.TLSFacts {
   fileprivate convenience init(_ facts: Runtime.TLSFacts) {
-    self.init(version: facts.protocolVersion, cipher: facts.cipher, bits: facts.usedBits, isClientTrusted: facts.peer.isTrusted)
+    self.init(
+      version: facts.protocolVersion, cipher: facts.cipher, bits: facts.usedBits, certificate: ClientCertificate(facts.peer, facts.fingerprints))
   }
 }
 
-extension Runtime.TLSFacts.PeerCertificate {
-  fileprivate var isTrusted: Bool {
-    switch self {
-    case .trusted, .verified: true
-    case .notRequested, .absent, .untrusted: false
+extension SMTP.TLSFacts.ClientCertificate {
+  fileprivate init?(_ peer: Runtime.TLSFacts.PeerCertificate, _ fingerprints: TLSFingerprints?) {
+    self.init()
+    switch peer {
+    case .notRequested, .absent: return nil
+    case .untrusted(let name, let issuer): (commonName, self.issuer) = (name, issuer)
+    case .trusted(let name, let issuer), .verified(let name, let issuer): (commonName, self.issuer, isTrusted) = (name, issuer, true)
     }
+    fingerprint = fingerprints?.certificate ?? ""
+    publicKeyFingerprint = fingerprints?.publicKey ?? ""
   }
 }
 

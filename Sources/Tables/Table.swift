@@ -59,6 +59,17 @@ package struct Table: Sendable {
     if case .entries(let table) = content { table.entries } else { [] }
   }
 
+  /// All that it can answer but for what a match fills in, with the keys where there are such.
+  package var answers: [(key: String?, value: String)] {
+    switch content {
+    case .entries(let table): table.entries.map { ($0.key, $0.value) }
+    case .fixed(let value): [(nil, value)]
+    case .networks(let table): table.values.map { (nil, $0) }
+    case .patterns(let table): table.values.map { (nil, $0) }
+    case .systemUsers: []
+    }
+  }
+
   /// The first entry whose value does not end in `last`; for a table with one value for all, that with an empty key.
   package func firstEntry(notEndingIn last: Unicode.Scalar) -> (key: String, value: String)? {
     switch content {

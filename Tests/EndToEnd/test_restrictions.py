@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -13,6 +14,7 @@ from dns import DNS
 from harness import Case, IS_ROOT, ROOT, Session, eventually, free_port
 
 POSTGREY = os.path.join(ROOT, ".build/peers/postgrey")
+POLICYD_SPF = os.path.join(ROOT, ".build/peers/policyd-spf")
 STRANGER = "XCLIENT ADDR=203.0.113.9 NAME=stranger.test"
 BASE = "smtpd_authorized_xclient_hosts = 127.0.0.1\nsmtpd_error_sleep_time = 0\n"
 BODY = "Subject: x\r\n\r\nx"
@@ -43,6 +45,18 @@ class Restrictions(Case):
 
     def postgrey(self):
         return Postgrey()
+
+    def test_policyd_spf(self):
+        """Debian's policyd-spf, run as spawn(8) runs it: it refuses an address that the sender's domain forbids, and adds a field to what it lets pass."""
+        zone = 'good.test TXT "v=spf1 ip4:203.0.113.9 -all"\nbad.test TXT "v=spf1 ip4:192.0.2.1 -all"\n'
+        with DNS(zone, port=53) as dns, PolicydSPF(dns.resolv_conf) as port:
+            weir = self.weir(BASE + f"smtpd_recipient_restrictions = check_policy_service inet:127.0.0.1:{port}")
+            with stranger(weir) as client:
+                client.say("MAIL FROM:<a@bad.test>")
+                self.assertRegex(client.say("RCPT TO:<alice@weir.test>"), r"^550 5\.7\.23 <alice@weir\.test>: Recipient address rejected: Message rejected due to: SPF fail")
+                client.say("RSET")
+                self.assertTrue(client.send("a@good.test", ["alice@weir.test"], BODY).startswith("250 "))
+            self.assertRegex(weir.message()["Received-SPF"], r"^Pass \(mailfrom\).*client-ip=203\.0\.113\.9;.*envelope-from=a@good\.test")
 
     def test_a_policy_server_that_is_not_there(self):
         weir = self.weir(BASE + f"smtpd_recipient_restrictions = check_policy_service {{ inet:127.0.0.1:{free_port()}, timeout=1s, try_limit=1 }}")
@@ -130,6 +144,51 @@ class Postgrey:
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait(10)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class PolicydSPF:
+    """Debian's policyd-spf, unpacked by tools/setup. Each connection gets a process of its own, as from Postfix's spawn(8)."""
+
+    CONFIGURATION = "debugLevel = 1\nTestOnly = 1\nHELO_reject = Fail\nMail_From_reject = Fail\nPermError_reject = False\nTempError_Defer = False\n"
+    ENTER = 'mount --bind "$1" /etc/resolv.conf; shift; exec "$@"'
+
+    def __init__(self, resolv_conf):
+        if not IS_ROOT:
+            raise AssertionError("policyd-spf asks the name server of /etc/resolv.conf, which only root can put in its place")
+        self.resolv_conf = resolv_conf
+
+    def __enter__(self):
+        program = os.path.join(POLICYD_SPF, "usr/bin/policyd-spf")
+        if not os.path.exists(program):
+            raise AssertionError("policyd-spf is missing: run tools/setup test")
+        self.folder = tempfile.mkdtemp(prefix="weir-policyd-spf-")
+        for name, text in (("resolv.conf", self.resolv_conf), ("policyd-spf.conf", self.CONFIGURATION)):
+            with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+                file.write(text)
+        self.command = ["unshare", "-m", "sh", "-c", self.ENTER, "sh", f"{self.folder}/resolv.conf", "python3", "-W", "ignore", program,
+                        f"{self.folder}/policyd-spf.conf"]
+        self.processes = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self.serve, daemon=True).start()
+        return self.listener.getsockname()[1]
+
+    def serve(self):
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.path.join(POLICYD_SPF, "usr/lib/python3/dist-packages")}
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.processes.append(subprocess.Popen(self.command, cwd="/", env=environment, stdin=connection, stdout=connection))
+            connection.close()
+
+    def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for process in self.processes:
+            process.kill()
+            process.wait(10)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

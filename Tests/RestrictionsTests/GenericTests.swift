@@ -135,7 +135,9 @@ import Testing
 
   @Test func trustedCertificates() {
     let court = Court([.recipient: "permit_tls_all_clientcerts, reject"])
-    #expect(court.with { $0.facts.tls = TLSFacts(version: "TLSv1.3", cipher: "x", bits: 256, isClientTrusted: true) }.reply() == "")
+    var trusted = TLSFacts.ClientCertificate()
+    trusted.isTrusted = true
+    #expect(court.with { $0.facts.tls = TLSFacts(version: "TLSv1.3", cipher: "x", bits: 256, certificate: trusted) }.reply() == "")
     #expect(court.with { $0.facts.tls = TLSFacts(version: "TLSv1.3", cipher: "x", bits: 256) }.reply() != "")
   }
 

@@ -37,7 +37,12 @@ import Testing
     ("check_policy_service unix:private/policy", "needs an absolute path", "/var/spool/postfix"),
     ("check_policy_service { inet:h:1, timout=1s }", "has no option `timout`", "did you mean `timeout`?"),
     ("check_policy_service { inet:h:1, default_action=NONSENSE }", "unknown action `NONSENSE`", ""),
-    ("sleep x", "expected a number of seconds", ""), ("check_sender_access inline:{ {a = FILTER x:y} }", "FILTER needs content filters", ""),
+    ("sleep x", "expected a number of seconds", ""),
+    ("check_sender_access inline:{ {a = FILTER x:y} }", "`FILTER x:y` hands mail to a content filter", "take the entry out"),
+    ("check_sender_access static:{FILTER x:y}", "`FILTER x:y` hands mail to a content filter", "HOLD lets"),
+    ("check_client_access cidr:{ {192.0.2.0/24 FILTER x:y} }", "`FILTER x:y` hands mail to a content filter", ""),
+    ("check_sender_access pcre:{ {/@(a|b)$/ FILTER x:$1} }", "`FILTER x:$1` hands mail to a content filter", ""),
+    ("check_sender_access regexp:{ {/@a$/ NONSENSE} }", "unknown action `NONSENSE`", ""),
     ("check_sender_access inline:{ {a = REDIRECT nobody} }", "needs an address", ""),
     ("check_sender_access inline:{ {a = check_client_access hash:/etc/access} }", "a table cannot stand within a table", "smtpd_restriction_classes"),
   ])

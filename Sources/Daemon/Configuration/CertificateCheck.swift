@@ -37,4 +37,5 @@ struct CertificateCheck {
     [
       Keys.smtpdTlsCertFile, Keys.smtpdTlsKeyFile, Keys.smtpdTlsProtocols, Keys.smtpdTlsMandatoryProtocols,
     ].map(\.name) + [Keys.smtpdTlsChainFiles.name, Keys.tlsServerSniMaps.name, Keys.smtpdTlsCiphers.name]
+    + [Keys.smtpdTlsCAfile, Keys.smtpdTlsCApath, Keys.smtpdTlsFingerprintDigest].map(\.name)
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SMTP
+import Restrictions
 import Server
 import Settings
 
@@ -47,6 +48,8 @@ extension RejectFooter {
   init?(_ listener: ListenerConfiguration, _ setup: Setup) {
     let maps = setup.tables(listener[Keys.smtpdRejectFooterMaps])
     let map: @Sendable (String) -> String? = { maps.value(for: $0) }
-    self.init(listener[Keys.smtpdRejectFooter], map: maps.isEmpty ? nil : map, serverName: listener[Keys.myhostname])
+    self.init(
+      listener[Keys.smtpdRejectFooter], map: maps.isEmpty ? nil : map, serverName: listener[Keys.myhostname],
+      filter: ExpansionFilter(listener[Keys.smtpdExpansionFilter]))
   }
 }

@@ -40,7 +40,9 @@ extension RestrictionSettings {
     recipientDelimiter = listener[Keys.recipientDelimiter]
     showUserUnknownTableName = server.showUserUnknownTableName
     defaultRBLReply = listener[Keys.defaultRblReply]
+    expansionFilter = ExpansionFilter(listener[Keys.smtpdExpansionFilter])
     rblReplyMaps = setup.tables(listener[Keys.rblReplyMaps])
+    relayClientcerts = setup.tables(listener[Keys.relayClientcerts])
     takePolicies(listener)
     let networks = listener[Keys.permitMxBackupNetworks]
     permitMXBackupNetworks = networks.isEmpty ? nil : setup.networks(networks)

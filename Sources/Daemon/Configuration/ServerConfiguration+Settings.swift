@@ -58,6 +58,7 @@ extension ServerConfiguration {
     smtpdDiscardEhloKeywords = listener[Keys.smtpdDiscardEhloKeywords].upperCased
     smtputf8Enable = listener[Keys.smtputf8Enable]
     // A session that begins in TLS has nothing left to start.
+    smtpdTlsReqCcert = listener.requiresTLS && listener[Keys.smtpdTlsReqCcert]
     smtpdTlsSecurityLevel = listener[Keys.smtpdTlsWrappermode] ? .none : TLSLevel(listener[Keys.smtpdTlsSecurityLevel])
   }
 }

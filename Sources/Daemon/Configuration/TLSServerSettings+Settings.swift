@@ -24,7 +24,19 @@ extension TLSServerSettings {
     ciphers = TLSCiphers(listener)
     prefersServerCiphers = listener[Keys.tlsPreemptCipherlist]
     ticketLifetime = listener[Keys.smtpdTlsSessionCacheTimeout]
-    asksClientCertificate = listener[Keys.smtpdTlsAskCcert]
+    asksClientCertificate = listener[Keys.smtpdTlsAskCcert] || listener[Keys.smtpdTlsReqCcert]
+    clients = TLSClientCertificates(listener)
+  }
+}
+
+extension TLSClientCertificates {
+  fileprivate init(_ listener: ListenerConfiguration) {
+    self.init()
+    let (file, folder) = (listener[Keys.smtpdTlsCAfile], listener[Keys.smtpdTlsCApath])
+    authorityFile = file.isEmpty ? nil : file
+    authorityFolder = folder.isEmpty ? nil : folder
+    verifyDepth = listener[Keys.smtpdTlsCcertVerifydepth]
+    fingerprintDigest = listener[Keys.smtpdTlsFingerprintDigest]
   }
 }
 

@@ -38,6 +38,15 @@ struct MainSettings {
     return References.replace(in: value) { name in effective(name).map { expand($0, depth: depth + 1) } }
   }
 
+  /// Whether certificates of clients are told apart by their fingerprints.
+  var knowsFingerprints: Bool { self["relay_clientcerts"] != nil || list.contains { $0.value.contains("check_ccert_access") } }
+
+  /// Whether compatibility_level is this one or a later.
+  func isCompatible(with level: (Int, Int)) -> Bool {
+    let numbers = (value("compatibility_level") ?? "").split(separator: ".").map { Int($0) ?? 0 }
+    return (numbers.first ?? 0, numbers.dropFirst().first ?? 0) >= level
+  }
+
   /// The first number of compatibility_level; 0 if it is not set, as Postfix has it.
   var compatibilityLevel: Int {
     guard let text = value("compatibility_level") else { return 0 }

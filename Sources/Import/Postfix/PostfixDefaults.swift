@@ -32,6 +32,8 @@ enum PostfixDefaults {
     let old = ["smtpd_use_tls", "smtpd_enforce_tls"].contains { main.value($0)?.lowercased() == "yes" }
     if !old { wanted.append(("smtpd_tls_security_level", "none")) }
     wanted.append(("home_mailbox", ""))
+    // Postfix since 3.6 takes sha256, if compatibility_level says that too.
+    if main.knowsFingerprints, !main.isCompatible(with: (3, 6)) { wanted.append(("smtpd_tls_fingerprint_digest", "md5")) }
     if Schema.definition("alias_maps") != nil { wanted.append(("local_recipient_maps", "proxy:unix:passwd.byname $alias_maps")) }
     let needless = main["mynetworks"] == nil ? "" : "mynetworks_style"
     return wanted.filter { name, value in

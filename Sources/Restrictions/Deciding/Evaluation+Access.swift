@@ -24,6 +24,14 @@ extension Evaluation {
     }
   }
 
+  /// As Postfix, a list without a subject of its own cannot use a class with a bare table.
+  mutating func bareAccess(_ table: AccessTable, _ item: RestrictionList.Item, _ context: Context) throws(Interruption) -> Outcome {
+    guard let subject = point.subject else {
+      throw serverError("\(point.setting): a word such as check_client_access is needed before `\(item.title)`")
+    }
+    return try access(subject, table, context)
+  }
+
   private mutating func senderAccess(_ table: AccessTable) throws(Interruption) -> Outcome {
     let replyClass = AccessSubject.sender.replyClass
     switch facts.sender {

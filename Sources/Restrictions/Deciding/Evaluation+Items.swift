@@ -17,6 +17,8 @@ extension Evaluation {
       guard let list = judge.classes[name] else { throw serverError("restriction class `\(name)' needs a definition") }
       return try check(list, context)
     case .access(let subject, let table): return try access(subject, table, context)
+    case .bareAccess(let table): return try bareAccess(table, item, context)
+    case .certificateAccess(let table, let order): return try certificateAccess(table, order)
     case .serverAccess(let subject, let kind, let table): return try serverAccess(subject, kind, table, item)
     case .blocked(let subject, let lists): return try blocked(subject, lists)
     case .welcomed(let subject, let lists): return try welcomed(subject, lists)
@@ -31,7 +33,8 @@ extension Evaluation {
     case .permitMynetworks: return permitIf(facts.clientAddress.map(settings.relay.mynetworks.contains) ?? false)
     case .permitInetInterfaces: return permitIf(facts.clientAddress.map(settings.relay.ownAddresses.contains) ?? false)
     case .permitSASLAuthenticated: return .dunno
-    case .permitTLSAllClientcerts: return permitIf(facts.tls?.isClientTrusted ?? false)
+    case .permitTLSClientcerts: return permitCertificate(all: false)
+    case .permitTLSAllClientcerts: return permitCertificate(all: true)
     case .rejectUnauthPipelining: return facts.hasImproperPipelining ? rejectPipelining(context) : .dunno
     case .rejectPlaintextSession: return facts.tls == nil ? rejectPlaintext() : .dunno
     case .rejectMultiRecipientBounce: return rejectMultiRecipientBounce(context)

@@ -100,7 +100,7 @@ extension Evaluation {
     macros["rbl_class"] = target.replyClass
     macros["rbl_reason"] = template.contains("rbl_reason") || template.contains("rbl_txt") ? try reason(query) : ""
     macros["rbl_txt"] = macros["rbl_reason"]
-    let text = ReplyTemplate.expand(template, macros)
+    let text = ReplyTemplate.expand(template, macros, settings.expansionFilter)
     guard let code = UInt16(text.prefix(3)), (400..<600).contains(code) else {
       throw serverError("rbl response code configuration error: \(text)")
     }

@@ -46,7 +46,7 @@ extension Evaluation {
   private mutating func runOnce(_ point: RestrictionPoint, _ context: Context) throws(Interruption) -> Outcome {
     if judgement.memory.settled.contains(point) { return .dunno }
     scope = .session
-    let outcome = try run(judge.list(point), context)
+    let outcome = try run(point, context)
     if outcome != .reject, scope < .once, !judgement.verdict.marks.isDiscarded { judgement.memory.settled.add(point, scope) }
     return outcome
   }
@@ -64,7 +64,7 @@ extension Evaluation {
     }
     deferIfPermit = facts.sender == nil ? doubtBeforeMail : judgement.memory.sender
     for point in settings.relayBeforeRecipient ? [RestrictionPoint.relay, .recipient] : [.recipient, .relay] {
-      let outcome = try run(judge.list(point), Context(recipient, replyClass: point.replyClass))
+      let outcome = try run(point, Context(recipient, replyClass: point.replyClass))
       if outcome == .reject { return .reject }
     }
     judgement.verdict.recipient = self.recipient?.resolution
@@ -73,7 +73,7 @@ extension Evaluation {
 
   private mutating func checkMessage(_ point: RestrictionPoint, name: String) throws(Interruption) -> Outcome {
     deferIfPermit = nil
-    let outcome = try run(judge.list(point), Context(name: name, replyClass: point.replyClass))
+    let outcome = try run(point, Context(name: name, replyClass: point.replyClass))
     return outcome == .reject ? .reject : settleDoubt()
   }
 
@@ -83,7 +83,7 @@ extension Evaluation {
       if try checkHelo() == .reject { return .reject }
     }
     deferIfPermit = doubtBeforeMail
-    let outcome = try run(judge.list(.etrn), Context(name: facts.etrnDomain ?? "", replyClass: RestrictionPoint.etrn.replyClass))
+    let outcome = try run(.etrn, Context(name: facts.etrnDomain ?? "", replyClass: RestrictionPoint.etrn.replyClass))
     return outcome == .reject ? .reject : settleDoubt()
   }
 

@@ -46,9 +46,20 @@ extension Evaluation {
     ].map(PolicyAttribute.init)
   }
 
+  /// RFC 3461 §4, but for the equals sign.
+  private func xtext(_ text: String?) -> String {
+    let bytes = (text ?? "").utf8.map { (0x21..<0x7f).contains($0) && $0 != 0x2b ? String(UnicodeScalar($0)) : "+" + Self.hexadecimal($0) }
+    return bytes.joined()
+  }
+
+  private static func hexadecimal(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) }
+
   private var security: [PolicyAttribute] {
-    [
-      ("ccert_subject", ""), ("ccert_issuer", ""), ("ccert_fingerprint", ""), ("ccert_pubkey_fingerprint", ""),
+    let certificate = facts.tls?.certificate
+    let trusted = certificate?.isTrusted == true ? certificate : nil
+    return [
+      ("ccert_subject", xtext(trusted?.commonName)), ("ccert_issuer", xtext(trusted?.issuer)),
+      ("ccert_fingerprint", certificate?.fingerprint ?? ""), ("ccert_pubkey_fingerprint", certificate?.publicKeyFingerprint ?? ""),
       ("encryption_protocol", facts.tls?.version ?? ""), ("encryption_cipher", facts.tls?.cipher ?? ""),
       ("encryption_keysize", facts.tls.map { String($0.bits) } ?? "0"),
     ].map(PolicyAttribute.init)

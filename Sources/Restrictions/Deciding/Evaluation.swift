@@ -51,6 +51,8 @@ struct Evaluation {
   /// The depth at which `warn_if_reject` stands.
   var warnDepth: Int?
   var depth = 0
+  /// Whose list is run.
+  var point = RestrictionPoint.client
   var policyCalls = 0
   var pauses = 0
   var hasCheckedSender = false
@@ -70,7 +72,9 @@ struct Evaluation {
   // MARK: Lists
 
   /// Runs a whole list: what `warn_if_reject` and `defer_if_reject` left behind ends with it.
-  mutating func run(_ list: RestrictionList, _ context: Context) throws(Interruption) -> Outcome {
+  mutating func run(_ point: RestrictionPoint, _ context: Context) throws(Interruption) -> Outcome {
+    let list = judge.list(point)
+    self.point = point
     (depth, warnDepth, deferIfReject) = (0, nil, nil)
     if list.isEmpty { return .dunno }
     do throws(Interruption) {

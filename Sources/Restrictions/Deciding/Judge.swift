@@ -10,12 +10,15 @@ package final class Judge: Sendable {
   let classNames: Set<String>
   /// Whether policy servers are asked: they are told which message it is about.
   package let asksPolicies: Bool
+  /// The moments at which there is something to decide.
+  package let moments: JudgementRequest.Moments
 
   package init(_ settings: RestrictionSettings, lists: [RestrictionPoint: RestrictionList], classes: [String: RestrictionList] = [:]) {
     self.settings = settings
     self.lists = RestrictionPoint.allCases.map { lists[$0] ?? .empty }
     self.classes = classes
     classNames = Set(classes.keys)
+    moments = Self.moments(settings, lists)
     asksPolicies = (self.lists + classes.values).contains { list in
       list.items.contains { if case .policy = $0.restriction { true } else { false } }
     }
@@ -59,9 +62,8 @@ package final class Judge: Sendable {
     return false
   }
 
-  /// The moments at which there is something to decide.
-  package var moments: JudgementRequest.Moments {
-    func has(_ points: RestrictionPoint...) -> Bool { points.contains { !list($0).isEmpty } }
+  private static func moments(_ settings: RestrictionSettings, _ lists: [RestrictionPoint: RestrictionList]) -> JudgementRequest.Moments {
+    func has(_ points: RestrictionPoint...) -> Bool { points.contains { lists[$0]?.isEmpty == false } }
     var moments: JudgementRequest.Moments = []
     if !settings.delayReject {
       if has(.client) { moments.insert(.init(.connect)) }

@@ -20,7 +20,8 @@ extension Restriction {
   var scope: Scope {
     switch self {
     case .permit, .reject, .defer, .deferIfPermit, .deferIfReject, .warnIfReject, .named: .session
-    case .permitMynetworks, .permitInetInterfaces, .permitTLSAllClientcerts, .rejectPlaintextSession: .session
+    case .permitMynetworks, .permitInetInterfaces, .permitTLSClientcerts, .permitTLSAllClientcerts: .session
+    case .rejectPlaintextSession, .certificateAccess: .session
     case .rejectUnknownClientHostname, .rejectUnknownReverseClientHostname, .access(.client, _), .access(.reverseClient, _): .session
     case .rejectInvalidHelo, .rejectNonFQDNHelo, .access(.helo, _): .hello
     case .rejectNonFQDN(.sender), .access(.sender, _): .sender

@@ -5,8 +5,9 @@ package enum ReplyTemplate {
   /// Values within values are expanded too, no deeper than this.
   private static let maximumDepth = 8
 
-  package static func expand(_ template: String, _ values: [String: String]) -> String {
-    String(decoding: expand(Array(template.utf8)[...], values, depth: 0), as: UTF8.self)
+  package static func expand(_ template: String, _ values: [String: String], _ filter: ExpansionFilter = .standard) -> String {
+    let filtered = values.mapValues { String(decoding: filter.filtered($0), as: UTF8.self) }
+    return String(decoding: expand(Array(template.utf8)[...], filtered, depth: 0), as: UTF8.self)
   }
 
   /// The names in a template that stand for nothing, and whether its brackets close; for a check when it is read.
@@ -46,7 +47,7 @@ package enum ReplyTemplate {
     guard let open = rest.first, let close = closing[open] else {
       let name = rest.prefix(while: isNameByte)
       rest = rest[name.endIndex...]
-      return filtered(values[String(decoding: name, as: UTF8.self)] ?? "")
+      return Array((values[String(decoding: name, as: UTF8.self)] ?? "").utf8)
     }
     guard depth < maximumDepth, let end = closingIndex(rest, open, close) else { return [] }
     let inner = rest[(rest.startIndex + 1)..<end]
@@ -54,7 +55,7 @@ package enum ReplyTemplate {
     let name = inner.prefix(while: isNameByte)
     let value = values[String(decoding: name, as: UTF8.self)] ?? ""
     let mark = inner[name.endIndex...].first
-    if mark == nil { return filtered(value) }
+    if mark == nil { return Array(value.utf8) }
     return branch(inner[(name.endIndex + 1)...], isSet: !value.isEmpty, onSet: mark == UInt8(ascii: "?"), values, depth: depth + 1)
   }
 
@@ -88,7 +89,4 @@ package enum ReplyTemplate {
     default: false
     }
   }
-
-  /// `smtpd_expansion_filter`: what a client says must not become more than text.
-  private static func filtered(_ value: String) -> [UInt8] { value.utf8.map { $0 < 0x20 || $0 >= 0x7f ? UInt8(ascii: "_") : $0 } }
 }

@@ -10,24 +10,34 @@ struct AccessCheck {
     let hint: String?
   }
 
+  private static let insteadOfFilter = "take the entry out; HOLD lets the message wait, REDIRECT user@example.com sends it to somebody else"
+
   /// More faults of one table are not worth a line each.
   static let maximumFaults = 5
 
   func faults(in table: AccessTable) -> [Fault] {
     var faults: [Fault] = []
     var seen: Set<String> = []
-    for entry in table.table.entries {
+    for entry in table.table.answers where !isFilledIn(entry) {
       guard seen.insert(entry.value).inserted, let fault = fault(of: entry.value) else { continue }
-      faults.append(Fault(message: "`\(table.name)`, entry `\(entry.key)`: \(fault.message)", hint: fault.hint))
+      let place = entry.key.map { "`\(table.name)`, entry `\($0)`" } ?? "`\(table.name)`"
+      faults.append(Fault(message: "\(place): \(fault.message)", hint: fault.hint))
       if faults.count == Self.maximumFaults { break }
     }
     return faults
   }
 
+  /// A rule whose action, or its address, comes from what it matched: seen when it matches. Only what is no action at all is told before.
+  private func isFilledIn(_ entry: (key: String?, value: String)) -> Bool {
+    guard entry.key == nil, entry.value.contains("$") else { return false }
+    if case .filter = AccessAction(entry.value) { return false }
+    return true
+  }
+
   /// What is wrong with an action; nil if nothing is.
   func fault(of value: String) -> Fault? {
     switch AccessAction(value) {
-    case .filter: return Fault(message: "FILTER needs content filters, which Weir does not have yet", hint: "HOLD, REDIRECT or REJECT")
+    case .filter: return Fault(message: "`\(value)` hands mail to a content filter, which Weir does not do yet", hint: Self.insteadOfFilter)
     case .redirect(let address), .bcc(let address):
       if address.contains("@"), !address.contains(" ") { return nil }
       return Fault(message: "`\(value)` needs an address", hint: "REDIRECT user@example.com")

@@ -13,6 +13,10 @@ extension RestrictionReader {
 
   /// Postfix's short form: `smtpd_client_restrictions = hash:/etc/postfix/access`.
   mutating func readBareTable(_ element: LocatedText, _ reference: TableReference) {
+    if context.isClass {
+      if let table = table(element, after: element) { add(.bareAccess(table), element) }
+      return
+    }
     guard let subject = context.subject else {
       return report(
         .error(
@@ -22,7 +26,7 @@ extension RestrictionReader {
     if let table = table(element, after: element) { add(.access(subject, table), element) }
   }
 
-  private mutating func table(_ element: LocatedText, after word: LocatedText) -> AccessTable? {
+  mutating func table(_ element: LocatedText, after word: LocatedText) -> AccessTable? {
     guard let reference = TableReference(element) else {
       let hint =
         element.bytes.first == UInt8(ascii: "/")

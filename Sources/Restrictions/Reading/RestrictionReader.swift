@@ -8,6 +8,8 @@ package struct RestrictionReader {
   package struct Context {
     /// What a bare `type:table` is looked up by.
     let subject: AccessSubject?
+    /// A list of smtpd_restriction_classes, or the words of a table.
+    let isClass: Bool
     /// The names of `smtpd_restriction_classes`.
     let classes: Set<String>
     let readTable: (TableReference) -> (table: Table?, diagnostics: [Diagnostic])
@@ -16,6 +18,7 @@ package struct RestrictionReader {
       point: RestrictionPoint?, classes: Set<String>, readTable: @escaping (TableReference) -> (table: Table?, diagnostics: [Diagnostic])
     ) {
       subject = point?.subject
+      isClass = point == nil
       self.classes = classes
       self.readTable = readTable
     }
@@ -45,6 +48,7 @@ package struct RestrictionReader {
     if let list = RestrictionWords.lists[name] { return readList(element, list.subject, isWelcome: list.isWelcome) }
     if let access = RestrictionWords.access(name) { return readAccess(element, access.subject, access.servers) }
     if name == "check_policy_service" { return readPolicy(element) }
+    if name == "check_ccert_access" { return readCertificateAccess(element) }
     if name == "sleep" { return readSleep(element) }
     if context.classes.contains(written) { return add(.named(written), element) }
     if let reference = TableReference(element) { return readBareTable(element, reference) }

@@ -9,6 +9,7 @@ enum RestrictionWords {
     "reject_plaintext_session": .rejectPlaintextSession, "reject_multi_recipient_bounce": .rejectMultiRecipientBounce,
     "permit_mynetworks": .permitMynetworks, "permit_inet_interfaces": .permitInetInterfaces,
     "permit_sasl_authenticated": .permitSASLAuthenticated, "permit_tls_all_clientcerts": .permitTLSAllClientcerts,
+    "permit_tls_clientcerts": .permitTLSClientcerts,
     "reject_unknown_client_hostname": .rejectUnknownClientHostname,
     "reject_unknown_reverse_client_hostname": .rejectUnknownReverseClientHostname,
     "reject_invalid_helo_hostname": .rejectInvalidHelo, "reject_non_fqdn_helo_hostname": .rejectNonFQDNHelo,
@@ -44,12 +45,11 @@ enum RestrictionWords {
     "reject_unverified_recipient": "addresses are not probed yet; remove the word",
     "reject_sender_login_mismatch": login, "reject_authenticated_sender_login_mismatch": login,
     "reject_known_sender_login_mismatch": login, "reject_unauthenticated_sender_login_mismatch": login,
-    "check_sasl_access": login, "permit_tls_clientcerts": fingerprints, "check_ccert_access": fingerprints,
+    "check_sasl_access": login,
     "check_address_map": "it is obsolete; use check_client_access, check_sender_access or check_recipient_access",
   ]
 
   private static let login = "users cannot log in yet; remove the word"
-  private static let fingerprints = "clients are not known by fingerprints yet; permit_tls_all_clientcerts is for any verified certificate"
 
   /// `check_client_access`, `check_sender_mx_access`.
   static func access(_ word: String) -> (subject: AccessSubject, servers: ServerKind?)? { accesses[word] }
@@ -65,5 +65,7 @@ enum RestrictionWords {
   }()
 
   static let all: [String] =
-    Array(simple.keys) + Array(lists.keys) + Array(accesses.keys) + Array(oldSpellings.keys) + Array(others.keys) + ["check_policy_service", "sleep"]
+    Array(simple.keys) + Array(lists.keys) + Array(accesses.keys) + Array(oldSpellings.keys) + Array(others.keys) + [
+      "check_policy_service", "check_ccert_access", "sleep",
+    ]
 }

@@ -27,7 +27,7 @@ package final class TLSCertificates: Sendable {
     let context = try TLSServerContext(settings, pool: pool)
     self.settings = settings
     self.pool = pool
-    paths = Set(settings.files.paths + settings.names.values.flatMap(\.paths))
+    paths = Set(settings.files.paths + settings.names.values.flatMap(\.paths) + [settings.clients.authorityFile].compactMap { $0 })
     state = Monitor(State(context: context, seen: context.stamps))
   }
 

@@ -15,7 +15,12 @@ extension TLSSession {
       isServer: isServer, protocolVersion: string(SSL_get_version(ssl)) ?? "", cipher: string(SSL_CIPHER_get_name(cipher)) ?? "",
       usedBits: Int(usedBits), algorithmBits: Int(algorithmBits), keyExchange: tellsMore ? keyExchange : nil,
       serverSignature: isServer ? own : theirs, clientSignature: isServer ? theirs : own, peer: peerCertificate,
-      serverName: serverName, isResumed: SSL_session_reused(ssl) == 1)
+      serverName: serverName, isResumed: SSL_session_reused(ssl) == 1, fingerprints: fingerprints)
+  }
+
+  private var fingerprints: TLSFingerprints? {
+    guard let digest = fingerprintDigest, let certificate = SSL_get0_peer_certificate(ssl) else { return nil }
+    return TLSFingerprints(certificate, digest: digest)
   }
 
   private var serverName: String? {

@@ -34,6 +34,8 @@ package struct TLSFacts: Equatable, Sendable {
   /// On the accepting side the name that chose the certificate (nil for the default one), else the name asked for.
   package let serverName: String?
   package let isResumed: Bool
+  /// Of the client's certificate, on the accepting side.
+  package var fingerprints: TLSFingerprints?
 }
 
 extension TLSFacts {

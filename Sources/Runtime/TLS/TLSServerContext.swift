@@ -19,8 +19,9 @@ package struct TLSServerSettings: Equatable, Sendable {
   package var prefersServerCiphers = false
   /// `smtpd_tls_session_cache_timeout`: how long a ticket is good for; zero gives none.
   package var ticketLifetime: Duration = .seconds(3600)
-  /// `smtpd_tls_ask_ccert`: asks for the client's certificate, and never insists.
+  /// Asks for the client's certificate, and never insists: a handshake that fails tells nobody why.
   package var asksClientCertificate = false
+  package var clients = TLSClientCertificates()
 
   package init(files: TLSKeyFiles) { self.files = files }
 }
@@ -34,6 +35,7 @@ package final class TLSServerContext: @unchecked Sendable {
   /// Where to do handshakes instead of on the loop; nil when they are cheap.
   package let handshakePool: BlockingPool?
   package let asksClientCertificate: Bool
+  let fingerprintDigest: String
   /// What the administrator should know: key files that others can read.
   package let warnings: [String]
   /// The files read, as they were.
@@ -49,6 +51,7 @@ package final class TLSServerContext: @unchecked Sendable {
     handshakeIsExpensive = loader.isExpensive
     handshakePool = loader.isExpensive ? pool : nil
     asksClientCertificate = settings.asksClientCertificate
+    fingerprintDigest = settings.clients.fingerprintDigest
     warnings = loader.warnings
     stamps = loader.stamps
     // Unretained: a session keeps its context object alive, and the callback runs only within a session's handshake.
@@ -90,6 +93,7 @@ private struct TLSServerLoader {
     }
     warnings += loaded.warnings.filter { !warnings.contains($0) }
     stamps.merge(loaded.stamps) { first, _ in first }
+    if let path = settings.clients.authorityFile { stamps[path] = FileStamp(path: path) }
     return handle
   }
 
@@ -100,9 +104,6 @@ private struct TLSServerLoader {
     copenssl_set_ticket_lifetime(pointer, Int(settings.ticketLifetime.components.seconds))
     let identity = Array("weir".utf8)
     SSL_CTX_set_session_id_context(pointer, identity, UInt32(identity.count))
-    if settings.asksClientCertificate { SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER, acceptAnyCertificate) }
+    if settings.asksClientCertificate { try settings.clients.apply(to: pointer) }
   }
 }
-
-/// The client's certificate is only asked for to be logged: OpenSSL keeps the verdict, and the handshake goes on.
-private func acceptAnyCertificate(_ verified: Int32, _ store: OpaquePointer?) -> Int32 { 1 }

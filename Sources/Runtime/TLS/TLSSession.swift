@@ -35,6 +35,8 @@ package final class TLSSession: @unchecked Sendable {
   let contextPointer: OpaquePointer
   let isServer: Bool
   let verifies: Bool
+  /// Nil on the connecting side.
+  let fingerprintDigest: String?
   private var isBroken = false
 
   /// The side that accepts.
@@ -42,7 +44,8 @@ package final class TLSSession: @unchecked Sendable {
     self.context = context
     contextPointer = context.handle.pointer
     isServer = true
-    verifies = false
+    verifies = context.asksClientCertificate
+    fingerprintDigest = context.fingerprintDigest
     ssl = try Self.makeSession(context.handle, descriptor)
     SSL_set_accept_state(ssl)
   }
@@ -54,6 +57,7 @@ package final class TLSSession: @unchecked Sendable {
     contextPointer = context.handle.pointer
     isServer = false
     verifies = context.verification != .none
+    fingerprintDigest = nil
     ssl = try Self.makeSession(context.handle, descriptor)
     SSL_set_connect_state(ssl)
     try name(serverName)

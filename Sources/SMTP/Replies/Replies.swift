@@ -103,6 +103,7 @@ enum Replies {
 
   static func accessDenied(_ client: String) -> Reply { Reply(503, EnhancedStatus(5, 7, 0), "Error: access denied for \(client)") }
   static func tooManyErrors(_ host: String) -> Reply { Reply(421, EnhancedStatus(4, 7, 0), "\(host) Error: too many errors") }
+  static func certificateNeeded(_ host: String, _ why: String) -> Reply { Reply(421, EnhancedStatus(4, 7, 1), "\(host) Error: \(why)") }
   static func timedOut(_ host: String) -> Reply { Reply(421, EnhancedStatus(4, 4, 2), "\(host) Error: timeout exceeded") }
   static func shuttingDown(_ host: String) -> Reply { Reply(421, EnhancedStatus(4, 3, 2), "\(host) Service shutting down") }
 

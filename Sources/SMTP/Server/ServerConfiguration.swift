@@ -47,6 +47,8 @@ package struct ServerConfiguration: Sendable {
   package var smtpdDiscardEhloKeywords: Set<String> = []
   package var smtputf8Enable = true
   package var smtpdTlsSecurityLevel = TLSLevel.none
+  /// `smtpd_tls_req_ccert` where TLS is required: a client must show a certificate that is trusted here.
+  package var smtpdTlsReqCcert = false
 
   // Reject codes
   package var unknownLocalRecipientRejectCode: UInt16 = 550

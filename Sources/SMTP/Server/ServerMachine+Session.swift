@@ -62,6 +62,18 @@ extension ServerMachine {
     return .startTLS(Replies.startTLS)
   }
 
+  /// The answer to whatever comes first under TLS without the certificate that is required: during the handshake nobody could be told why.
+  var certificateRefusal: Reply? {
+    guard configuration.smtpdTlsReqCcert, let tls, !tls.isClientTrusted else { return nil }
+    return Replies.certificateNeeded(configuration.myhostname, certificateFault(tls))
+  }
+
+  var certificateNotice: Notice? { tls.map { .info("NOQUEUE: abort: TLS from \(client.description): \(certificateFault($0))") } }
+
+  private func certificateFault(_ tls: TLSFacts) -> String {
+    tls.certificate == nil ? "No client certificate presented" : "Client certificate not trusted"
+  }
+
   /// RFC 5321 §4.1.1.6, §7.3: 252 for what would be accepted.
   mutating func verify(_ arguments: Arguments) -> Action {
     if configuration.disableVrfyCommand { return .reply(Replies.vrfyDisabled) }

@@ -56,6 +56,12 @@ package struct ServerMachine: ~Copyable {
 
   /// The connection stands. Answers with the greeting (RFC 5321 §4.2: 220).
   package mutating func connected() -> Action {
+    guard let refusal = certificateRefusal else { return greeting() }
+    notice = certificateNotice
+    return close([refusal])
+  }
+
+  private mutating func greeting() -> Action {
     isJudged(.connect) ? judge(JudgementRequest(.connect), then: .connect) : .reply(context.banner)
   }
 
@@ -66,6 +72,7 @@ package struct ServerMachine: ~Copyable {
     isExtended = false
     dropTransaction()
     stage = .command
+    notice = certificateRefusal == nil ? nil : certificateNotice
   }
 
   /// Nothing came for `smtpd_timeout` seconds.
@@ -92,6 +99,7 @@ package struct ServerMachine: ~Copyable {
   package mutating func lineReceived(_ line: RawSpan, isBareNewline: Bool = false, hasMoreInput: Bool = false) -> Action {
     notice = nil
     guard stage == .command else { return close([Replies.notSynchronized]) }
+    if let refusal = certificateRefusal { return close([refusal]) }
     if isBareNewline {
       if bareNewlineMode == .reject { return close([bareNewlineRefusal]) }
       if bareNewlineMode == .note { noteBareNewline() }

@@ -15,7 +15,7 @@ final class NetworkTable: Sendable {
   }
 
   let steps: [Step]
-  private let values: [String]
+  let values: [String]
   /// The number of rules.
   let count: Int
 

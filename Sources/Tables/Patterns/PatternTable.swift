@@ -42,6 +42,9 @@ final class PatternTable: Sendable {
   /// The number of rules.
   var count: Int { steps.count { if case .rule = $0 { true } else { false } } }
 
+  /// Those of all rules, with `$1` for groups.
+  var values: [String] { steps.compactMap { if case .rule(let rule) = $0 { rule.value.template } else { nil } } }
+
   func value(for key: String) -> String? {
     var key = key
     return key.withUTF8 { value(for: $0) }
@@ -118,6 +121,17 @@ struct PatternValue: Sendable {
   private let literal: String?
   /// The greatest number of a group in it; 0 for none.
   let lastGroup: Int
+
+  /// As it was written, nearly: groups as `$1`.
+  var template: String {
+    let bytes = parts.flatMap { part -> [UInt8] in
+      switch part {
+      case .text(let text): text
+      case .group(let number): Array("$\(number)".utf8)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
 
   /// What is wrong with a value, at an offset in it.
   struct Problem: Error {

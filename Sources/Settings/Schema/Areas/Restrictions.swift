@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Restrictions
 
 extension Area {
   static let restrictions = Area(
@@ -16,7 +17,7 @@ extension Area {
       Keys.unknownAddressRejectCode, Keys.unknownClientRejectCode, Keys.unknownHostnameRejectCode, Keys.plaintextRejectCode,
       Keys.multiRecipientBounceRejectCode, Keys.rejectTempfailAction, Keys.unknownAddressTempfailAction,
       Keys.unknownHeloHostnameTempfailAction, Keys.smtpdNullAccessLookupKey, Keys.parentDomainMatchesSubdomains,
-      Keys.defaultRblReply, Keys.rblReplyMaps, Keys.smtpdPolicyServiceDefaultAction, Keys.smtpdPolicyServicePolicyContext,
+      Keys.defaultRblReply, Keys.rblReplyMaps, Keys.smtpdExpansionFilter, Keys.smtpdPolicyServiceDefaultAction, Keys.smtpdPolicyServicePolicyContext,
       Keys.smtpdPolicyServiceTimeout, Keys.smtpdPolicyServiceMaxIdle, Keys.smtpdPolicyServiceMaxTtl,
       Keys.smtpdPolicyServiceRetryDelay, Keys.smtpdPolicyServiceTryLimit, Keys.smtpdPolicyServiceRequestLimit,
       Keys.permitMxBackupNetworks, Keys.showUserUnknownTableName,
@@ -193,6 +194,13 @@ extension Keys {
     rbl_code, rbl_domain, rbl_reason, rbl_what, recipient, reverse_client_name, sender, server_name; `${name?text}` for a text if there is \
     one.
     """)
+
+  package static let smtpdExpansionFilter = Key.text(
+    "smtpd_expansion_filter", ExpansionFilter.standardText, .unexpanded, example: #"abcdefghijklmnopqrstuvwxyz0123456789.-@[]:\40"#,
+    #"""
+    The characters that what a client says may bring into a reply, through `$name` in default_rbl_reply, rbl_reply_maps and smtpd_reject_footer. \#
+    Others become `_`. `\t` and the like are as in C, `\40` is a character in octal digits.
+    """#)
 
   package static let rblReplyMaps = Key.tables(
     "rbl_reply_maps", "", .anywhere, example: "hash:/etc/weir/rbl_reply",

@@ -7,6 +7,8 @@ extension Area {
       Keys.smtpdTlsSecurityLevel, Keys.smtpdTlsWrappermode, Keys.smtpdTlsCertFile, Keys.smtpdTlsKeyFile, Keys.smtpdTlsChainFiles,
       Keys.tlsServerSniMaps, Keys.smtpdTlsProtocols, Keys.smtpdTlsMandatoryProtocols, Keys.smtpdTlsCiphers, Keys.smtpdTlsMandatoryCiphers,
       Keys.smtpdTlsExcludeCiphers, Keys.smtpdTlsMandatoryExcludeCiphers, Keys.tlsPreemptCipherlist, Keys.smtpdTlsAskCcert,
+      Keys.smtpdTlsReqCcert, Keys.smtpdTlsCAfile, Keys.smtpdTlsCApath, Keys.smtpdTlsCcertVerifydepth, Keys.smtpdTlsFingerprintDigest,
+      Keys.relayClientcerts,
       Keys.smtpdTlsReceivedHeader, Keys.smtpdTlsLoglevel, Keys.smtpdTlsSessionCacheTimeout,
     ])
 }
@@ -70,6 +72,39 @@ extension Keys {
 
   package static let smtpdTlsAskCcert = Key.boolean(
     "smtpd_tls_ask_ccert", false, .anywhere, "Whether clients are asked for a certificate. None is required.")
+
+  package static let smtpdTlsReqCcert = Key.boolean(
+    "smtpd_tls_req_ccert", false, .anywhere,
+    """
+    Whether a client must show a certificate of an authority that is trusted here. It counts only where TLS is required \
+    (smtpd_tls_security_level = encrypt or smtpd_tls_wrappermode = yes), and asks for one like smtpd_tls_ask_ccert. Who has none gets 421.
+    """)
+
+  package static let smtpdTlsCAfile = Key.path(
+    "smtpd_tls_CAfile", "", .anywhere, example: "/etc/weir/clients-ca.pem",
+    "The authorities whose client certificates are trusted, in PEM form. Clients that are asked for a certificate are told their names.")
+
+  package static let smtpdTlsCApath = Key.path(
+    "smtpd_tls_CApath", "", .anywhere, example: "/etc/ssl/certs",
+    "A folder of trusted authorities, as `openssl rehash` makes it. Clients are not told their names.")
+
+  package static let smtpdTlsCcertVerifydepth = Key.integer(
+    "smtpd_tls_ccert_verifydepth", 9, in: 0...100, .anywhere, example: "1",
+    "How long the chain of a client's certificate may be: 1 where the authorities sign it themselves, 2 with one certificate between.")
+
+  package static let smtpdTlsFingerprintDigest = Key.text(
+    "smtpd_tls_fingerprint_digest", "${{$compatibility_level} <level {3.6} ? {md5} : {sha256}}", .anywhere, example: "sha256",
+    """
+    The digest by which relay_clientcerts and check_ccert_access know certificates and their keys, by OpenSSL's name. \
+    `openssl x509 -noout -fingerprint -sha256` prints that of a certificate.
+    """)
+
+  package static let relayClientcerts = Key.tables(
+    "relay_clientcerts", "", .anywhere, example: "hash:/etc/weir/relay_clientcerts",
+    """
+    Clients that permit_tls_clientcerts permits: the fingerprint of a certificate, or of its key, and any value. It need not be signed by a \
+    trusted authority.
+    """)
 
   package static let smtpdTlsReceivedHeader = Key.boolean(
     "smtpd_tls_received_header", false, .anywhere, "Whether the Received: line tells protocol and cipher.")

@@ -47,7 +47,6 @@ extension KnownName {
     smtpd_relay_before_recipient_restrictions = ${{$compatibility_level} <level {3.6} ? {no} : {yes}}
     smtpd_relay_restrictions = ${{$compatibility_level} <level {1} ? {} : {permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination}}
     smtpd_sasl_mechanism_filter = !external, static:rest
-    smtpd_tls_ccert_verifydepth = 9
     tlsproxy_tls_CAfile = $smtpd_tls_CAfile
     tlsproxy_tls_CApath = $smtpd_tls_CApath
     tlsproxy_tls_ccert_verifydepth = $smtpd_tls_ccert_verifydepth

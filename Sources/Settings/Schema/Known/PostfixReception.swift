@@ -34,7 +34,6 @@ extension KnownName {
       .postfix, .needless, instead: "remove the line",
       """
       qmqpd_client_port_logging: logs the port of clients
-      smtpd_expansion_filter: says which characters replies may hold
       smtpd_history_flush_threshold: limits what the log repeats of a session
       smtpd_log_access_permit_actions: logs what was permitted, and by what
       smtpd_proxy_ehlo smtpd_proxy_timeout: tunes the connection to a filter
