@@ -145,6 +145,24 @@ class Reload(ReloadCase):
             self.delivers(weir, port)
         weir.messages(count=2)
 
+    def test_a_unix_socket(self):
+        weir = self.weir()
+        path = os.path.join(weir.data, "mail.sock")
+        block = "listener unix {{\n  address = unix:{0}\n  mode = 0{1}\n}}\n"
+        for mode in ("600", "666"):
+            weir.write_config(block.format(path, mode))
+            self.reload(weir)
+            self.assertEqual(f"{os.stat(path).st_mode & 0o777:o}", mode)
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(path)
+                self.assertIn(b"220 ", client.recv(200))
+        inode = os.stat(path).st_ino
+        self.reload(weir)
+        self.assertEqual(os.stat(path).st_ino, inode)
+        weir.write_config("")
+        self.reload(weir)
+        self.assertFalse(os.path.exists(path))
+
     def test_a_port_that_another_has(self):
         weir = self.weir()
         before = self.processes(weir)

@@ -57,8 +57,8 @@ final class LoopGroup: Sendable {
     return stuck.isEmpty
   }
 
-  /// Takes no more connections, but those that wait already. Returns when no loop does any more.
-  func drain() {
+  /// Takes no more connections, but those that wait already. False if a loop does not turn and has its listeners still.
+  func drain() -> Bool {
     let counter = Counter(left: members.count)
     for member in members {
       member.loop.spawn {
@@ -66,7 +66,7 @@ final class LoopGroup: Sendable {
         counter.done()
       }
     }
-    _ = counter.wait()
+    return counter.wait()
   }
 
   /// Connections that are open, once every loop has been asked.

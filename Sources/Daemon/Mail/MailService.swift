@@ -134,11 +134,11 @@ final class MailService: Sendable {
   /// Takes no connections any more: another generation does. What this one has adopted is for that one, too.
   private func close(_ sockets: [Int32]) {
     lanes.handOn()
-    loops.drain()
-    for socket in sockets { closeDescriptor(socket) }
-    Heartbeat.closed(on: Handover.heartbeat)
     passes.stop()
     log.info("master", "draining")
+    guard loops.drain() else { return log.error("master", "a loop does not answer: its listeners are closed when it does") }
+    for socket in sockets { closeDescriptor(socket) }
+    Heartbeat.closed(on: Handover.heartbeat)
   }
 
   private func serve(_ name: String, _ descriptor: Int32) {

@@ -21,7 +21,7 @@ struct ListeningSockets {
   fileprivate enum Origin: Equatable {
     case inherited
     case inet(SocketAddress)
-    case unix(String, mode: UInt32)
+    case unix(String)
   }
 
   private let setup: Setup
@@ -50,6 +50,7 @@ struct ListeningSockets {
 
   /// A socket of the service manager stays its own.
   static func close(_ socket: Opened) {
+    if case .unix(let path) = socket.origin { try? LinuxDisk().unlink(path, at: nil) }
     if socket.origin != .inherited { closeDescriptor(socket.descriptor) }
   }
 
@@ -90,30 +91,32 @@ struct ListeningSockets {
   }
 
   private mutating func open(_ address: ListenAddress, _ listener: ListenerConfiguration) throws {
-    let backlog = Int32(clamping: listener[Keys.listenerBacklog])
     switch address {
-    case .inet(let ip, let port): try open(.inet(SocketAddress(ip, port: UInt16(clamping: port))), listener.name, backlog)
+    case .inet(let ip, let port): try open(.inet(SocketAddress(ip, port: UInt16(clamping: port))), listener)
     case .host(let host, let port):
       guard let found = addresses[host], !found.isEmpty else { throw StartError("listener \(listener.name): \(host) has no address") }
-      for ip in found { try open(.inet(SocketAddress(ip, port: UInt16(clamping: port))), listener.name, backlog) }
-    case .unix(let path): try open(.unix(path, mode: UInt32(clamping: listener[Keys.listenerMode])), listener.name, backlog)
+      for ip in found { try open(.inet(SocketAddress(ip, port: UInt16(clamping: port))), listener) }
+    case .unix(let path): try open(.unix(path), listener)
     }
   }
 
-  private mutating func open(_ origin: Origin, _ listener: String, _ backlog: Int32) throws {
+  private mutating func open(_ origin: Origin, _ listener: ListenerConfiguration) throws {
+    let backlog = Int32(clamping: listener[Keys.listenerBacklog])
+    let mode = UInt32(clamping: listener[Keys.listenerMode])
     let same = spare.indices.filter { spare[$0].origin == origin }
-    guard let index = same.first(where: { spare[$0].listener == listener }) ?? same.first else {
-      return opened.append(try new(origin, listener, backlog))
+    guard let index = same.first(where: { spare[$0].listener == listener.name }) ?? same.first else {
+      return opened.append(try new(origin, listener.name, backlog, mode))
     }
     let kept = spare.remove(at: index)
     ListeningSocket.setBacklog(backlog, of: kept.descriptor)
-    opened.append(Opened(listener: listener, descriptor: kept.descriptor, text: kept.text, origin: origin))
+    if case .unix(let path) = origin { ListeningSocket.setMode(mode, of: path) }
+    opened.append(Opened(listener: listener.name, descriptor: kept.descriptor, text: kept.text, origin: origin))
   }
 
-  private func new(_ origin: Origin, _ listener: String, _ backlog: Int32) throws -> Opened {
+  private func new(_ origin: Origin, _ listener: String, _ backlog: Int32, _ mode: UInt32) throws -> Opened {
     switch origin {
     case .inherited: throw StartError("listener \(listener): the service manager has not opened its socket")
-    case .unix(let path, let mode):
+    case .unix(let path):
       return Opened(listener: listener, descriptor: try ListeningSocket.open(path: path, mode: mode, backlog: backlog), text: path, origin: origin)
     case .inet(let address):
       do {

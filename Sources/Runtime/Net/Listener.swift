@@ -22,6 +22,9 @@ package enum ListeningSocket {
   /// Another length of the queue of those who wait for a socket that is open already.
   package static func setBacklog(_ backlog: Int32, of descriptor: Int32) { _ = clinux_listen(descriptor, backlog) }
 
+  /// The permissions of a unix socket that is open already.
+  package static func setMode(_ mode: UInt32, of path: String) { _ = chmod(path, mode) }
+
   /// `mode` as chmod; a socket left behind at `path` is replaced.
   package static func open(path: String, mode: UInt32, backlog: Int32) throws(SystemError) -> Int32 {
     try SystemError.check(clinux_listen_unix(path, mode, backlog), "listen on \(path)")
