@@ -37,11 +37,20 @@ package struct ComponentOptions: Sendable {
     }
     for definition in component.options where !seen.contains(definition.name) {
       if let value = definition.defaultValue {
-        take(StageSettings.Option(definition.name, value), definition, nil)
+        takeDefault(StageSettings.Option(definition.name, value), definition)
       } else {
         problems.append(Problem(index: nil, message: "`\(component.name)` needs the option `\(definition.name)`", hint: definition.help))
       }
     }
+  }
+
+  /// In the form of its type; one that is not of its type, such as `$other`, is the plugin's to understand.
+  private mutating func takeDefault(_ option: StageSettings.Option, _ definition: ComponentFacts.Option) {
+    let count = problems.count
+    take(option, definition, nil)
+    guard problems.count > count else { return }
+    problems.removeLast(problems.count - count)
+    options.append(option)
   }
 
   private mutating func take(_ option: StageSettings.Option, _ definition: ComponentFacts.Option, _ index: Int?) {

@@ -65,11 +65,16 @@ class Newcomer(unittest.TestCase):
         subprocess.run([os.path.join(ROOT, "tools/install"), folder, "/usr"], check=True, capture_output=True)
         for path in ("usr/sbin/weir", "usr/lib/weir/weir", "etc/weir/weir.conf", "lib/systemd/system/weir.service",
                      "lib/systemd/system/weir.socket", "usr/lib/sysusers.d/weir.conf", "usr/share/weir/weir.logrotate",
-                     "usr/share/man/man5/weir.conf.5", "usr/share/man/man8/weir.8"):
+                     "usr/share/man/man5/weir.conf.5", "usr/share/man/man8/weir.8",
+                     "usr/include/weir/weir.h", "usr/lib/pkgconfig/weir.pc", "usr/share/weir/WeirPlugin/Stage.swift"):
             self.assertTrue(os.path.exists(os.path.join(folder, path)), path)
         program = os.path.join(folder, "usr/sbin/weir")
         checked = subprocess.run([program, "check", "--config", os.path.join(folder, "etc/weir/weir.conf")], capture_output=True, text=True)
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        bundled = os.path.join(folder, "usr/lib/weir/bundled/header_checks.so")
+        looked = subprocess.run([program, "plugin", "check", bundled], capture_output=True, text=True)
+        self.assertEqual(looked.returncode, 0, looked.stdout + looked.stderr)
+        self.assertIn("exports      weir_plugin_v0\n", looked.stdout)
         with open(os.path.join(folder, "lib/systemd/system/weir.service")) as file:
             self.assertIn("ExecStart=/usr/sbin/weir run --config /etc/weir/weir.conf", file.read())
 

@@ -69,6 +69,7 @@ delivers() { send alice@localhost && within 10 delivered 1 && [ "$(stat -c %U /h
 step delivers-to-a-home delivers
 refuses() { ! send nobody-of-that-name@localhost; }
 step refuses-a-stranger refuses
+step plugins weir plugin check /usr/lib/weir/bundled/header_checks.so
 step plugin-headers sh -c 'test -s /usr/include/weir/stage.h && test -s /usr/share/weir/WeirPlugin/Stage.swift && grep -qx prefix=/usr /usr/lib/pkgconfig/weir.pc'
 step man-pages sh -c 'test -s /usr/share/man/man5/weir.conf.5.gz && test -s /usr/share/man/man8/weir.8.gz'
 hardened() { systemd-analyze security --no-pager weir | tail -1; systemd-analyze security --no-pager --threshold=30 weir >/dev/null; }

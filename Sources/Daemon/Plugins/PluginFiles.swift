@@ -19,7 +19,7 @@ struct PluginFiles {
   static var shipped: [String] {
     let program = Machine.executable
     let folder = program.split(separator: "/").dropLast()
-    let own = "/" + folder.joined(separator: "/") + "/plugins"
+    let own = "/" + folder.joined(separator: "/") + "/bundled"
     guard let build = folder.firstIndex(of: ".build") else { return [own] }
     return [own, "/" + folder[...build].joined(separator: "/") + "/plugins"]
   }
