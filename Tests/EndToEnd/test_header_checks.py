@@ -2,6 +2,7 @@
 """header_checks(5): the same rules in Weir and in the real Postfix."""
 import os
 import re
+import subprocess
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
@@ -246,6 +247,18 @@ class LoadingTest(Case):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("unknown action `REJCT`", done.stdout + done.stderr)
         self.assertIn("cannot read the table `/nonexistent`", done.stdout + done.stderr)
+
+    def test_the_plugin_is_what_it_says(self):
+        plugin = os.path.join(os.path.dirname(os.environ["WEIR_BIN"]), "plugins/header_checks.so")
+        done = subprocess.run([os.environ["WEIR_BIN"], "plugin", "check", plugin], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("exports      weir_plugin_v0\n", done.stdout)
+
+    def test_a_stage_of_another_name_has_rules_of_its_own(self):
+        weir = self.weir("stage outgoing {\n  plugin = header_checks.so\n  header_checks = static:{ REJECT nothing passes }\n}\n")
+        with Session(weir.port) as client:
+            client.say("EHLO a.test")
+            self.assertEqual(client.send("a@sender.test", ["alice@weir.test"], "Subject: x\n\nx\n"), "550 5.7.1 nothing passes")
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ final class HeaderChecks: Stage {
     capabilities: [.headers, .recipients, .route, .reject],
     options: [
       .table("header_checks", default: "", help: "for the header of the message").many,
-      .table("mime_header_checks", default: "$header_checks", help: "for header lines of MIME, wherever they are").many,
-      .table("nested_header_checks", default: "$header_checks", help: "for the headers of attached messages").many,
+      .table("mime_header_checks", default: "option:header_checks", help: "for header lines of MIME, wherever they are").many,
+      .table("nested_header_checks", default: "option:header_checks", help: "for the headers of attached messages").many,
       .size("header_size_limit", default: "102400", help: "how much of a header line is looked at"),
     ],
     properties: LogContext.properties)

@@ -8,8 +8,8 @@ struct HeaderRules: Sendable {
   /// Where a header line stands.
   enum Place { case primary, part, nested }
 
-  /// What stands for a default that is another setting.
-  static let inherited = "$header_checks"
+  /// What stands for the tables of another option, in the form of a table.
+  static let inherited = "option:header_checks"
 
   let primary: ContentChecks
   let mime: ContentChecks
@@ -17,7 +17,7 @@ struct HeaderRules: Sendable {
   /// Postfix's header_size_limit; 0 for none.
   let limit: Int
 
-  /// An empty list is no tables; a list that was not given, or says `$header_checks`, is the first one. Throws all that is wrong with the tables.
+  /// An empty list is no tables; a list that was not given, or says `option:header_checks`, is the first one. Throws all that is wrong with the tables.
   static func read(_ primary: [String], mime: [String], nested: [String], limit: Int, files: any FileSource) throws(Refusal) -> HeaderRules {
     var reader = Reader(files: files)
     let first = reader.read("header_checks", primary)

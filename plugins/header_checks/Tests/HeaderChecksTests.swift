@@ -125,7 +125,7 @@ import WeirPlugin
 
   @Test(arguments: [
     ([("header_checks", "static:IGNORE")], [WEIR_EV_HEADER, WEIR_EV_PART_HEADER]),
-    ([("header_checks", "static:IGNORE"), ("mime_header_checks", "$header_checks")], [WEIR_EV_HEADER, WEIR_EV_PART_HEADER]),
+    ([("header_checks", "static:IGNORE"), ("mime_header_checks", "option:header_checks")], [WEIR_EV_HEADER, WEIR_EV_PART_HEADER]),
     ([("header_checks", "static:IGNORE"), ("mime_header_checks", ""), ("nested_header_checks", "")], [WEIR_EV_HEADER]),
     ([("mime_header_checks", "static:IGNORE")], [WEIR_EV_HEADER, WEIR_EV_PART_HEADER]),
     ([("nested_header_checks", "static:IGNORE")], [WEIR_EV_PART_HEADER]),
