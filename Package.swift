@@ -125,7 +125,7 @@ let package = Package(
     tests("QueueTests", ["Bytes", "Queue"]),
     tests("EventsTests", ["Bytes", "Events", "Queue"]),
     tests("SpoolTests", ["Bytes", "Embedded", "Queue", "Runtime", "Spool"]),
-    tests("Crash", ["Bytes", "Delivery", "Embedded", "Message", "Queue", "Runtime", "Spool"]),
+    tests("Crash", ["Bytes", "Delivery", "Embedded", "Mailbox", "Message", "Queue", "Runtime", "Spool"]),
     tests("BytesTests", ["Bytes"]),
     tests("IDNATests", ["IDNA"]),
     tests("SMTPTests", ["Bytes", "SMTP", "TranscriptPlayer"]),

@@ -82,11 +82,31 @@ struct MaildirSize {
   /// What the Maildir holds, as far as it matters for a message of `size` bytes: counted anew where the file says that there is no room, and may be
   /// wrong.
   func usage(adding size: Int64) throws(DiskError) -> MaildirUsage {
+    switch try read() {
+    case .missing: return try begin(adding: size)
+    case .unbelievable: return try renew()
     // Mail may have been deleted by a program that tells nobody.
-    if let known = try read(), quota.hasRoom(for: size, in: known.usage) || !known.isDoubtful { return known.usage }
+    case .known(let usage, let isDoubtful): return isDoubtful && !quota.hasRoom(for: size, in: usage) ? try renew() : usage
+    }
+  }
+
+  private func renew() throws(DiskError) -> MaildirUsage {
     let usage = try count()
-    try write(usage)
+    try write(usage, replacing: true)
     return usage
+  }
+
+  /// Of several that begin at once one makes the file, before any of them has delivered: so nothing is counted twice, and nothing is left out.
+  private func begin(adding size: Int64) throws(DiskError) -> MaildirUsage {
+    let usage = try count()
+    do throws(DiskError) {
+      try write(usage, replacing: false)
+      return usage
+    } catch {
+      guard error.isTaken else { throw error }
+    }
+    guard case .known(let other, _) = try read() else { return usage }
+    return other
   }
 
   /// A message of `size` bytes has come. One write to the end of the file, so that others may do the same at the same time.
@@ -98,22 +118,28 @@ struct MaildirSize {
 
   // MARK: the file
 
-  /// Nil where it must be counted anew: no file, another quota, or too long a file.
-  private func read() throws(DiskError) -> (usage: MaildirUsage, isDoubtful: Bool)? {
+  private enum Reading {
+    case missing
+    /// Another quota, too long a file, or no numbers.
+    case unbelievable
+    case known(MaildirUsage, isDoubtful: Bool)
+  }
+
+  private func read() throws(DiskError) -> Reading {
     let file: DiskHandle
     do throws(DiskError) {
       file = try disk.open(MaildirSize.name, at: root, [.read, .noFollow, .nonBlocking], mode: 0)
     } catch {
-      if error.isMissing { return nil }
+      if error.isMissing { return .missing }
       throw error
     }
     defer { disk.release(file) }
     let status = try disk.status(file)
-    guard status.isRegular, status.size < MaildirSize.longest else { return nil }
+    guard status.isRegular, status.size < MaildirSize.longest else { return .unbelievable }
     let lines = try text(file, Int(status.size)).split(separator: "\n")
-    guard lines.first.map(String.init) == quota.definition, let usage = MaildirSize.sum(lines.dropFirst()) else { return nil }
+    guard lines.first.map(String.init) == quota.definition, let usage = MaildirSize.sum(lines.dropFirst()) else { return .unbelievable }
     let isOld = now.subtractingReportingOverflow(status.modified).partialValue > MaildirSize.freshness
-    return (usage, lines.count > 2 || isOld)
+    return .known(usage, isDoubtful: lines.count > 2 || isOld)
   }
 
   private static func sum(_ lines: ArraySlice<Substring>) -> MaildirUsage? {
@@ -135,20 +161,43 @@ struct MaildirSize {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  private func write(_ usage: MaildirUsage) throws(DiskError) {
+  private func write(_ usage: MaildirUsage, replacing: Bool) throws(DiskError) {
     let tmp = try MaildirFolders.openFolder("tmp", at: root, disk, creating: true)
     defer { disk.release(tmp) }
     let name = "\(max(0, now) / 1_000_000).\(String(disk.random(), radix: 36)).maildirsize"
-    let file = try disk.open(name, at: tmp, [.write, .create, .exclusive, .noFollow], mode: 0o600)
+    let file = try create(name, tmp)
     let text = Array("\(quota.definition)\n\(usage.bytes) \(usage.messages)\n".utf8)
     do throws(DiskError) {
       try text.withBytes { bytes throws(DiskError) in try disk.write(file, [bytes], offset: 0) }
       try disk.close(file)
-      try disk.rename(name, at: tmp, to: MaildirSize.name, at: root, replacing: true)
+      if replacing { try disk.rename(name, at: tmp, to: MaildirSize.name, at: root, replacing: true) } else { try publish(name, tmp) }
     } catch {
       do throws(DiskError) { try disk.unlink(name, at: tmp) } catch {}
       throw error
     }
+  }
+
+  private func create(_ name: String, _ tmp: DiskHandle) throws(DiskError) -> DiskHandle {
+    let options: OpenOptions = [.write, .create, .exclusive, .noFollow]
+    do throws(DiskError) {
+      return try disk.open(name, at: tmp, options, mode: 0o600)
+    } catch {
+      guard error.isTaken else { throw error }
+    }
+    // A crash left it: nobody else writes this name.
+    try disk.unlink(name, at: tmp)
+    return try disk.open(name, at: tmp, options, mode: 0o600)
+  }
+
+  /// A link to a name that is taken fails, on every file system that has links.
+  private func publish(_ name: String, _ tmp: DiskHandle) throws(DiskError) {
+    do throws(DiskError) {
+      try disk.link(name, at: tmp, to: MaildirSize.name, at: root)
+    } catch {
+      guard error.isForbidden else { throw error }
+      return try disk.rename(name, at: tmp, to: MaildirSize.name, at: root, replacing: true)
+    }
+    do throws(DiskError) { try disk.unlink(name, at: tmp) } catch {}
   }
 
   // MARK: counting

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Delivery
+import Mailbox
 import Queue
 import Runtime
 import Spool
@@ -34,8 +35,10 @@ struct RelayAgent: Agent {
 struct MailboxAgent: Agent {
   private let agent: LocalAgent
 
-  init(_ spool: Spool, _ disk: any Disk, clock: @escaping @Sendable () -> Int64) {
-    let users = UserDirectory(UserSettings(virtualMailboxBase: "mail")) { key in
+  init(_ spool: Spool, _ disk: any Disk, _ quota: MaildirQuota? = nil, clock: @escaping @Sendable () -> Int64) {
+    var settings = UserSettings(virtualMailboxBase: "mail")
+    settings.quota = quota
+    let users = UserDirectory(settings) { key in
       key.hasPrefix("@") ? nil : String(key.prefix { $0 != "@" }) + (Self.isFile(key) ? "" : "/")
     }
     agent = LocalAgent(spool, worker: 0, disk: disk, users: users, clock: clock) { _ in }

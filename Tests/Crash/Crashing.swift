@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Embedded
+import Mailbox
 import Queue
 import Runtime
 import Spool
@@ -8,38 +9,51 @@ import Testing
 /// Plays `script` once and judges every crash; answers the windows in which something came twice.
 func crashEverywhere(
   on base: SimulatedDisk = .withMail(), singles: Int = 6, random: Int = 4, sent: [QueueID: World.Sent] = [:], accepted: Bool = false,
-  isRelay: Bool = false, fault: SimulatedDisk.Fault? = nil, _ script: (World) throws -> Void
+  isRelay: Bool = false, fault: SimulatedDisk.Fault? = nil, quota: MaildirQuota? = nil, _ script: (World) throws -> Void
 ) throws -> Set<Window> {
   let image = base.image
   let disk = SimulatedDisk(image, boot: base.bootID.low)
   disk.setFault(fault)
-  let world = try World(disk, isRelay: isRelay)
+  let world = try World(disk, isRelay: isRelay, quota: quota)
   world.spool.begin()
   try script(world)
   let earlier = accepted ? sent.keys.map { World.Entry(step: 0, event: .accepted($0)) } : []
   let all = sent.merging(world.sent) { first, _ in first }
-  return judgeEverywhere(disk, diary: earlier + world.diary, sent: all, singles: singles, random: random)
+  return judgeEverywhere(disk, diary: earlier + world.diary, sent: all, singles: singles, random: random, quota: quota)
 }
 
 /// Judges every crash in the course of what was done on `disk`.
 func judgeEverywhere(
-  _ disk: SimulatedDisk, diary: [World.Entry], sent: [QueueID: World.Sent], singles: Int, random: Int
+  _ disk: SimulatedDisk, diary: [World.Entry], sent: [QueueID: World.Sent], singles: Int, random: Int, quota: MaildirQuota? = nil
 ) -> Set<Window> {
   var windows: Set<Window> = []
   disk.history().forEachMoment { moment in
     let cases = DiskHistory.subsets(of: moment.pendingCount, singles: singles, random: random, seed: UInt64(moment.number))
     for persisted in cases {
-      let judge = Judge(diary: diary, sent: sent, step: moment.number, isPowerCut: true)
+      let judge = Judge(diary: diary, sent: sent, step: moment.number, isPowerCut: true, quota: quota)
       accept(judge.judge(moment.afterPowerCut(seed: 7) { persisted[$0] }), &windows)
     }
-    let judge = Judge(diary: diary, sent: sent, step: moment.number, isPowerCut: false)
+    let judge = Judge(diary: diary, sent: sent, step: moment.number, isPowerCut: false, quota: quota)
     accept(judge.judge(moment.afterProcessDeath(seed: 8)), &windows)
   }
   return windows
 }
 
+/// The machine or the process stops at every operation, and stops again while it recovers.
+func crashTwice(_ world: World) throws -> Set<Window> {
+  var windows: Set<Window> = []
+  try world.disk.history().forEachMoment { moment in
+    let seed = UInt64(moment.number)
+    let persisted = DiskHistory.subsets(of: moment.pendingCount, singles: 0, random: 1, seed: seed).last ?? []
+    let second = moment.number % 3 == 0 ? moment.afterProcessDeath(seed: 5) : moment.afterPowerCut(seed: 5) { persisted[$0] }
+    let judge = Judge(diary: world.diary, sent: world.sent, step: moment.number, isPowerCut: true, quota: world.quota)
+    try crashAgain(second, judge, &windows)
+  }
+  return windows
+}
+
 /// Recovers on `disk` and judges crashes in the course of it, of the machine and of the process.
-func crashAgain(_ disk: SimulatedDisk, _ judge: Judge, _ windows: inout Set<Window>) throws {
+private func crashAgain(_ disk: SimulatedDisk, _ judge: Judge, _ windows: inout Set<Window>) throws {
   _ = judge.judge(disk)
   disk.history().forEachMoment { moment in
     guard moment.number % 3 == 0 else { return }
@@ -54,8 +68,8 @@ func crashAgain(_ disk: SimulatedDisk, _ judge: Judge, _ windows: inout Set<Wind
 func dieThenCut(_ world: World, early: Bool) throws -> Set<Window> {
   var windows: Set<Window> = []
   try world.disk.history().forEachMoment { moment in
-    let judge = Judge(diary: world.diary, sent: world.sent, step: moment.number, isPowerCut: true)
-    let second = try World(moment.afterProcessDeath(seed: 5))
+    let judge = Judge(diary: world.diary, sent: world.sent, step: moment.number, isPowerCut: true, quota: world.quota)
+    let second = try World(moment.afterProcessDeath(seed: 5), quota: world.quota)
     second.spool.begin()
     second.run()
     let history = second.disk.history()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Embedded
+import Mailbox
 import Queue
 import Runtime
 import Spool
@@ -57,6 +58,24 @@ import Testing
     #expect(windows == [.answerLost])
   }
 
+  @Test(
+    arguments: [Kind.limited, .file], [(DiskError.inputOutput, 1), (DiskError.full, 5), (DiskError.readOnly, 12), (DiskError.readOnly, .max)])
+  func theDiskFails(kind: Kind, failure: (code: Int32, count: Int)) throws {
+    let windows = try failEverywhere(failure.code, for: failure.count, quota: kind.quota) { world in
+      world.send(text(1), [.virtual(kind.one)])
+      world.send(quoted(2), [.virtual(kind.one), .virtual(kind.two)])
+      world.run()
+      world.deliver()
+      for number in 3..<6 {
+        world.send(text(number, count: 1200), [.virtual(kind.one)])
+        world.clock.advance(seconds: 700)
+        world.run()
+        world.deliver()
+      }
+    }
+    #expect(windows.isSubset(of: [.answerLost, .refusedButKept]))
+  }
+
   private static func script(_ world: World) {
     world.send(text(1), [.virtual("a")])
     world.send(text(2, count: 1500), [.virtual("a"), .virtual("b")], inFile: true)
@@ -90,17 +109,17 @@ private func failing(_ operation: String, at count: Int) -> SimulatedDisk.Fault 
 }
 
 /// Plays `script` once for each of its operations, with `count` of them failing from there on.
-func failEverywhere(_ code: Int32, for count: Int, _ script: (World) -> Void) throws -> Set<Window> {
+func failEverywhere(_ code: Int32, for count: Int, quota: MaildirQuota? = nil, _ script: (World) -> Void) throws -> Set<Window> {
   let base = SimulatedDisk.withMail().image
   let whole = SimulatedDisk(base)
-  let rehearsal = try World(whole)
+  let rehearsal = try World(whole, quota: quota)
   rehearsal.spool.begin()
   let start = whole.operationCount
   script(rehearsal)
   var windows: Set<Window> = []
   for first in (start + 1)...whole.operationCount {
     let disk = SimulatedDisk(base)
-    let world = try World(disk)
+    let world = try World(disk, quota: quota)
     world.spool.begin()
     disk.setFault { number, operation, path in
       number >= first && number - first < count ? DiskError(code: code, operation: operation, path: path) : nil
@@ -108,10 +127,10 @@ func failEverywhere(_ code: Int32, for count: Int, _ script: (World) -> Void) th
     script(world)
     disk.history().forEachMoment { moment in
       guard moment.number == disk.stepCount else { return }
-      let judge = Judge(diary: world.diary, sent: world.sent, step: moment.number, isPowerCut: true, allowsHoles: true)
+      let judge = Judge(diary: world.diary, sent: world.sent, step: moment.number, isPowerCut: true, allowsHoles: true, quota: quota)
       accept(judge.judge(moment.afterPowerCut(seed: 7) { _ in false }), "none, failing at \(first)", &windows)
       accept(judge.judge(moment.afterPowerCut(seed: 7) { _ in true }), "all, failing at \(first)", &windows)
-      let alive = Judge(diary: world.diary, sent: world.sent, step: moment.number, isPowerCut: false, allowsHoles: true)
+      let alive = Judge(diary: world.diary, sent: world.sent, step: moment.number, isPowerCut: false, allowsHoles: true, quota: quota)
       accept(alive.judge(moment.afterProcessDeath(seed: 8)), "process, failing at \(first)", &windows)
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Embedded
+import Mailbox
 import Message
 import Queue
 import Runtime
@@ -29,6 +30,8 @@ struct Judge {
   let isPowerCut: Bool
   /// A mailbox file may have NULs where a copy was begun: a disk that fails keeps what was to be taken back.
   var allowsHoles = false
+  /// Of the Maildirs.
+  var quota: MaildirQuota?
 
   struct Verdict {
     var faults: [String] = []
@@ -43,6 +46,9 @@ struct Judge {
         for recipient in message.recipients.indices { check(id, recipient, message, world, &verdict) }
       }
       for address in Set(sent.values.flatMap(\.recipients).map(\.address)) where MailboxAgent.isFile(address) { checkFile(address, world, &verdict) }
+      for address in Set(sent.values.flatMap(\.recipients).map(\.address)) where !MailboxAgent.isFile(address) {
+        checkQuota(address, world, &verdict)
+      }
       if world.spool.count != 0 { verdict.faults.append("left in the spool at step \(step) power \(isPowerCut): \(world.spool.list())") }
       return verdict
     } catch {
@@ -60,7 +66,7 @@ struct Judge {
 
   private func recover(_ disk: SimulatedDisk, lane: UInt8) throws -> World {
     let isRelay = sent.values.contains { $0.recipients.contains { $0.route == .remote } }
-    let world = try World(disk, lane: lane, isRelay: isRelay)
+    let world = try World(disk, lane: lane, isRelay: isRelay, quota: quota)
     world.clock.advance(seconds: 3600)
     world.spool.begin()
     for _ in 0..<4 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
 import Embedded
+import Mailbox
 import Queue
 import Runtime
 import Spool
@@ -50,11 +51,18 @@ final class World {
   /// The folder of the queue.
   static let queue = "lane"
 
-  init(_ disk: SimulatedDisk, lane: UInt8 = 0, clock: ManualClock = ManualClock(), settings: SpoolSettings = .tiny, isRelay: Bool = false) throws {
+  /// Of the Maildirs.
+  let quota: MaildirQuota?
+
+  init(
+    _ disk: SimulatedDisk, lane: UInt8 = 0, clock: ManualClock = ManualClock(), settings: SpoolSettings = .tiny, isRelay: Bool = false,
+    quota: MaildirQuota? = nil
+  ) throws {
+    self.quota = quota
     self.disk = disk
     self.clock = clock
     spool = try Spool(Lane(lane, in: World.queue, disk: disk), disk: disk, settings: settings, clock: { clock.now })
-    agent = MailboxAgent(spool, disk) { clock.now }
+    agent = MailboxAgent(spool, disk, quota) { clock.now }
     inbox = Inbox()
     if isRelay { agent = RelayAgent(spool: spool) { [unowned self] id, recipient in log(.relayed(id, recipient: recipient)) } }
   }

@@ -72,3 +72,35 @@ class OddAddresses(Case):
                         self.assertEqual(found[port][key], reply, (settings, port, *key))
                         compared += 1
         self.assertGreater(compared, 2000)
+
+
+class OtherScripts(Case):
+    """Case beyond ASCII, in tables of fixed strings."""
+    BOXES = "Änne@weir.test änne/\nstrasse@weir.test strasse/\nΣας@weir.test s/\n@bücher.test all/\nплюс@weir.test p/\n"
+    SETTINGS = {**COMMON, "mydestination": "", "local_recipient_maps": "", "virtual_mailbox_domains": "weir.test, bücher.test", "recipient_delimiter": "+",
+                "virtual_mailbox_base": "/tmp"}
+    RECIPIENTS = ["änne@weir.test", "ÄNNE@WEIR.TEST", "anne@weir.test", "Straße@weir.test", "STRAẞE@weir.test", "STRASSE@weir.test", "stra\u00dfe+x@weir.test",
+                  "ΣΑΣ@weir.test", "σας@weir.test", "σασ@weir.test", "ПЛЮС+1@weir.test", "плюш@weir.test", "x@bücher.test", "x@BÜCHER.test", "x@bucher.test"]
+
+    def play(self, port):
+        with Session(port) as session:
+            session.say("EHLO client.test")
+            replies = {}
+            for options in ("", " SMTPUTF8"):
+                session.say(f"MAIL FROM:<>{options}")
+                for recipient in self.RECIPIENTS:
+                    replies[recipient, options] = session.say(f"RCPT TO:<{recipient}>")
+                session.say("RSET")
+            return replies
+
+    def test_the_same_as_postfix(self):
+        settings = {**self.SETTINGS, "mynetworks": "127.0.0.0/8"}
+        tables = {"boxes": self.BOXES}
+        with Postfix({**settings, "virtual_mailbox_maps": "hash:$config_directory/boxes"}, tables=tables) as postfix:
+            expected = self.play(postfix.port)
+            weir = self.weir("".join(f"{name} = {value}\n" for name, value in settings.items()) + f"virtual_mailbox_maps = hash:{postfix.path('boxes')}\n")
+            found = self.play(weir.port)
+            # Postfix takes a domain in another script only of a client that asks for SMTPUTF8, Weir unless strict_smtputf8 is set.
+            compared = {key: reply for key, reply in expected.items() if key[1] or key[0].split("@")[1].isascii()}
+            self.assertEqual({key: (reply, found[key]) for key, reply in compared.items() if found[key] != reply}, {})
+        self.assertEqual(len([reply for reply in expected.values() if reply.startswith("250")]), 24)

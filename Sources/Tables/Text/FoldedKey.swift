@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Keys without regard to the case of ASCII letters: eight bytes at a time.
+/// Keys without regard to case: those of ASCII eight bytes at a time, others by `CaseFolding`.
 enum FoldedKey {
   typealias Bytes = UnsafeRawBufferPointer
 
@@ -36,14 +36,34 @@ enum FoldedKey {
   static func hash(_ key: Bytes) -> UInt64 {
     var hash = 0x9e37_79b9_7f4a_7c15 ^ UInt64(truncatingIfNeeded: key.count)
     var offset = 0
+    var seen: UInt64 = 0
     while offset + 8 <= key.count {
-      hash = mix(hash ^ word(key, at: offset), 0xa076_1d64_78bd_642f)
+      let word = word(key, at: offset)
+      seen |= word
+      hash = mix(hash ^ word, 0xa076_1d64_78bd_642f)
       offset += 8
     }
-    return mix(hash ^ rest(key, from: offset), 0xe703_7ed1_a0b4_28db)
+    let rest = rest(key, from: offset)
+    if (seen | rest) & 0x8080_8080_8080_8080 != 0 { return hashBeyondASCII(key) }
+    return mix(hash ^ rest, 0xe703_7ed1_a0b4_28db)
   }
 
-  /// Both must be of the same length.
+  /// That of the folded key, so that `STRASSE` and `straße` have one.
+  @inline(never)
+  private static func hashBeyondASCII(_ key: Bytes) -> UInt64 {
+    let folded = CaseFolding.fold(key)
+    var hash: UInt64 = 0x9e37_79b9_7f4a_7c15 ^ UInt64(truncatingIfNeeded: folded.count)
+    return folded.withUnsafeBytes { key in
+      var offset = 0
+      while offset + 8 <= key.count {
+        hash = mix(hash ^ word(key, at: offset), 0xa076_1d64_78bd_642f)
+        offset += 8
+      }
+      return mix(hash ^ rest(key, from: offset), 0xe703_7ed1_a0b4_28db)
+    }
+  }
+
+  /// By ASCII alone.
   static func areEqual(_ left: Bytes, _ right: Bytes) -> Bool {
     guard left.count == right.count else { return false }
     var offset = 0

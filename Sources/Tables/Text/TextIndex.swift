@@ -114,7 +114,11 @@ struct TextSlots {
     let tag = tag(hash)
     var index = Int(truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(truncatingIfNeeded: slots.count)).high)
     while slots[index] != 0 {
-      if slots[index] & tagMask == tag, form.holds(key, text, at: place(slots[index]).begin) { break }
+      if slots[index] & tagMask == tag,
+        form.holds(key, text, at: place(slots[index]).begin) || form.holdsFolded(key, text, at: place(slots[index]).begin)
+      {
+        break
+      }
       index = index + 1 == slots.count ? 0 : index + 1
     }
     return index

@@ -4,7 +4,7 @@ import Diagnostics
 
 /// Keys with a value each, found through open addressing in the text they were written in: an entry costs five bytes besides its own.
 ///
-/// Keys are compared without regard to the case of ASCII letters.
+/// Keys are compared without regard to case.
 final class TextTable: Sendable {
   typealias Bytes = UnsafeRawBufferPointer
 
@@ -96,7 +96,13 @@ extension TextTable.Form {
     return TextTable.Entry(key: line.lowerBound..<separator, rest: separator, value: min(separator + 1, line.upperBound)..<line.upperBound)
   }
 
-  /// Whether the entry whose line begins at `begin` has this key.
+  /// Whether it has the key by another spelling of letters beyond ASCII, which may be of another length. Asked only if the hashes are alike.
+  @inline(never)
+  func holdsFolded(_ key: Bytes, _ text: Bytes, at begin: Int) -> Bool {
+    CaseFolding.areEqual(key, Bytes(rebasing: text[entry(text, line(text, from: begin)).key]))
+  }
+
+  /// Whether the entry whose line begins at `begin` has this key, by ASCII alone.
   func holds(_ key: Bytes, _ text: Bytes, at begin: Int) -> Bool {
     let end = begin + key.count
     guard end < text.count else { return false }
@@ -178,7 +184,7 @@ extension TextTable {
   }
 
   private func told(_ text: Bytes, _ entry: Entry) -> (key: String, value: String) {
-    (String(decoding: Array(text[entry.key]).folded, as: UTF8.self), valueText(text, entry))
+    (String(decoding: CaseFolding.fold(text[entry.key]), as: UTF8.self), valueText(text, entry))
   }
 
   /// Whether the entry at this place is the one that its key finds.
