@@ -61,6 +61,7 @@ softr.test              DEFER_IF_REJECT rather not
 warn.test               WARN careful
 info.test               INFO noted
 class.test              strict
+bareclass.test          bare
 list.test               reject_non_fqdn_helo_hostname, permit
 bare.test               reject
 permit.test             permit
@@ -208,6 +209,15 @@ CONFIGURATIONS = {
     "doubt-twice": ({S: "defer_if_permit", R: "reject_unknown_recipient_domain"}, sessions(CLIENTS[3:4], recipients=["x@broken.test"])),
     "recipient-first": ({"smtpd_relay_before_recipient_restrictions": "no", R: "reject_non_fqdn_recipient, check_recipient_access hash:{access}"}, sessions(recipients=RECIPIENTS)),
     "classes": ({R: "lenient, strict"}, sessions(CLIENTS, senders=["a@nowhere.test", "a@good.test"])),
+    "class-client": ({C: "bare"}, sessions(CLIENTS)),
+    "class-helo": ({H: "bare"}, sessions(helos=["x.helo.deny", "good.test", "localhost"])),
+    "class-sender": ({S: "bare"}, sessions(senders=["a@deny.test", "a@bareclass.test", "bob@any.test", "", "a@class.test"])),
+    "class-recipient": ({R: "bare, permit"}, sessions(CLIENTS[3:4], recipients=RECIPIENTS + ["a@rej1.test", "bob@any.test"])),
+    "class-data": ({"smtpd_data_restrictions": "bare"}, sessions(data=True)),
+    "class-reference": ({R: "$lenient, $strict"}, sessions(CLIENTS, senders=["a@nowhere.test", "a@good.test"])),
+    "class-in-table": ({S: "check_sender_access hash:{access}"}, sessions(senders=["a@bareclass.test", "a@class.test"])),
+    "rbl-characters": ({C: "reject_rbl_client bl.test", "smtpd_expansion_filter": "abcdefghijklmnopqrstuvwxyz0123456789.", "default_rbl_reply": "$rbl_code 4.7.5 ${rbl_reason?reason $rbl_reason} for $client, $helo_name"},
+                       sessions(CLIENTS[:2], helos=["client.good.test", "[192.0.2.10]"])),
     "defer": ({R: "defer", "defer_code": "451"}, sessions()),
     "codes": ({R: "reject", "reject_code": "451"}, sessions()),
     "soft-bounce": ({R: "reject", "soft_bounce": "yes"}, sessions(recipients=MANY)),
@@ -242,7 +252,8 @@ COMMON = {
     "virtual_mailbox_maps": "inline:{ alice@weir.test=alice/, bob@weir.test=bob/ }",
     "relay_domains": "relay.test",
     "mynetworks": "10.0.0.0/8",
-    "smtpd_restriction_classes": "strict, lenient",
+    "smtpd_restriction_classes": "strict, lenient, bare",
+    "bare": "hash:{access}",
     "strict": "reject_unknown_sender_domain, reject",
     "lenient": "permit_mynetworks, check_client_access hash:{access}",
     "smtpd_authorized_xclient_hosts": "127.0.0.0/8",

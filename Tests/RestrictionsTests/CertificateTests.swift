@@ -85,4 +85,12 @@ import Testing
     #expect(court(.recipient).reply().hasSuffix("Recipient address rejected: user"))
     #expect(court(.data).reply(.data) == "451 4.3.5 Server configuration error")
   }
+
+  /// A class whose table names the class, as whoever chooses the key can find out.
+  @Test func classesThatNameThemselves() {
+    var court = Court([.sender: "mine"])
+    court.classes = ["mine": "inline:{ {sender@example.net = mine} }"]
+    #expect(court.reply() == "451 4.3.5 Server configuration error")
+    #expect(court.notes() == ["warning: restrictions within restrictions, more than 16 deep"])
+  }
 }
