@@ -249,7 +249,7 @@ class LoadingTest(Case):
         self.assertIn("cannot read the table `/nonexistent`", done.stdout + done.stderr)
 
     def test_the_plugin_is_what_it_says(self):
-        plugin = os.path.join(os.path.dirname(os.environ["WEIR_BIN"]), "plugins/header_checks.so")
+        plugin = os.path.join(os.path.dirname(os.environ["WEIR_BIN"]), "bundled/header_checks.so")
         done = subprocess.run([os.environ["WEIR_BIN"], "plugin", "check", plugin], capture_output=True, text=True, timeout=60)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertIn("exports      weir_plugin_v0\n", done.stdout)
