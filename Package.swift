@@ -63,6 +63,7 @@ let package = Package(
     shim("CPCRE2", link: ["pcre2-8"]),
     shim("CPluginHost"),
     shim("CRegex"),
+    shim("CSandbox", link: ["seccomp"]),
     shim("COpenSSL", link: ["ssl", "crypto"]),
     shim("CUnbound", link: ["unbound"]),
     shim("CWeir"),
@@ -88,7 +89,7 @@ let package = Package(
     module("Restrictions", ["Bytes", "Diagnostics", "Names", "SMTP", "Tables"]),
 
     // Ring 2: performs
-    module("Runtime", ["Bytes", "CLinux", "COpenSSL", "CUnbound", "Events", "Names", "Queue"]),
+    module("Runtime", ["Bytes", "CLinux", "COpenSSL", "CSandbox", "CUnbound", "Events", "Names", "Queue"]),
     module("Spool", ["Bytes", "Queue", "Runtime"]),
     module("Mailbox", ["Bytes", "Runtime"]),
     module("PluginHost", ["Bytes", "CPluginHost", "CWeir", "Diagnostics", "Message", "Names", "Pipeline", "Runtime"]),
@@ -181,6 +182,7 @@ if Context.environment["WEIR_BENCH"] != nil {
   }
   package.targets += [
     bench("TableLookups", ["Diagnostics", "Runtime", "Tables"]),
+    bench("StageCosts", ["Names", "Pipeline", "PluginHost", "Runtime"]),
     bench("RestrictionCosts", ["Bytes", "Diagnostics", "Restrictions", "Runtime", "SMTP", "Tables"]),
   ]
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnostics
+import PluginHost
 import Runtime
 import Settings
 
@@ -18,6 +19,9 @@ package enum Launch {
     }
     return ReloadClient(setup: setup).run()
   }
+
+  /// A plugin in a process of its own.
+  package static func worker() -> Int32 { WorkerServer.run() }
 
   package static func check(_ options: Options) -> Int32 {
     do {

@@ -36,6 +36,20 @@ package struct HeaderFields: Sendable {
     }
   }
 
+  /// As another has it: the fields of `block` have these references, in order. Nil when there are not as many of the one as of the other.
+  package init?(_ block: [UInt8], references: [UInt64], next: UInt64) {
+    self.init(block)
+    guard references.isEmpty || references.count == fields.count else { return nil }
+    for (index, reference) in references.enumerated() {
+      let field = fields[index]
+      fields[index] = Field(reference: reference, own: nil, name: field.name, value: field.value, lines: field.lines)
+    }
+    nextReference = next
+  }
+
+  /// Of the fields, in order; empty where they are 1, 2, 3 ... still.
+  package var references: [UInt64] { isChanged ? fields.map(\.reference) : [] }
+
   package var count: Int { fields.count }
 
   /// Name and value of the field at `index`; the value begins after the colon and at most one blank.

@@ -14,6 +14,22 @@ package enum StageEdit: Equatable, Sendable {
   case body([UInt8])
   case route(RouteOperation, String)
   case property(Scope, key: String, value: [UInt8])
+
+  /// Whether a callback at `event` may ask for it.
+  package func isAllowed(at event: StageEvent) -> Bool {
+    switch self {
+    case .property: true
+    case .header(let operation, let reference, _, _): !event.isOfSession && (reference != 0 || operation == .append || operation == .prepend)
+    case .recipient(.rewrite, _, _): event == .rcpt
+    case .recipient, .sender, .route: !event.isOfSession
+    case .body: event == .body || event == .endOfMessage || event == .partBody
+    }
+  }
+
+  /// Whether a component of that name may set a property so called.
+  package static func maySet(_ key: String, component: String) -> Bool {
+    StageCondition.isKey(key) && (key.hasPrefix("\(component).") || key.hasPrefix(AuthenticationResults.prefix))
+  }
 }
 
 /// What a component has declared that it may do: WEIR_CAP_*.

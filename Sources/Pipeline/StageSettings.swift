@@ -30,6 +30,15 @@ package struct StageSettings: Equatable, Sendable {
   package var listeners: [String]?
   package var options: [Option] = []
 
+  // In a worker:
+  /// How many processes do the work.
+  package var processes = 1
+  /// Bytes of address space, beyond those of an empty worker.
+  package var memory = 256 << 20
+  package var mayUseNetwork = false
+  /// Where it may write.
+  package var writablePaths: [String] = []
+
   package init(name: String, plugin: String) {
     self.name = name
     self.plugin = plugin

@@ -33,6 +33,7 @@ package final class StagedMessage {
   package private(set) var hasContent = false
   /// What follows the empty line, with LF as line ends.
   package private(set) var body = UnsafeRawBufferPointer(start: nil, count: 0)
+  package private(set) var bodySize = 0
   private var bodyOwner: (any SteadyBytes)?
   package private(set) var isBodyReplaced = false
   private var newBody: [UInt8]?
@@ -53,9 +54,13 @@ package final class StagedMessage {
 
   package init() {}
 
-  package func setContent(header: [UInt8], body: any SteadyBytes) {
-    fields = HeaderFields(header)
+  package func setContent(header: [UInt8], body: any SteadyBytes) { setContent(HeaderFields(header), body: body) }
+
+  /// `size`: of a body that is not here, because the component does not want to see it.
+  package func setContent(_ fields: HeaderFields, body: any SteadyBytes, size: Int? = nil) {
+    self.fields = fields
     self.body = body.bytes
+    bodySize = size ?? body.bytes.count
     bodyOwner = body
     hasContent = true
     headerChanged()
@@ -69,6 +74,7 @@ package final class StagedMessage {
     copy.fields = fields
     copy.hasContent = hasContent
     copy.body = body
+    copy.bodySize = bodySize
     copy.bodyOwner = bodyOwner
     copy.isBodyReplaced = isBodyReplaced
     copy.envelope = envelope
@@ -119,6 +125,7 @@ package final class StagedMessage {
     let owner = OwnedBytes(newBody)
     bodyOwner = owner
     body = owner.bytes
+    bodySize = body.count
     isBodyReplaced = true
   }
 

@@ -136,6 +136,7 @@ final class PluginMetrics: Sendable {
     let help: String
     let kind: UInt32
     var value: Double = 0
+    var told: Double = 0
   }
 
   private let metrics = Monitor<[Metric]>([])
@@ -146,6 +147,26 @@ final class PluginMetrics: Sendable {
       guard metrics.count < Self.maximum else { return 0 }
       metrics.append(Metric(name: name, help: help, kind: kind))
       return UInt64(metrics.count)
+    }
+  }
+
+  /// What another process has counted since it last told.
+  func merge(_ metric: WorkerFrame.Metric) {
+    let number = metrics.withLock { $0.firstIndex { $0.name == metric.name }.map { UInt64($0 + 1) } }
+    add(number ?? make(kind: metric.kind, name: metric.name, help: metric.help), metric.value)
+  }
+
+  /// What has changed since the last call of this: what was added, or for gauges how they stand.
+  func takeChanges() -> [WorkerFrame.Metric] {
+    metrics.withLock { metrics in
+      var changes: [WorkerFrame.Metric] = []
+      for index in metrics.indices where metrics[index].value != metrics[index].told {
+        let metric = metrics[index]
+        let value = metric.kind == 1 ? metric.value : metric.value - metric.told
+        changes.append(WorkerFrame.Metric(name: metric.name, help: metric.help, kind: metric.kind, value: value))
+        metrics[index].told = metric.value
+      }
+      return changes
     }
   }
 

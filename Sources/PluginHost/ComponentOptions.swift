@@ -21,7 +21,9 @@ package struct ComponentOptions: Sendable {
   package private(set) var options: [StageSettings.Option] = []
   package private(set) var problems: [Problem] = []
 
-  package init(_ given: [StageSettings.Option], for component: Component) {
+  package init(_ given: [StageSettings.Option], for component: Component) { self.init(given, for: component.facts) }
+
+  package init(_ given: [StageSettings.Option], for component: ComponentFacts) {
     var seen: Set<String> = []
     for (index, option) in given.enumerated() {
       guard let definition = component.options.first(where: { $0.name == option.name }) else {

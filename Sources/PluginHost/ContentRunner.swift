@@ -57,7 +57,7 @@ final class ContentRunner {
       case .endOfHeader: stop = runOne(.endOfHeader, reference: UInt64(message.fields.count), then: .parts)
       case .parts: stop = wanted.isDisjoint(with: .parts) ? next(.body) : runParts()
       case .body: stop = wanted.has(.body) ? runBody() : next(.endOfMessage)
-      case .endOfMessage: stop = runOne(.endOfMessage, reference: UInt64(message.body.count), then: .over)
+      case .endOfMessage: stop = runOne(.endOfMessage, reference: UInt64(message.bodySize), then: .over)
       case .over: stop = end()
       }
       if let stop { return stop }

@@ -7,7 +7,9 @@ import Runtime
 final class LocalSeat: StageSeat {
   let context: StageContext
   private let pool: BlockingPool?
-  private weak var owner: (any SeatOwner)?
+  weak var owner: (any SeatOwner)? {
+    didSet { context.environment = owner }
+  }
   private var hasLostThread = false
   private var isBusy = false
   private var waiting: Slot?
@@ -19,7 +21,7 @@ final class LocalSeat: StageSeat {
   /// After this a call that blocks is given up; nil: after the timeout of the stage.
   var patience: Duration?
 
-  init(_ stage: Stage, _ instance: ComponentInstance, pool: BlockingPool?, loop: EventLoop, owner: any SeatOwner, tickets: Tickets) {
+  init(_ stage: Stage, _ instance: ComponentInstance, pool: BlockingPool?, loop: EventLoop, owner: (any SeatOwner)?, tickets: Tickets) {
     context = StageContext(instance, environment: owner, tickets: tickets)
     self.pool = pool
     self.owner = owner
@@ -29,8 +31,8 @@ final class LocalSeat: StageSeat {
   override var isLost: Bool { hasLostThread }
   override var event: StageEvent { context.event }
 
-  /// Whether an event of it is pending.
-  private var isWaiting: Bool { waiting != nil || isBusy }
+  /// From the beginning of what it is asked until the answer is taken.
+  private var isAsked = false
 
   private var budget: UInt32 { UInt32(clamping: stage.settings.timeout) }
 
@@ -39,6 +41,8 @@ final class LocalSeat: StageSeat {
   override func ask(_ call: StageCall) async -> StageAnswer {
     guard stage.circuit.isClosed(at: loop.now) else { return StageAnswer(failure: .stuck) }
     stage.counters.calls.count()
+    isAsked = true
+    defer { isAsked = false }
     let began = Instant.now()
     context.event = call.event
     let budget = budget
@@ -81,8 +85,12 @@ final class LocalSeat: StageSeat {
   override func read(_ message: StagedMessage, shadow: Bool, usesPool: BlockingPool?) async -> (stop: ContentRunner.Stop, edits: [StageEdit]) {
     guard stage.circuit.isClosed(at: loop.now) else { return (.failed(.stuck), []) }
     stage.counters.messages.count()
+    isAsked = true
     let began = Instant.now()
-    defer { note(since: began) }
+    defer {
+      isAsked = false
+      note(since: began)
+    }
     let pool = pool ?? usesPool
     let subject = shadow || pool != nil ? message.copy() : message
     let runner = ContentRunner(context, subject, wanted: stage.events.intersection(.content), budget: budget)
@@ -265,7 +273,7 @@ final class LocalSeat: StageSeat {
 
   /// What a callback asks for while its component is not being asked takes effect at once.
   private func takeLate() {
-    guard context.hasEffects, !isWaiting else { return }
+    guard context.hasEffects, !isAsked, !isBusy else { return }
     let effects = context.takeEffects()
     owner?.late(effects.edits, misbehaved: effects.misbehaved, from: self)
   }

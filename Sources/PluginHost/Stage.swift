@@ -15,6 +15,7 @@ package final class Stage: Sendable {
   package enum Engine: Sendable {
     /// `pool`: for components that may block.
     case inProcess(ComponentInstance, pool: BlockingPool?)
+    case worker(WorkerFleet)
   }
 
   package static let blockingThreads = 8
@@ -31,15 +32,28 @@ package final class Stage: Sendable {
     engine = .inProcess(instance, pool: pool)
   }
 
+  /// With the component in processes of its own; `fleet` has started.
+  package init(_ settings: StageSettings, _ fleet: WorkerFleet, log: @escaping PluginLog) {
+    self.settings = settings
+    component = fleet.component
+    counters = fleet.counters
+    self.log = log
+    engine = .worker(fleet)
+  }
+
   /// What it wants to be called for.
   package var events: StageEvents {
     switch engine {
     case .inProcess(let instance, _): instance.events
+    case .worker(let fleet): fleet.events
     }
   }
 
   /// As `weir plugins` shows it.
-  package var stateName: String { circuit.isClosed(at: .now()) ? "ok" : "stuck" }
+  package var stateName: String {
+    if case .worker(let fleet) = engine, fleet.isFenced { return "fenced" }
+    return circuit.isClosed(at: .now()) ? "ok" : "stuck"
+  }
 
   /// A failure is counted each time, and told once a minute.
   func failed(_ failure: StageFailure, at event: StageEvent) {

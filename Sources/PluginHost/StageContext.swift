@@ -39,7 +39,7 @@ package final class StageContext {
   private static let maximumRequests = 1000
   private static let maximumProperty = 64 * 1024
 
-  init(_ instance: ComponentInstance, environment: any StageEnvironment, tickets: Tickets) {
+  init(_ instance: ComponentInstance, environment: (any StageEnvironment)?, tickets: Tickets) {
     self.instance = instance
     self.environment = environment
     self.tickets = tickets
@@ -137,22 +137,12 @@ package final class StageContext {
 
   func edit(_ edit: StageEdit) -> Int32 {
     if let right = StageRights.needed(for: edit), !instance.component.facts.rights.contains(right) { return deny() }
-    guard event.asks, isAllowedNow(edit) else { return deny() }
+    guard event.asks, edit.isAllowed(at: event) else { return deny() }
     if case .body(let bytes) = edit { editSize += bytes.count }
     guard edits.count < Self.maximumEdits, editSize <= Self.maximumEditSize else { return deny() }
     edits.append(edit)
     hasEffects = true
     return Status.ok
-  }
-
-  private func isAllowedNow(_ edit: StageEdit) -> Bool {
-    switch edit {
-    case .property: true
-    case .header(let operation, let reference, _, _): isInMessage && (reference != 0 || operation == .append || operation == .prepend)
-    case .recipient(.rewrite, _, _): event == .rcpt
-    case .recipient, .sender, .route: isInMessage
-    case .body: event == .body || event == .endOfMessage || event == .partBody
-    }
   }
 
   func reply(_ code: UInt32, _ status: String?, _ text: String?) -> Int32 {
@@ -184,7 +174,7 @@ package final class StageContext {
     guard let key, let scope = StageEdit.Scope(rawValue: scope), let bytes = value.copied(limit: Self.maximumProperty) else { return Status.invalid }
     let name = String(cString: key)
     guard StageCondition.isKey(name) else { return Status.invalid }
-    guard name.hasPrefix("\(instance.component.facts.name).") || name.hasPrefix(AuthenticationResults.prefix) else { return deny() }
+    guard StageEdit.maySet(name, component: instance.component.facts.name) else { return deny() }
     return edit(.property(scope, key: name, value: bytes))
   }
 

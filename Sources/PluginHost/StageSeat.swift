@@ -28,6 +28,7 @@ class StageSeat {
   static func make(_ stage: Stage, loop: EventLoop, owner: any SeatOwner, tickets: Tickets) -> StageSeat {
     switch stage.engine {
     case .inProcess(let instance, let pool): LocalSeat(stage, instance, pool: pool, loop: loop, owner: owner, tickets: tickets)
+    case .worker(let fleet): WorkerSeat(stage, fleet.core, loop: loop, owner: owner)
     }
   }
 
@@ -74,4 +75,6 @@ class StageSeat {
 protocol SeatOwner: StageEnvironment {
   /// What a callback asked for while nothing was asked of its component.
   func late(_ edits: [StageEdit], misbehaved: Bool, from seat: StageSeat)
+  /// A request of a component in another process.
+  func perform(_ work: StageRequest.Work) async -> StageRequest.Answer
 }

@@ -19,6 +19,8 @@ enum Invocation {
   case reload(Options)
   /// Started by the supervisor only, with the listeners that its sockets are for.
   case service(String, Options, generation: Int, [String])
+  /// Started by the mta only.
+  case worker
 
   static func parse(_ arguments: [String]) -> Result<Invocation, UsageError> {
     do {
@@ -52,6 +54,7 @@ enum Invocation {
       let name = try words.required("the name of a service")
       let options = try words.options(allowingOthers: true)
       return .service(name, options, generation: try words.value(of: ["--generation"]).flatMap { Int($0) } ?? 1, words.rest)
+    case "worker": return .worker
     default: throw UsageError("unknown command '\(verb)'", hint: Suggestion.nearest(to: verb, in: Help.verbs))
     }
   }
@@ -106,6 +109,7 @@ enum Invocation {
     case .reload(let options): Launch.reload(options)
     case .service(let name, let options, let generation, let listeners):
       Launch.service(name, options, generation: generation, listeners: listeners)
+    case .worker: Launch.worker()
     }
   }
 }

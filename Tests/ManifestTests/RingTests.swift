@@ -28,6 +28,7 @@ private let shimImporters: [String: Set<String>] = [
   "CIDN2": ["IDNA"],
   "CLinux": ["Runtime"],
   "CPluginHost": ["PluginHost"],
+  "CSandbox": ["Runtime"],
   "COpenSSL": ["Runtime"],
   "CUnbound": ["Runtime"],
   "CPCRE2": ["Tables"],

@@ -249,7 +249,7 @@ typedef struct weir_host {
  */
 typedef struct weir_option {
    const char *name;  /* not plugin, component, mode, on_failure, timeout, shadow, when or
-                         listener: these words are the host's */
+                         listener, nor what begins with worker_: these words are the host's */
    const char *deflt; /* as an operator would write it; NULL: must be given */
    const char *help;
    uint32_t    type;  /* WEIR_OPT_* */

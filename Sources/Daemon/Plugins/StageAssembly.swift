@@ -24,16 +24,12 @@ final class StageAssembly: Sendable {
     for entry in plan.entries {
       let settings = entry.settings
       do throws(PluginRefusal) {
-        guard settings.mode == .inprocess else { throw .create("mode = worker is not there yet; mode = inprocess trusts it with this process") }
-        let component = try Plugin(path: settings.plugin).component(settings.component ?? settings.name)
-        let options = ComponentOptions(settings.options, for: component)
-        if let problem = options.problems.first { throw .option(problem.message) }
-        for option in options.options where component.options.contains(where: { $0.name == option.name && $0.kind == .table }) {
+        let line = Self.logLine(log, entry)
+        let made = try Self.make(settings, registry, line)
+        for option in made.options where made.stage.component.options.contains(where: { $0.name == option.name && $0.kind == .table }) {
           tables[option.value] = Self.table(option.value)
         }
-        let line = Self.logLine(log, entry)
-        let instance = try ComponentInstance(component, name: settings.name, options: options.options, posts: registry, log: line)
-        stages.append(Stage(settings, instance, log: line))
+        stages.append(made.stage)
       } catch {
         throw StartError("stage \(settings.name): \(settings.plugin): \(error)")
       }
@@ -41,6 +37,21 @@ final class StageAssembly: Sendable {
     self.stages = stages
     self.tables = tables
     authservID = setup.configuration[Keys.authservId]
+  }
+
+  /// The stage, and the options that its component has got.
+  private static func make(_ settings: StageSettings, _ registry: SessionRegistry, _ log: @escaping PluginLog) throws(PluginRefusal) -> (
+    stage: Stage, options: [StageSettings.Option]
+  ) {
+    if settings.mode == .worker {
+      let fleet = try WorkerFleet(settings, program: Machine.executable, log: log)
+      return (Stage(settings, fleet, log: log), fleet.options)
+    }
+    let component = try Plugin(path: settings.plugin).component(settings.component ?? settings.name)
+    let options = ComponentOptions(settings.options, for: component)
+    if let problem = options.problems.first { throw .option(problem.message) }
+    let instance = try ComponentInstance(component, name: settings.name, options: options.options, posts: registry, log: log)
+    return (Stage(settings, instance, log: log), options.options)
   }
 
   /// Nil where no stage is for the listener.

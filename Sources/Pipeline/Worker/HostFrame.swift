@@ -54,7 +54,7 @@ package enum HostFrame: Equatable, Sendable {
   }
 
   /// As much as fits into a packet of a unix socket as Linux makes it, with room for what comes before.
-  package static let maximumSize = 128 * 1024
+  package static let maximumSize = 160 * 1024
   /// A header up to this size goes along in the frame.
   package static let maximumInlineHeader = 48 * 1024
   private static let maximumParameters = 10_000

@@ -8,7 +8,7 @@ package enum WorkerFrame: Equatable, Sendable {
   /// create() has been called; what the instance wants.
   case ready(StageEvents)
   /// A line for the log.
-  case log(level: UInt32, String)
+  case log(level: UInt32, String, queueID: String?)
   /// What the component counted since the last such frame.
   case counted(stale: UInt64, denied: UInt64, metrics: [Metric])
   /// The sandbox lacks something, in words.
@@ -44,7 +44,7 @@ package enum WorkerFrame: Equatable, Sendable {
     }
   }
 
-  package static let maximumSize = 64 * 1024
+  package static let maximumSize = 160 * 1024
   /// So much of an outcome goes into one frame.
   package static let maximumPiece = 60 * 1024
   /// So long may an outcome be: the edits of a message, with a new body.
@@ -66,10 +66,11 @@ extension WorkerFrame {
     case .ready(let events):
       writer.byte(3)
       writer.number(events.rawValue)
-    case .log(let level, let text):
+    case .log(let level, let text, let queueID):
       writer.byte(4)
       writer.number(level)
       writer.text(text)
+      writer.optional(queueID) { $0.text($1) }
     case .counted(let stale, let denied, let metrics):
       writer.byte(5)
       writer.number(stale)
@@ -109,7 +110,9 @@ extension WorkerFrame {
     case 1: self = .loaded(try PluginFacts(from: &reader))
     case 2: self = .refused(try Self.words(&reader))
     case 3: self = .ready(StageEvents(rawValue: try reader.number()).intersection(.all))
-    case 4: self = .log(level: try reader.number(), try Self.words(&reader))
+    case 4:
+      self = .log(
+        level: try reader.number(), try Self.words(&reader), queueID: try reader.optional { reader throws(FrameError) in try Self.words(&reader) })
     case 5:
       self = .counted(
         stale: try reader.number(), denied: try reader.number(),

@@ -59,6 +59,12 @@ package struct ChildProcess: Sendable {
     return nil
   }
 
+  /// As `wait`, for a process with other children: on a thread that may block.
+  package func ended() -> Int32 { clinux_wait_child(pid) }
+
+  /// Lets all others go first.
+  package func yieldToOthers() { _ = clinux_be_nice(pid) }
+
   package func kill() { _ = clinux_kill(pid, SIGKILL) }
 
   /// The next child that has ended, with its exit code or 128 + the signal that killed it.

@@ -16,6 +16,7 @@ package enum Machine {
 
   package static var isRoot: Bool { geteuid() == 0 }
   package static var processID: Int32 { getpid() }
+  package static var parent: Int32 { getppid() }
 
   /// Whether `descriptor` is a terminal.
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }

@@ -13,6 +13,15 @@ package enum SealedMemory {
     return descriptor
   }
 
+  /// The two pieces, one after the other.
+  package static func make(_ name: StaticString, _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) throws(SystemError) -> Int32 {
+    let result = name.withUTF8Buffer { name in
+      clinux_memory_of(
+        UnsafeRawPointer(name.baseAddress)?.assumingMemoryBound(to: CChar.self), first.baseAddress, first.count, second.baseAddress, second.count)
+    }
+    return try SystemError.check(result, "memfd_create")
+  }
+
   /// Empty, and not sealed yet.
   package static func open(_ name: String) throws(SystemError) -> Int32 {
     try SystemError.check(clinux_memory_file(name), "memfd_create")

@@ -6,6 +6,16 @@ import Glibc
 package enum Terminal {
   package static func write(_ text: String) { write(Array(text.utf8), to: 1) }
 
+  /// Standard input has nothing more, and standard output goes where errors go.
+  package static func detachInput() {
+    let nothing = open("/dev/null", O_RDONLY | O_CLOEXEC)
+    if nothing >= 0 {
+      _ = dup2(nothing, 0)
+      closeDescriptor(nothing)
+    }
+    _ = dup2(2, 1)
+  }
+
   package static func writeError(_ text: String) { write(Array(text.utf8), to: 2) }
 
   package static func write(_ bytes: [UInt8], to descriptor: Int32) {

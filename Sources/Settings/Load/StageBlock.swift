@@ -21,6 +21,10 @@ package struct StageBlock: Sendable {
   package internal(set) var isShadow = false
   package internal(set) var condition = StageCondition.always
   package internal(set) var listeners: [String]?
+  package internal(set) var processes = 1
+  package internal(set) var memory = 256 << 20
+  package internal(set) var mayUseNetwork = false
+  package internal(set) var writablePaths: [String] = []
   package internal(set) var options: [Option] = []
   /// There is no such block: a setting at the top level makes the stage.
   package internal(set) var isImplied = false
@@ -28,7 +32,10 @@ package struct StageBlock: Sendable {
   package internal(set) var lines: [Option] = []
 
   /// Weir's own words in such a block. A plugin can have no options of these names.
-  package static let words = ["plugin", "component", "mode", "on_failure", "timeout", "shadow", "when", "listener"]
+  package static let words = [
+    "plugin", "component", "mode", "on_failure", "timeout", "shadow", "when", "listener", "worker_processes", "worker_memory", "worker_network",
+    "worker_paths",
+  ]
 
   /// What the stage is to be, once it is known which file `plugin` means and how it is run where the block does not say.
   package func settings(file: String, mode: StageSettings.Mode) -> StageSettings {
@@ -40,6 +47,10 @@ package struct StageBlock: Sendable {
     settings.isShadow = isShadow
     settings.condition = condition
     settings.listeners = listeners
+    settings.processes = processes
+    settings.memory = memory
+    settings.mayUseNetwork = mayUseNetwork
+    settings.writablePaths = writablePaths
     settings.options = options.map { StageSettings.Option($0.name.text, $0.value.text) }
     return settings
   }
@@ -104,6 +115,10 @@ struct StageReader {
     case "timeout": stage.timeout = parse(value) { $0.parseDuration(value, unit: .seconds, seconds: 1...3600) } ?? stage.timeout
     case "shadow": stage.isShadow = parse(value) { $0.parseBoolean(value) } ?? false
     case "listener": stage.listeners = listeners(value)
+    case "worker_processes": stage.processes = parse(value) { $0.parseInteger(value, in: 1...64) } ?? stage.processes
+    case "worker_memory": stage.memory = parse(value) { $0.parseByteCount(value, in: 1 << 20...1 << 40) } ?? stage.memory
+    case "worker_network": stage.mayUseNetwork = parse(value) { $0.parseBoolean(value) } ?? false
+    case "worker_paths": stage.writablePaths = value.elements().map(\.text)
     case "when": stage.condition = condition(value) ?? .always
     default:
       if let meant = Suggestion(StageBlock.words).nearest(to: name.text, differences: 1) {

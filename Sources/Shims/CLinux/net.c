@@ -228,6 +228,74 @@ int clinux_send_descriptor(int socket, int fd) {
   return checked((int)sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
+int clinux_packet_pair(int *left, int *right, int size) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0) return -errno;
+  for (int i = 0; i < 2; i++) setsockopt(ends[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  *left = ends[0];
+  *right = ends[1];
+  return 0;
+}
+
+long clinux_send_packet(int fd, const void *buffer, size_t length, int passed) {
+  union {
+    struct cmsghdr head;
+    char space[CMSG_SPACE(sizeof(int))];
+  } control;
+  struct iovec piece = {.iov_base = (void *)buffer, .iov_len = length};
+  struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+  if (passed >= 0) {
+    memset(&control, 0, sizeof control);
+    message.msg_control = control.space;
+    message.msg_controllen = sizeof control.space;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(header), &passed, sizeof passed);
+  }
+  for (;;) {
+    ssize_t n = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n >= 0) return n;
+    if (errno != EINTR) return -errno;
+  }
+}
+
+/* The first file that came with a message; more than one are closed. */
+static int passed_file(struct msghdr *message) {
+  int found = -1;
+  for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count; i++) {
+      int fd;
+      memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
+      if (found < 0) found = fd;
+      else close(fd);
+    }
+  }
+  return found;
+}
+
+long clinux_receive_packet(int fd, void *buffer, size_t length, int *passed) {
+  union {
+    struct cmsghdr head;
+    char space[CMSG_SPACE(4 * sizeof(int))];
+  } control;
+  struct iovec piece = {.iov_base = buffer, .iov_len = length};
+  struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space};
+  *passed = -1;
+  ssize_t n;
+  do n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  while (n < 0 && errno == EINTR);
+  if (n < 0) return -errno;
+  *passed = passed_file(&message);
+  if (!(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) return n;
+  if (*passed >= 0) close(*passed);
+  *passed = -1;
+  return -EMSGSIZE;
+}
+
 long clinux_receive(int fd, void *buffer, size_t length) {
   for (;;) {
     ssize_t n = recv(fd, buffer, length, MSG_DONTWAIT);

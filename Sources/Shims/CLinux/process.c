@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/timex.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -110,6 +111,17 @@ int clinux_reap(int *status) {
   return pid;
 }
 
+int clinux_wait_child(int pid) {
+  int raw = 0;
+  pid_t ended;
+  do ended = waitpid(pid, &raw, 0);
+  while (ended < 0 && errno == EINTR);
+  if (ended < 0) return -errno;
+  return WIFSIGNALED(raw) ? 128 + WTERMSIG(raw) : WEXITSTATUS(raw);
+}
+
+int clinux_be_nice(int pid) { return checked(setpriority(PRIO_PROCESS, (id_t)pid, 19)); }
+
 int clinux_kill(int pid, int signal) { return checked(kill(pid, signal)); }
 
 int clinux_set_undumpable(void) { return checked(prctl(PR_SET_DUMPABLE, 0)); }
@@ -151,6 +163,28 @@ int clinux_memory_seal(int fd, size_t length) {
   if (fstat(fd, &status) < 0) return -errno;
   if ((size_t)status.st_size != length) return -ENOSPC;
   return checked(fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE));
+}
+
+static int write_all(int fd, const char *bytes, size_t length) {
+  while (length > 0) {
+    ssize_t n = write(fd, bytes, length);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return -errno;
+    bytes += n;
+    length -= (size_t)n;
+  }
+  return 0;
+}
+
+int clinux_memory_of(const char *name, const void *first, size_t first_length, const void *second, size_t second_length) {
+  int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (fd < 0) return -errno;
+  int result = write_all(fd, first, first_length);
+  if (result == 0) result = write_all(fd, second, second_length);
+  if (result == 0) result = checked(fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE));
+  if (result == 0) return fd;
+  close(fd);
+  return result;
 }
 
 int clinux_make_folder(const char *path, unsigned mode, uint32_t uid, uint32_t gid) {

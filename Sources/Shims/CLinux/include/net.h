@@ -38,6 +38,12 @@ int clinux_peer_pid(int fd, int32_t *pid);
 int clinux_connect_datagrams(const char *path);
 /* Sends an open file, and nothing else. */
 int clinux_send_descriptor(int socket, int fd);
+/* A connection of whole packets up to size bytes. */
+int clinux_packet_pair(int *left, int *right, int size);
+/* Sends a packet, and with it an open file unless passed is negative. */
+long clinux_send_packet(int fd, const void *buffer, size_t length, int passed);
+/* The next packet, and the file that came with it or -1. -EMSGSIZE when it is longer than the buffer; 0 at the end. */
+long clinux_receive_packet(int fd, void *buffer, size_t length, int *passed);
 long clinux_receive(int fd, void *buffer, size_t length);
 /* The same, but what has arrived stays to be received. */
 long clinux_peek(int fd, void *buffer, size_t length);

@@ -23,6 +23,10 @@ struct clinux_identity {
 int clinux_spawn(const char *path, char *const argv[], const int *fds, size_t fd_count, const struct clinux_identity *identity);
 /* Reaps one child that ended: its pid with *status (exit code, or 128 + signal), 0 when none has. */
 int clinux_reap(int *status);
+/* Waits for this child to end: its exit code, or 128 + signal. */
+int clinux_wait_child(int pid);
+/* As nice(1), for another process of ours. */
+int clinux_be_nice(int pid);
 int clinux_kill(int pid, int signal);
 /* Neither core dumps nor ptrace by others: memory holds mail and keys. */
 int clinux_set_undumpable(void);
@@ -41,6 +45,8 @@ void clinux_local_time(int64_t seconds, struct clinux_time *out);
 int clinux_memory_file(const char *name);
 /* Forbids every further change; fails unless it holds length bytes. */
 int clinux_memory_seal(int fd, size_t length);
+/* A sealed file in memory with both pieces in it, one after the other. */
+int clinux_memory_of(const char *name, const void *first, size_t first_length, const void *second, size_t second_length);
 /* Makes the folder unless it is there; a new one belongs to uid and gid. */
 int clinux_make_folder(const char *path, unsigned mode, uint32_t uid, uint32_t gid);
 /* Opens a log file for appending, made if need be; a new one belongs to uid and gid. */

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+import Pipeline
+import Runtime
+
+/// The worker processes of one stage. They end when this goes.
+package final class WorkerFleet: Sendable {
+  let core: WorkerCore
+
+  package struct Limits: Sendable {
+    /// How many do the work; one more is kept ready for a while after one has died.
+    package var processes = 1
+    /// Bytes of address space, beyond those of an empty worker.
+    package var memory = 256 << 20
+    package var mayUseNetwork = false
+    package var readablePaths: [String] = []
+    package var writablePaths: [String] = []
+
+    package init() {}
+  }
+
+  /// Starts the first one and waits until it is there. `program`: this program, which has the subcommand `worker`. `choose` is called on another thread.
+  package init(
+    _ settings: StageSettings, limits: Limits = Limits(), program: String,
+    choose: @escaping @Sendable (PluginFacts) throws(PluginRefusal) -> (component: String, options: [StageSettings.Option]),
+    log: @escaping PluginLog
+  ) throws(PluginRefusal) {
+    var order = WorkerOrder(stage: settings.name, plugin: settings.plugin)
+    order.timeout = settings.timeout
+    order.memory = limits.memory
+    order.mayUseNetwork = limits.mayUseNetwork
+    order.readablePaths = limits.readablePaths
+    order.writablePaths = limits.writablePaths
+    let start = WorkerStart(program: program, order: order, choose: choose, log: log)
+    core = try WorkerCore.make(settings, processes: max(1, limits.processes), start, log)
+  }
+
+  /// With the component, options and limits that the settings say.
+  package convenience init(_ settings: StageSettings, program: String, log: @escaping PluginLog) throws(PluginRefusal) {
+    var limits = Limits()
+    limits.processes = settings.processes
+    limits.memory = settings.memory
+    limits.mayUseNetwork = settings.mayUseNetwork
+    // What the configuration names the plugin may look at; of which type an option is only the plugin itself knows, which is not loaded yet.
+    limits.readablePaths = settings.options.map(\.value).filter { $0.hasPrefix("/") }
+    limits.writablePaths = settings.writablePaths
+    try self.init(
+      settings, limits: limits, program: program,
+      choose: { facts throws(PluginRefusal) in
+        let component = try facts.component(settings.component ?? settings.name)
+        let options = ComponentOptions(settings.options, for: component)
+        if let problem = options.problems.first { throw .option(problem.message) }
+        return (component.name, options.options)
+      }, log: log)
+  }
+
+  deinit { core.stop() }
+
+  package var options: [StageSettings.Option] { core.options }
+
+  package var component: ComponentFacts { core.component }
+  package var events: StageEvents { core.events }
+  package var counters: StageCounters { core.counters }
+  package var metrics: [(name: String, value: Double)] { core.metrics.all }
+  /// The processes that live now.
+  package var processIDs: [Int32] { core.processIDs }
+  package var isFenced: Bool { core.isFenced(at: .now()) }
+
+  /// What a plugin says of itself, found out in a process that is thrown away.
+  package static func facts(of plugin: String, program: String) throws(PluginRefusal) -> PluginFacts {
+    let found = Monitor<PluginFacts?>(nil)
+    let start = WorkerStart(
+      program: program, order: WorkerOrder(stage: "check", plugin: plugin),
+      choose: { facts throws(PluginRefusal) in
+        found.withLock { $0 = facts }
+        throw .option("only looked at")
+      }, log: { _, _, _ in })
+    do {
+      _ = try start.start(number: 0)
+    } catch {
+      guard let facts = found.withLock({ $0 }) else { throw error }
+      return facts
+    }
+    throw .noDescriptor
+  }
+
+  /// Whether an instance can be made with these options: create() is called in a process that is thrown away.
+  package static func check(
+    _ settings: StageSettings, limits: Limits = Limits(), program: String,
+    choose: @escaping @Sendable (PluginFacts) throws(PluginRefusal) -> (component: String, options: [StageSettings.Option])
+  ) throws(PluginRefusal) {
+    _ = try WorkerFleet(settings, limits: limits, program: program, choose: choose, log: { _, _, _ in })
+  }
+}
+
+extension PluginFacts {
+  /// The component that a stage means: the one of that name, or the only one there is.
+  func component(_ name: String) throws(PluginRefusal) -> ComponentFacts {
+    if let found = components.first(where: { $0.name == name }) { return found }
+    if components.count == 1, let only = components.first { return only }
+    throw .ambiguous(components.map(\.name))
+  }
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+import Pipeline
+import Runtime
+
+/// One event loop's connection to one worker. On the loop's thread.
+final class WorkerLink {
+  let process: WorkerProcess
+  private unowned let desk: WorkerDesk
+  private let channel: PacketChannel
+  private(set) var calls: [UInt64: OutCall] = [:]
+  private(set) var isOpen = true
+  private var isGarbled = false
+  private var lastAnswer: Instant
+  private var watch: LoopTimer?
+  private var isWatching = false
+  private var seen: (call: UInt64, since: Instant) = (0, .distantPast)
+  private var openRequests = 0
+  /// What has come of outcomes in pieces.
+  private var pieces = 0
+
+  /// So many may be on their way; more wait here, where they can still be given to another.
+  static let window = 64
+  private static let watchInterval = Duration.milliseconds(50)
+  /// A component that does not block and is so long in one call is not given others until it comes back.
+  private static let patience = Duration.milliseconds(100)
+  /// And after this it loses its turn on the processor.
+  private static let retirement = Duration.milliseconds(500)
+  private static let maximumRequests = 10_000
+
+  init?(_ process: WorkerProcess, _ desk: WorkerDesk) {
+    guard let descriptor = process.connect() else { return nil }
+    self.process = process
+    self.desk = desk
+    lastAnswer = .now()
+    channel = PacketChannel(descriptor, on: desk.loop, limit: WorkerFrame.maximumSize)
+  }
+
+  func start() -> Bool {
+    nonisolated(unsafe) let link = self
+    do throws(SystemError) {
+      try channel.start(
+        received: { bytes, descriptor in
+          closeDescriptor(descriptor ?? -1)
+          link.received(bytes)
+        }, ended: { link.ended() })
+    } catch {
+      return false
+    }
+    watch = desk.loop.timer { [weak self] in self?.look() }
+    return true
+  }
+
+  var isUsable: Bool { isOpen && !process.isStuck.load(ordering: .relaxed) && !process.isEnding.load(ordering: .relaxed) }
+
+  var isFull: Bool { calls.count - pendingCalls >= Self.window }
+  private(set) var pendingCalls = 0
+
+  // MARK: Sending
+
+  func send(_ frame: HostFrame) { channel.send(frame.encoded) }
+
+  func send(_ call: OutCall) {
+    guard let (frame, descriptor) = call.made() else { return call.end(.failure(.stuck)) }
+    let bytes = frame.encoded
+    guard bytes.count <= HostFrame.maximumSize else {
+      closeDescriptor(descriptor)
+      return call.end(.failure(.denied))
+    }
+    if calls.isEmpty { lastAnswer = desk.loop.now }
+    call.link = self
+    calls[call.number] = call
+    channel.send(bytes, descriptor: descriptor)
+    guard !isWatching, let watch else { return }
+    isWatching = true
+    desk.loop.arm(watch, at: desk.loop.now + Self.watchInterval)
+  }
+
+  /// It is not waited for here any more.
+  func forget(_ call: OutCall) {
+    guard calls.removeValue(forKey: call.number) != nil else { return }
+    if call.isPending { pendingCalls -= 1 }
+    call.isPending = false
+    pieces -= call.pieces.count
+    call.pieces = []
+    call.link = nil
+  }
+
+  /// Has nothing been heard for as long as a call may take?
+  func isSilent(for timeout: Duration) -> Bool { lastAnswer + timeout <= Instant.now() }
+
+  // MARK: Looking after it
+
+  private func look() {
+    isWatching = false
+    guard isOpen, !calls.isEmpty, let watch else { return }
+    isWatching = true
+    desk.loop.arm(watch, at: desk.loop.now + Self.watchInterval)
+    guard !desk.core.component.isBlocking else { return }
+    let running = process.running.first
+    guard running != 0, running == seen.call else {
+      seen = (running, desk.loop.now)
+      return
+    }
+    if seen.since + Self.patience <= desk.loop.now { desk.core.becameStuck(process) }
+    if seen.since + Self.retirement <= desk.loop.now { desk.core.retire(process) }
+  }
+
+  /// Its calls that have not begun, for another to take.
+  func takeWaiting() -> [OutCall] {
+    let running = Set(process.running.all.map(\.number))
+    let waiting = calls.values.filter { !$0.isPending && !running.contains($0.number) }
+    for call in waiting { forget(call) }
+    return waiting
+  }
+
+  /// All that it was asked and has not answered.
+  func takeAll() -> [OutCall] {
+    let all = Array(calls.values)
+    for call in all { forget(call) }
+    return all
+  }
+
+  func close() {
+    isOpen = false
+    channel.close()
+    if let watch { desk.loop.remove(watch) }
+    watch = nil
+  }
+
+  private func ended() {
+    isOpen = false
+    desk.core.end(process, reason: nil, guilty: nil)
+  }
+
+  // MARK: What comes from it
+
+  private func received(_ bytes: UnsafeRawBufferPointer) {
+    // Whoever has sent nonsense is not heard any more.
+    guard !isGarbled else { return }
+    do throws(FrameError) {
+      try take(try WorkerFrame(decoding: bytes))
+    } catch {
+      garbage(error)
+    }
+  }
+
+  /// What runs is to blame; or the oldest call, when nothing does.
+  private func garbage(_ error: FrameError) {
+    isGarbled = true
+    let running = process.running.all.map(\.number)
+    let guilty = running.isEmpty ? calls.keys.min().map { [$0] } ?? [] : running
+    desk.core.end(process, reason: "it sent what is no frame (\(error)) and was killed", guilty: guilty)
+  }
+
+  private func take(_ frame: WorkerFrame) throws(FrameError) {
+    switch frame {
+    case .piece(let number, let bytes):
+      guard let call = calls[number] else { return }
+      pieces += bytes.count
+      guard pieces <= WorkerFrame.maximumOutcome else { throw FrameError("an outcome without end") }
+      call.pieces += bytes
+    case .outcome(let number, let bytes): try outcome(number, bytes)
+    case .pending(let number):
+      guard let call = calls[number], !call.isPending else { return }
+      call.isPending = true
+      pendingCalls += 1
+      desk.hasRoom()
+    case .request(let number, let session, let work):
+      guard openRequests < Self.maximumRequests else { throw FrameError("requests without end") }
+      request(number, session, work)
+    case .late(let session, let edits, let misbehaved): desk.seat(session, on: self)?.late(edits, misbehaved: misbehaved)
+    case .log(let level, let text, let queueID): desk.core.tell(level, text, queueID)
+    case .counted(let stale, let denied, let metrics): desk.core.count(stale: stale, denied: denied, metrics)
+    case .loaded, .refused, .ready, .unprotected: throw FrameError("a frame that is not for now")
+    }
+  }
+
+  private func outcome(_ number: UInt64, _ bytes: [UInt8]) throws(FrameError) {
+    lastAnswer = desk.loop.now
+    if process.isRetired.load(ordering: .relaxed) {
+      desk.core.end(process, reason: nil, guilty: [], isQuiet: true)
+    } else if process.isStuck.load(ordering: .relaxed) {
+      process.isStuck.store(false, ordering: .releasing)
+      seen = (0, .distantPast)
+    }
+    // One that was given to another in the meantime, or whose time is over.
+    guard let call = calls[number] else { return }
+    let outcome = try StageOutcome(decoding: call.pieces.isEmpty ? bytes : call.pieces + bytes)
+    process.answered.count()
+    forget(call)
+    desk.ended(call, .success(outcome))
+  }
+
+  private func request(_ number: UInt64, _ session: UInt64, _ work: WorkerFrame.Work) {
+    guard let seat = desk.seat(session, on: self) else { return send(.answer(request: number, .failed(Status.cancelled))) }
+    openRequests += 1
+    nonisolated(unsafe) let link = self
+    nonisolated(unsafe) let asking = seat
+    desk.loop.spawn {
+      let answer = await asking.perform(work)
+      link.openRequests -= 1
+      guard link.isOpen else { return }
+      let bytes = HostFrame.answer(request: number, answer).encoded
+      link.channel.send(bytes.count <= HostFrame.maximumSize ? bytes : HostFrame.answer(request: number, .failed(Status.temporary)).encoded)
+    }
+  }
+}

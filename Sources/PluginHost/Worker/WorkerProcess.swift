@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import Pipeline
+import Runtime
+import Synchronization
+
+/// A worker that has been started and has said what it is. Any thread.
+final class WorkerProcess: Sendable {
+  let number: Int
+  let child: ChildProcess
+  let running: RunningCalls
+  let began = Instant.now()
+  private let control: Int32
+  /// Outcomes that came from it.
+  let answered = Atomic<Int>(0)
+  /// It has been in one call for too long to be given others.
+  let isStuck = Atomic<Bool>(false)
+  /// It is to end as soon as it comes out of the call that it is in.
+  let isRetired = Atomic<Bool>(false)
+  let isEnding = Atomic<Bool>(false)
+
+  init(number: Int, child: ChildProcess, running: RunningCalls, control: Int32) {
+    self.number = number
+    self.child = child
+    self.running = running
+    self.control = control
+  }
+
+  deinit { closeDescriptor(control) }
+
+  /// A connection for one more event loop; nil when there can be none.
+  func connect() -> Int32? {
+    guard let (ours, theirs) = try? PacketSocket.pair(size: Self.bufferSize) else { return nil }
+    defer { closeDescriptor(theirs) }
+    if (try? PacketSocket.send(HostFrame.connect.encoded, descriptor: theirs, to: control, timeout: .zero)) == true { return ours }
+    closeDescriptor(ours)
+    return nil
+  }
+
+  static let bufferSize = 512 * 1024
+}
+
+/// Starting one, which blocks: for a thread of its own.
+struct WorkerStart: Sendable {
+  let program: String
+  let order: WorkerOrder
+  /// From what the plugin says of itself to which component is meant, and with which options.
+  let choose: @Sendable (PluginFacts) throws(PluginRefusal) -> (component: String, options: [StageSettings.Option])
+  let log: PluginLog
+
+  static let patience = Duration.seconds(30)
+
+  struct Started: Sendable {
+    let process: WorkerProcess
+    let component: ComponentFacts
+    let events: StageEvents
+    let options: [StageSettings.Option]
+  }
+
+  func start(number: Int) throws(PluginRefusal) -> Started {
+    do {
+      return try begin(number)
+    } catch let refusal as PluginRefusal {
+      throw refusal
+    } catch {
+      throw .notLoadable("its worker process cannot be started: \(error)")
+    }
+  }
+
+  private func begin(_ number: Int) throws -> Started {
+    let running = try RunningCalls()
+    let (control, theirs) = try PacketSocket.pair(size: WorkerProcess.bufferSize)
+    let child: ChildProcess
+    do {
+      defer { closeDescriptor(theirs) }
+      child = try ChildProcess.start(program, ["worker"], descriptors: [theirs, running.descriptor], as: nil)
+    } catch {
+      closeDescriptor(control)
+      throw error
+    }
+    let process = WorkerProcess(number: number, child: child, running: running, control: control)
+    do {
+      return try greet(process, control)
+    } catch {
+      child.kill()
+      let status = child.ended()
+      if let error = error as? SystemError, status != 128 + 9 {
+        throw PluginRefusal.notLoadable("\(Self.words(status)) while it was loaded (\(error.operation))")
+      }
+      throw error
+    }
+  }
+
+  private func greet(_ process: WorkerProcess, _ control: Int32) throws -> Started {
+    let deadline = Instant.now() + Self.patience
+    try send(.load(order), control)
+    guard case .loaded(let facts) = try next(process, control, deadline) else { throw FrameError("it sent another frame than what it has loaded") }
+    let (name, options) = try choose(facts)
+    guard let component = facts.components.first(where: { $0.name == name }) else { throw PluginRefusal.ambiguous(facts.components.map(\.name)) }
+    try send(.create(component: name, options: options), control)
+    guard case .ready(let events) = try next(process, control, deadline) else { throw FrameError("it sent another frame than that it is ready") }
+    return Started(process: process, component: component, events: events.intersection(component.events), options: options)
+  }
+
+  private func send(_ frame: HostFrame, _ control: Int32) throws {
+    guard try PacketSocket.send(frame.encoded, to: control, timeout: Self.patience) else { throw FrameError("it takes nothing") }
+  }
+
+  private func next(_ process: WorkerProcess, _ control: Int32, _ deadline: Instant) throws -> WorkerFrame {
+    while true {
+      guard let packet = try PacketSocket.receive(from: control, limit: WorkerFrame.maximumSize, timeout: deadline - .now()) else {
+        throw PluginRefusal.notLoadable("it was not loaded within \(Self.patience.components.seconds) s")
+      }
+      closeDescriptor(packet.descriptor ?? -1)
+      switch try packet.bytes.withUnsafeBytes({ try WorkerFrame(decoding: $0) }) {
+      case .log(let level, let text, _): log(ComponentInstance.LogLevel(rawValue: level) ?? .info, text, nil)
+      case .unprotected(let lack): if process.number == 0 { log(.warning, lack, nil) }
+      case .refused(let reason): throw PluginRefusal.create(reason)
+      case let frame: return frame
+      }
+    }
+  }
+
+  /// How a process ended.
+  static func words(_ status: Int32) -> String {
+    guard status > 128 else { return status == 0 ? "its process ended" : "its process ended with exit status \(status)" }
+    let names: [Int32: String] = [
+      4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV", 15: "SIGTERM", 25: "SIGXFSZ", 31: "SIGSYS",
+    ]
+    let signal = status - 128
+    return "its process died of signal \(signal)" + (names[signal].map { " (\($0))" } ?? "")
+  }
+}
