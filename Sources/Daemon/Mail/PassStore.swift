@@ -97,7 +97,7 @@ final class PassStore: Sendable {
       }
       cache.adopt(try PassList.read(bytes, limit: PassCache.capacity), now: wallClock() / 1_000_000)
     } catch {
-      log.warning("postscreen", "cache \(path) is damaged (\(error)): it is put aside, and clients are tested again")
+      log.warning("postscreen", "cache \(path) is damaged (\(error)): discarded; clients are tested again")
     }
   }
 
