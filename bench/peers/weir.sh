@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Weir as a peer of the harness (see bench/README.md): conf, start and stop, called by its `peer` script inside the
 # peer's mount namespace and cgroup. Variants: virtual (all mailboxes belong to weir), system (each to its user), idle,
-# restricted (virtual, with a second listener on the next port that has ten restrictions and five access tables).
+# restricted (virtual, with a second listener on the next port that has ten restrictions and five access tables),
+# staged (virtual, with a second listener on the next port whose mail goes through ten stages written in C).
 weir=/usr/lib/weir/weir
 
 conf() {
@@ -53,7 +54,31 @@ listener restricted {
 C
 }
 
+# Each looks at every field of the header, and finds nothing.
+stage() {
+  local number
+  install -D -m 644 "$WEIR_ROOT/.build/plugins/lottery_c.so" "$P/plugins/lottery.so"
+  inns tee -a /etc/weir/weir.conf >/dev/null <<C
+listener staged {
+  address = 127.0.0.1
+  port = $(($(port_of weir) + 1))
+}
+C
+  for number in $(seq 10); do
+    inns tee -a /etc/weir/weir.conf >/dev/null <<C
+stage lottery$number {
+  plugin = $P/plugins/lottery.so
+  component = lottery
+  mode = inprocess
+  listener = staged
+  word = lottery$number
+}
+C
+  done
+}
+
 start() {
+  case ,$variant, in *,staged,*) stage ;; esac
   case ,$variant, in *,restricted,*) restrict ;; esac
   ulimit -n "$(ulimit -H -n)"
   cgin sh -c 'echo $$ > "$1/weir.pid"; exec '$weir' run --config /etc/weir/weir.conf' _ "$P" >"$P/log/weir.log" 2>&1 </dev/null &

@@ -6,8 +6,8 @@
  * Edits may be made at any event from MAIL to EOM; after EOM a message never changes.
  *
  * For each event the first stage that refuses ends it: the stages after it are not asked.
- * Whatever the verdicts were, each message that a stage saw begin (MAIL) ends for it with
- * EOM or ABORT, and each session (CONNECT) with CLOSE. */
+ * Each message that a stage saw begin (MAIL) ends for it with EOM, with ABORT, or with its
+ * own DONE; each session (CONNECT) ends with CLOSE, whatever the verdicts were. */
 #ifndef WEIR_STAGE_H
 #define WEIR_STAGE_H
 #include "weir.h"
@@ -92,7 +92,7 @@ enum {
  *
  * | of | keys |
  * |---|---|
- * | the session | `client.addr` `client.port` `client.name` `client.verified` `server.addr` `listener` `helo` `tls.version` `tls.cipher` `tls.peer` `tls.sni` `auth.user` `auth.mech` `protocol` |
+ * | the session | `client.addr` `client.port` `client.name` `client.verified` `client.mynetworks` `server.name` `listener` `helo` `tls.version` `tls.cipher` `auth.user` `protocol` |
  * | the message | `queue.id` `sender` `rcpt.count` `size.declared` `body.8bit` `smtputf8` |
  * | other components | `COMPONENT.*`, as they have set it |
  *
