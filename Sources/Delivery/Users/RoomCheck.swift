@@ -57,9 +57,12 @@ package final class RoomCheck: Sendable {
 
   private func limited(_ address: String, _ route: Recipient.Route, _ size: Int64, _ now: Int64) -> (MaildirQuota, MaildirUsage)? {
     guard let mailbox = (try? users.find(address, route, now: now)) ?? nil, let quota = mailbox.quota else { return nil }
-    guard case .maildir(let location) = mailbox.location, mailbox.owner == nil || mailbox.owner?.uid == SystemUser.currentUID else { return nil }
+    guard case .maildir(let location) = mailbox.location, isOwn(mailbox.owner) else { return nil }
     return quota.usage(of: location, adding: size, disk: disk, now: now).map { (quota, $0) }
   }
+
+  /// A function of its own: with this in the condition above, the optimiser of Swift 6.3 fails.
+  private func isOwn(_ owner: SystemUser?) -> Bool { owner.map { $0.uid == SystemUser.currentUID } ?? true }
 
   private static func answer(_ entry: Known, _ size: Int64) -> Answer {
     guard let (quota, usage) = entry.limited else { return .room }
