@@ -81,7 +81,7 @@ class Flood:
 
 
 def stage(more=""):
-    return f"stage trouble {{\n  plugin = {PLUGIN}\n  component = trouble\n  mode = worker\n  timeout = 1s\n{more}}}\n"
+    return f"stage trouble {{\n  plugin = {PLUGIN}\n  component = trouble\n  mode = worker\n  timeout = 1s\n  worker_memory = 64M\n{more}}}\n"
 
 
 class WorkerTests(unittest.TestCase):

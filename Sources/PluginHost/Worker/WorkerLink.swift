@@ -19,10 +19,10 @@ final class WorkerLink {
   private var pieces = 0
 
   /// So many may be on their way; more wait here, where they can still be given to another.
-  static let window = 64
-  private static let watchInterval = Duration.milliseconds(50)
+  static let window = 16
+  private static let watchInterval = Duration.milliseconds(10)
   /// A component that does not block and is so long in one call is not given others until it comes back.
-  private static let patience = Duration.milliseconds(100)
+  private static let patience = Duration.milliseconds(30)
   /// And after this it loses its turn on the processor.
   private static let retirement = Duration.milliseconds(500)
   private static let maximumRequests = 10_000
