@@ -47,7 +47,7 @@ final class WorkerCore: @unchecked Sendable {
   private static let maximumLines = 200
 
   /// Beyond those that do the work: for as many as are stuck in calls that have not come to their deadline.
-  private static let maximumExtra = 8
+  private static let maximumExtra = 24
 
   /// The thread that starts the first one goes on to start the others: when it ended, they would.
   static func make(
