@@ -64,6 +64,10 @@ struct LanguageReference {
         ),
         ("protocol smtp { }, protocol lmtp { }", "holds settings for all listeners of that protocol, below those of a listener's own block."),
         (
+          "stage NAME { }",
+          "has a plugin look at mail, in the place where it stands among the others: `plugin`, `mode`, `on_failure`, `timeout`, `shadow`, `when`, `listener`; the rest are the plugin's options. docs/stages.md."
+        ),
+        (
           "name { element = yes }",
           "is a list, as Dovecot 2.4 writes it: the same as `name = element`. An element with `no` is left out."
         ),
