@@ -68,7 +68,7 @@ import Testing
     #expect(
       seen.withLock { $0 } == [
         "CONNECT client.test|192.0.2.1", "HELO EHLO|client.test", "MAIL |a@b.test", "RCPT |c@d.test", "DATA DATA|", "HEADER From|a",
-        "HEADER Subject|hello", "EOH |", "BODY |one\ntwo\n", "EOM |", "QUEUED ABC|", "CLOSE |end",
+        "HEADER Subject|hello", "EOH |", "PART text/plain|", "PART_BODY |one\ntwo\n", "BODY |one\ntwo\n", "EOM |", "QUEUED ABC|", "CLOSE |end",
       ])
   }
 
