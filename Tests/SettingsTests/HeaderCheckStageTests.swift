@@ -53,6 +53,23 @@ import Testing
       told(stages.last) == ["mime_header_checks=", "header_checks=regexp:/a", "nested_header_checks=regexp:/a", "header_size_limit=102400"])
   }
 
+  @Test func aPortMayGoWithout() {
+    let text = """
+      header_checks = regexp:/a
+      listener smtp {
+        port = 25
+      }
+      listener reentry {
+        port = 10025
+        receive_override_options = no_header_body_checks
+      }
+
+      """
+    #expect(load(text).stages.first?.listeners == ["smtp"])
+    #expect(load("header_checks = regexp:/a\nreceive_override_options = no_header_body_checks\n").stages.first?.listeners == [])
+    #expect(load("header_checks = regexp:/a\n").stages.first?.listeners == nil)
+  }
+
   @Test func rulesAreChecked() {
     #expect(
       load("header_checks = regexp:/bad").said == [

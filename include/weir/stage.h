@@ -93,7 +93,7 @@ enum {
  * | of | keys |
  * |---|---|
  * | the session | `client.addr` `client.port` `client.name` `client.verified` `client.mynetworks` `server.name` `listener` `helo` `tls.version` `tls.cipher` `auth.user` `protocol` |
- * | the message | `queue.id` `sender` `rcpt.count` `size.declared` `body.8bit` `smtputf8` |
+ * | the message | `queue.id` `sender` `rcpt` `rcpt.count` `size.declared` `body.8bit` `smtputf8` |
  * | other components | `COMPONENT.*`, as they have set it |
  *
  * By `host->set` it sets its own, `COMPONENT.*`, for the stages that follow, for conditions

@@ -141,6 +141,7 @@ final class WorkerSeat: StageSeat {
 
   override func read(_ message: StagedMessage, shadow: Bool, usesPool: BlockingPool?) async -> (stop: ContentRunner.Stop, edits: [StageEdit]) {
     stage.counters.messages.count()
+    stage.counters.calls.count()
     let began = Instant.now()
     lastEvent = .header
     let isLast = stage.events.isSubset(of: .content)

@@ -10,15 +10,28 @@ struct HeaderCheckStage {
   static let name = "header_checks"
 
   private let values: SettingValues
+  private let listeners: [ListenerConfiguration]
 
-  init(_ values: SettingValues) { self.values = values }
+  init(_ values: SettingValues, listeners: [ListenerConfiguration]) {
+    self.values = values
+    self.listeners = listeners
+  }
 
   func complete(_ blocks: [StageBlock]) -> [StageBlock] {
     guard let place else { return blocks }
-    guard let index = blocks.firstIndex(where: { $0.name.text == Self.name }) else { return [implied(place)] + blocks }
+    guard let index = blocks.firstIndex(where: { $0.name.text == Self.name }) else { return [restricted(implied(place))] + blocks }
     var blocks = blocks
-    blocks[index] = filled(blocks[index])
+    blocks[index] = restricted(filled(blocks[index]))
     return blocks
+  }
+
+  /// `receive_override_options = no_header_body_checks`
+  private func restricted(_ block: StageBlock) -> StageBlock {
+    let checked = listeners.filter { !$0[Keys.receiveOverrideOptions].contains("no_header_body_checks") }.map(\.name)
+    if checked.count == listeners.count { return block }
+    var block = block
+    block.listeners = (block.listeners ?? checked).filter(checked.contains)
+    return block
   }
 
   /// Where the first of the settings stands that has a table; nil if none has.
