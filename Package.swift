@@ -4,6 +4,7 @@ import PackageDescription
 
 /// `make fuzz` sets WEIR_FUZZ: every module is then built for libFuzzer and AddressSanitizer, and the folders of fuzz/ are programs.
 let fuzzing = Context.environment["WEIR_FUZZ"] != nil
+let sanitized = Context.environment["WEIR_SANITIZED"] != nil
 let instrumentation: [SwiftSetting] = fuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : []
 
 /// The rings of docs/architecture.md. Imports point downwards only; Tests/ManifestTests asserts it.
@@ -29,10 +30,15 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 }
 
 /// A plugin that Weir ships, in Swift: a dynamic library that shows one symbol. Its tests are beside it.
+///
+/// The program of all tests is linked with these flags, too. There the script would hide the sanitizers' malloc from the Swift runtime: WEIR_SANITIZED leaves it out.
 func plugin(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(
     name: name, dependencies: dependencies + ["WeirPlugin"], path: "plugins/\(pluginProducts[name] ?? name)/Sources", swiftSettings: common,
-    linkerSettings: [.unsafeFlags(["-Xlinker", "--version-script=\(Context.packageDirectory)/plugins/exports.map", "-Xlinker", "-rpath=$ORIGIN/.."])])
+    linkerSettings: [
+      .unsafeFlags(
+        (sanitized ? [] : ["-Xlinker", "--version-script=\(Context.packageDirectory)/plugins/exports.map"]) + ["-Xlinker", "-rpath=$ORIGIN/.."])
+    ])
 }
 
 /// What each plugin's library is called, and its folder.

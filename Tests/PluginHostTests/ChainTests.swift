@@ -262,7 +262,7 @@ import Testing
   @Test func aBlockingCallThatDoesNotReturnCostsOneMessage() throws {
     let gate = Monitor(false)
     let script = ScriptedComponent { _, context, event in
-      context.pointee.session = UnsafeMutableRawPointer(bitPattern: 7)
+      context.pointee.message = UnsafeMutableRawPointer(bitPattern: 7)
       if event.pointee.type == StageEvent.mail.rawValue { _ = gate.wait { $0 ? true : nil } }
       return 0
     }
@@ -273,6 +273,8 @@ import Testing
       #expect(reply.code == 451)
       gate.withLock { $0 = true }
       gate.signal()
+      // What the call left behind is given back when it returns, late as it is.
+      while script.freed.isEmpty { await Task.yield() }
     }
   }
 

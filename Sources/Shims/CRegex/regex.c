@@ -4,6 +4,7 @@
 
 #include <regex.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MAXIMUM_SPANS = 100 };
 
@@ -50,12 +51,35 @@ void cregex_free(cregex_pattern *pattern) {
 
 size_t cregex_groups(const cregex_pattern *pattern) { return pattern->regex.re_nsub; }
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+/* The sanitizer's stand-in for regexec takes the subject for a string, in spite of REG_STARTEND: here it is one. */
+static int execute(const regex_t *regex, const char *subject, size_t length, size_t count, regmatch_t *matches) {
+  char *string = malloc(length + 1);
+  if (string == NULL) return REG_ESPACE;
+  memcpy(string, subject, length);
+  string[length] = 0;
+  int result = regexec(regex, string, count, matches, REG_STARTEND);
+  free(string);
+  return result;
+}
+#define WITH_SANITIZER
+#endif
+#endif
+
+#ifndef WITH_SANITIZER
+static int execute(const regex_t *regex, const char *subject, size_t length, size_t count, regmatch_t *matches) {
+  (void)length;
+  return regexec(regex, subject, count, matches, REG_STARTEND);
+}
+#endif
+
 int cregex_match(const cregex_pattern *pattern, const uint8_t *subject, size_t length, size_t *spans, size_t count) {
   regmatch_t matches[MAXIMUM_SPANS];
   if (count > MAXIMUM_SPANS) return -1;
   matches[0].rm_so = 0;
   matches[0].rm_eo = (regoff_t)length;
-  int result = regexec(&pattern->regex, (const char *)subject, count, matches, REG_STARTEND);
+  int result = execute(&pattern->regex, (const char *)subject, length, count, matches);
   if (result == REG_NOMATCH) return 0;
   if (result != 0) return -1;
   for (size_t index = 0; index < count; index++) {
