@@ -72,6 +72,8 @@ def stage(program):
     folder = tempfile.mkdtemp(prefix="weir-bin-")
     os.chmod(folder, 0o755)
     subprocess.run([os.path.join(ROOT, "tools/stage"), program, folder], check=True)
+    shutil.copytree(os.path.join(ROOT, ".build/plugins"), os.path.join(folder, "plugins"), ignore=shutil.ignore_patterns("cache"))
+    os.chmod(os.path.join(folder, "plugins"), 0o755)
     return folder
 
 
@@ -83,6 +85,7 @@ def main():
     program = os.path.abspath(os.environ.get("WEIR_BIN", os.path.join(ROOT, ".build/debug/weir")))
     staged = stage(program)
     os.environ["WEIR_BIN"] = os.path.join(staged, os.path.basename(program))
+    os.environ["WEIR_PLUGINS"] = os.path.join(staged, "plugins")
     report = Report()
     try:
         for pattern in options.files:

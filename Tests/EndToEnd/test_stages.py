@@ -4,9 +4,9 @@ import json
 import os
 import shutil
 
-from harness import ROOT, Case, Session, Weir, eventually
+from harness import Case, Session, Weir, eventually
 
-PLUGINS = os.path.join(ROOT, ".build/plugins")
+PLUGINS = os.environ["WEIR_PLUGINS"]
 LOTTERY = os.path.join(PLUGINS, "lottery_c.so")
 TORTURE = os.path.join(PLUGINS, "tests/torture.so")
 

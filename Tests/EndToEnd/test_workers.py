@@ -6,9 +6,9 @@ import os
 import time
 import unittest
 
-from harness import ROOT, Weir, children, command_line, eventually
+from harness import Weir, children, command_line, eventually
 
-PLUGIN = os.path.join(ROOT, ".build/plugins/tests/trouble.so")
+PLUGIN = os.path.join(os.environ["WEIR_PLUGINS"], "tests/trouble.so")
 FAILED = b"451 4.7.1"
 
 
