@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import Bytes
 
 /// RFC 2047: words of a header in other characters than ASCII. Decoded leniently, as mail readers do: what makes no sense stays as it is.
 package enum EncodedWords {
+  /// Whether `decoded` would answer the value as it is, as of most fields.
+  package static func isPlain(_ value: UnsafeRawBufferPointer) -> Bool {
+    value.offset(of: 0x0a) == nil && value.offset(of: 0x0d) == nil && value.offset(of: UInt8(ascii: "=")) == nil
+  }
+
   /// The value on one line, its encoded words in UTF-8.
   package static func decoded(_ value: UnsafeRawBufferPointer) -> [UInt8] {
     let unfolded = unfold(value)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Message
 
 /// Bytes that stay where they are as long as this object lives.
 package protocol SteadyBytes: AnyObject {
@@ -45,6 +46,7 @@ package final class StagedMessage {
   package private(set) var propertyOrder: [String] = []
   /// The recipient that a RCPT event is about, as it was rewritten.
   package var rewrittenRecipient: String?
+  private var decodedValues: [UInt64: [UInt8]] = [:]
   /// The header as it is now, with its empty line; nil after a change.
   private var rendered: OwnedBytes?
   /// Views of earlier states that a callback may still hold.
@@ -147,7 +149,16 @@ package final class StagedMessage {
     return made.bytes
   }
 
+  /// The value of a field without folds and encoded words: several stages ask for the same ones.
+  package func decoded(_ reference: UInt64, _ value: UnsafeRawBufferPointer) -> [UInt8] {
+    if let known = decodedValues[reference] { return known }
+    let made = EncodedWords.decoded(value)
+    decodedValues[reference] = made
+    return made
+  }
+
   private func headerChanged() {
+    if !decodedValues.isEmpty { decodedValues = [:] }
     if let rendered { retired = [rendered] }
     rendered = nil
   }

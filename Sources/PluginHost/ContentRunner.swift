@@ -134,9 +134,12 @@ final class ContentRunner {
       asked = reference
       event.pointee.ref = reference
       event.pointee.name = weir_str(name)
-      let decoded = EncodedWords.decoded(value)
       calls &+= 1
-      return decoded.withUnsafeBytes {
+      if EncodedWords.isPlain(value) {
+        event.pointee.value = weir_str(value)
+        return context.call(event, budget: budget)
+      }
+      return message.decoded(reference, value).withUnsafeBytes {
         event.pointee.value = weir_str($0)
         return context.call(event, budget: budget)
       }
