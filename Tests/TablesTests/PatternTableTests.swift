@@ -50,6 +50,11 @@ import Testing
     #expect(try value(type, rule, key) == answer)
   }
 
+  @Test func repetitionsOfRepetitionsDoNotTakeAllMemory() throws {
+    #expect(try read("regexp:/t", ["/t": "/(abc)\(String(repeating: "+", count: 30))/ x"]).messages.first?.contains("in a row") == true)
+    #expect(try read("regexp:/t", ["/t": "/(abc)++++/ x"]).messages.isEmpty)
+  }
+
   @Test(arguments: ["regexp", "pcre"])
   func takesAnyBytes(type: String) throws {
     #expect(try value(type, "/b$/ x", "a\0b") == "x")
