@@ -37,6 +37,9 @@ import Testing
       done.signal()
     }
     #expect(done.wait(timeout: .seconds(20)) { $0 ? true : nil } == true)
+    // What was only just begun ends by itself.
+    for _ in 0..<5000 where loop.liveTasks > 0 { Thread.sleep(.milliseconds(1)) }
+    #expect(loop.liveTasks == 0)
     loop.stop()
     thread.join()
   }
