@@ -145,9 +145,14 @@ package final class ChainSession {
   // MARK: Asking
 
   private func ask(_ call: StageCall) async -> StageStep {
-    guard wants(call.event) else { return .goOn }
+    let isMoment = call.event.isOfSession || call.event == .mail
+    guard wants(call.event) else {
+      // Of the content, and to come, there may be stages that want something.
+      if isMoment { for seat in seats { seat.applies = applies(seat.stage) } }
+      return .goOn
+    }
     for seat in seats {
-      if call.event.isOfSession || call.event == .mail { seat.applies = applies(seat.stage) }
+      if isMoment { seat.applies = applies(seat.stage) }
       guard seat.wants(call.event) else { continue }
       if !call.event.isOfSession { seat.hasSeenMessage = true }
       let answer = await seat.ask(call)
@@ -258,7 +263,16 @@ package final class ChainSession {
         return nil
       }
       message.stageEnded()
+      keepSessionProperties(edits)
       return decide(verdict, closes: closes, reply, seat, at: .endOfMessage)
+    }
+  }
+
+  /// The rest of them went to the message as they were made.
+  private func keepSessionProperties(_ edits: [StageEdit]) {
+    for case .property(.session, let key, let value) in edits where sessionProperties[key] != nil || sessionProperties.count < Self.maximumProperties
+    {
+      sessionProperties[key] = value
     }
   }
 
@@ -380,7 +394,7 @@ extension ChainSession: SeatOwner {
 }
 
 extension ChainSession: PostTarget {
-  func deliver(_ id: UInt64, _ instance: ComponentInstance, _ body: (StageContext?) -> Void) {
+  func deliver(_ id: UInt64, _ instance: ComponentInstance, _ body: @escaping (StageContext?) -> Void) {
     for case let seat as LocalSeat in seats where seat.context.instance === instance && slot >= 0 { return seat.deliver(id, body) }
     body(nil)
   }

@@ -20,7 +20,7 @@ package final class ComponentInstance: @unchecked Sendable {
   private let flood = Monitor(LogAllowance())
   private(set) var pointer: UnsafeMutableRawPointer?
   /// For components that are not made for several threads.
-  private let serial: Monitor<Void>?
+  private let serial: Turn?
   let posts: any PostOffice
   /// In a worker: where to say which call runs.
   nonisolated(unsafe) var marks: UnsafeMutableRawPointer?
@@ -39,7 +39,7 @@ package final class ComponentInstance: @unchecked Sendable {
     self.posts = posts
     logLine = log
     metrics = PluginMetrics()
-    serial = component.facts.isSerial ? Monitor(()) : nil
+    serial = component.facts.isSerial ? Turn() : nil
     host = HostTable.make()
     HostTable.setOwner(host, self)
     var wanted = component.facts.events.rawValue
@@ -91,10 +91,29 @@ package final class ComponentInstance: @unchecked Sendable {
     if isTaken { logLine(level, text, queueID) }
   }
 
+  /// Runs `body`, which is the doing of this call: a worker says so on its page.
+  func marked(_ call: UInt64, _ event: UInt32, _ body: () -> Void) {
+    guard let marks, call != 0 else { return body() }
+    cpluginhost_mark(marks, call, event)
+    body()
+    cpluginhost_unmark(marks)
+  }
+
   /// Runs `body`, alone if the component asks for that.
   @inline(__always) func exclusively<Result>(_ body: () -> Result) -> Result {
     guard let serial else { return body() }
-    return serial.withLock { _ in body() }
+    serial.take()
+    defer { serial.give() }
+    return body()
+  }
+
+  /// As `exclusively`, but never waits: while another has its turn, `body` runs on that one's thread, behind it.
+  func soon(_ body: @escaping @Sendable () -> Void) {
+    guard let serial else { return body() }
+    if serial.take(orLeave: body) {
+      body()
+      serial.give()
+    }
   }
 }
 

@@ -99,7 +99,7 @@ enum HostTable {
 
   private static func log(_ host: UnsafePointer<weir_host>?, _ id: UInt64, _ level: UInt32, _ text: weir_str) {
     guard let instance = owner(host), let text = text.text(limit: 8192) else { return }
-    let queueID = context(host, id)?.environment?.property("queue.id").map { String(decoding: $0, as: UTF8.self) }
+    let queueID = context(host, id)?.property("queue.id").map { String(decoding: $0, as: UTF8.self) }
     instance.log(ComponentInstance.LogLevel(rawValue: level) ?? .info, text.replacing("\n", with: " "), queueID: queueID)
   }
 

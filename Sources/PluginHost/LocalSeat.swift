@@ -11,11 +11,14 @@ final class LocalSeat: StageSeat {
     didSet { context.environment = owner }
   }
   private var hasLostThread = false
+  /// A call runs on another thread: what the context holds is that one's.
   private var isBusy = false
   private var waiting: Slot?
   private var early: Int32?
   private var deferred: [() -> Void] = []
 
+  /// In a worker: the number of what is asked next.
+  var callNumber: UInt64 = 0
   /// Runs when an event has been left pending.
   var hasBecomePending: (() -> Void)?
   /// After this a call that blocks is given up; nil: after the timeout of the stage.
@@ -44,13 +47,13 @@ final class LocalSeat: StageSeat {
     isAsked = true
     defer { isAsked = false }
     let began = Instant.now()
-    context.event = call.event
     let budget = budget
     let first: Int32?
-    if pool != nil {
+    if let pool {
       nonisolated(unsafe) let context = context
-      first = await onPool { call.with { context.call($0, budget: budget) } }
+      first = await onPool(pool, at: call.event, nil) { call.with { context.call($0, budget: budget) } }
     } else {
+      begin(call.event, callNumber)
       first = call.with { context.call($0, budget: budget) }
     }
     guard let first else { return StageAnswer(failure: lossOfThread()) }
@@ -67,19 +70,37 @@ final class LocalSeat: StageSeat {
   override func tell(_ call: StageCall) {
     guard !isLost else { return }
     stage.counters.calls.count()
-    context.event = call.event
-    if let pool {
-      nonisolated(unsafe) let seat = self
-      isBusy = true
+    if let pool { return tell(call, on: pool) }
+    begin(call.event, callNumber)
+    _ = call.with { context.call($0, budget: 0) }
+    _ = context.takeEffects()
+  }
+
+  /// Nobody waits for it but what this component is asked next.
+  private func tell(_ call: StageCall, on pool: BlockingPool) {
+    nonisolated(unsafe) let seat = self
+    let number = callNumber
+    let stillness = Stillness(owner, for: stage.component, owner?.message?.copy())
+    whenFree {
+      seat.begin(call.event, number, stillness)
       let isTaken = pool.submit {
         _ = call.with { seat.context.call($0, budget: 0) }
         seat.loop.spawn { seat.returned() }
       }
-      if !isTaken { isBusy = false }
-    } else {
-      _ = call.with { context.call($0, budget: 0) }
+      if !isTaken { seat.isFree() }
     }
-    if !isBusy { _ = context.takeEffects() }
+  }
+
+  private func begin(_ event: StageEvent?, _ number: UInt64, _ stillness: Stillness? = nil) {
+    if let event { context.event = event }
+    context.callNumber = number
+    context.stillness = stillness
+    isBusy = stillness != nil
+  }
+
+  private func isFree() {
+    context.stillness = nil
+    isBusy = false
   }
 
   override func read(_ message: StagedMessage, shadow: Bool, usesPool: BlockingPool?) async -> (stop: ContentRunner.Stop, edits: [StageEdit]) {
@@ -94,6 +115,7 @@ final class LocalSeat: StageSeat {
     let pool = pool ?? usesPool
     let subject = shadow || pool != nil ? message.copy() : message
     let runner = ContentRunner(context, subject, wanted: stage.events.intersection(.content), budget: budget)
+    if pool == nil { begin(nil, callNumber) }
     guard var stop = await advance(runner, on: pool, { $0.advance() }) else { return (.failed(lossOfThread()), []) }
     while case .pending = stop {
       guard let verdict = await completion() else { return (.failed(timedOut().failure ?? .stuck), []) }
@@ -113,7 +135,7 @@ final class LocalSeat: StageSeat {
     guard let pool else { return body(runner) }
     nonisolated(unsafe) let runner = runner
     nonisolated(unsafe) let body = body
-    return await onPool(pool) { body(runner) }
+    return await onPool(pool, at: nil, runner.message) { body(runner) }
   }
 
   // MARK: Waiting
@@ -166,28 +188,31 @@ final class LocalSeat: StageSeat {
     var isOver = false
   }
 
-  private func onPool<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value? {
-    guard let pool else { return body() }
-    return await onPool(pool, body)
-  }
-
-  /// Nil when the call has not returned at the deadline, or there is no thread for it.
-  private func onPool<Value: Sendable>(_ pool: BlockingPool, _ body: @escaping @Sendable () -> Value) async -> Value? {
+  /// Nil when the call has not returned at the deadline, or there is no thread for it. `message`: nobody else's.
+  private func onPool<Value: Sendable>(
+    _ pool: BlockingPool, at event: StageEvent?, _ message: StagedMessage?, _ body: @escaping @Sendable () -> Value
+  )
+    async -> Value?
+  {
     nonisolated(unsafe) let slot = PoolSlot<Value>()
     nonisolated(unsafe) let seat = self
-    isBusy = true
-    let isTaken = pool.submit {
-      let value = body()
-      seat.loop.spawn {
-        slot.value = value
-        if slot.isOver { return seat.returned() }
-        slot.isOver = true
-        slot.continuation?.resume()
+    let (number, stillness) = (callNumber, Stillness(owner, for: stage.component, message))
+    whenFree {
+      guard !slot.isOver else { return }
+      seat.begin(event, number, stillness)
+      let isTaken = pool.submit {
+        let value = body()
+        seat.loop.spawn {
+          slot.value = value
+          if slot.isOver { return seat.returned() }
+          slot.isOver = true
+          slot.continuation?.resume()
+        }
       }
-    }
-    guard isTaken else {
-      isBusy = false
-      return nil
+      guard !isTaken else { return }
+      seat.isFree()
+      slot.isOver = true
+      slot.continuation?.resume()
     }
     let timer = loop.timer {
       guard !slot.isOver else { return }
@@ -199,14 +224,14 @@ final class LocalSeat: StageSeat {
     if !slot.isOver { await withUnsafeContinuation { slot.continuation = $0 } }
     loop.remove(timer)
     guard let value = slot.value, !isLost else { return nil }
-    isBusy = false
+    isFree()
     runDeferred()
     return value
   }
 
   /// A call that nobody waited for any more has returned.
   private func returned() {
-    isBusy = false
+    isFree()
     _ = context.takeEffects()
     runDeferred()
     if isLost {
@@ -231,9 +256,7 @@ final class LocalSeat: StageSeat {
   }
 
   private func runDeferred() {
-    let due = deferred
-    deferred = []
-    for body in due { body() }
+    while !isBusy, !deferred.isEmpty { deferred.removeFirst()() }
   }
 
   // MARK: Ends
@@ -265,10 +288,12 @@ final class LocalSeat: StageSeat {
   }
 
   /// From a thread of the plugin's own.
-  func deliver(_ id: UInt64, _ body: (StageContext?) -> Void) {
-    guard context.isPending(id) else { return body(nil) }
-    body(context)
-    takeLate()
+  func deliver(_ id: UInt64, _ body: @escaping (StageContext?) -> Void) {
+    whenFree { [self] in
+      guard context.isPending(id) else { return body(nil) }
+      body(context)
+      takeLate()
+    }
   }
 
   /// What a callback asks for while its component is not being asked takes effect at once.

@@ -31,7 +31,7 @@ package final class StageChain: Sendable {
 
 /// A session that plugins' own threads may post to. On its loop's thread.
 protocol PostTarget: AnyObject {
-  func deliver(_ id: UInt64, _ instance: ComponentInstance, _ body: (StageContext?) -> Void)
+  func deliver(_ id: UInt64, _ instance: ComponentInstance, _ body: @escaping (StageContext?) -> Void)
 }
 
 /// Where the sessions are that plugins' own threads may post to.

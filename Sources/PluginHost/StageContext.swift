@@ -10,8 +10,10 @@ import Runtime
 /// Used by one thread at a time: that of the loop, or for a blocking call the one that makes it.
 package final class StageContext {
   let instance: ComponentInstance
-  /// Nil once the session has gone.
+  /// Nil once the session has gone. Only on the loop, but for `start`.
   weak var environment: (any StageEnvironment)?
+  /// What a call finds that runs on another thread; nil on the loop.
+  var stillness: Stillness?
   private let memory: UnsafeMutablePointer<weir_ctx>
   /// The next number of an event of this session; all its contexts share it.
   private let tickets: Tickets
@@ -118,12 +120,17 @@ package final class StageContext {
 
   /// Gives the component its state of the message, or of the session, back to free.
   func endScope(_ scope: StageEdit.Scope) {
+    instance.marked(callNumber, event.rawValue) { endUnmarked(scope) }
+  }
+
+  private func endUnmarked(_ scope: StageEdit.Scope) {
     cancelRequests(ofMessage: scope == .message)
     let state = scope == .message ? memory.pointee.message : memory.pointee.session
     guard let state else { return }
     if scope == .message { memory.pointee.message = nil } else { memory.pointee.session = nil }
     guard let free = instance.component.freeState else { return }
-    instance.exclusively { free(instance.pointer, UInt32(scope == .message ? WEIR_PER_MESSAGE : WEIR_PER_SESSION), state) }
+    nonisolated(unsafe) let given = state
+    instance.soon { [instance] in free(instance.pointer, UInt32(scope == .message ? WEIR_PER_MESSAGE : WEIR_PER_SESSION), given) }
   }
 
   // MARK: What callbacks ask for
@@ -157,12 +164,17 @@ package final class StageContext {
     guard let key, let out else { return Status.invalid }
     let name = String(cString: key)
     guard instance.component.facts.properties.contains(name) || name.hasPrefix("\(instance.component.facts.name).") else { return deny() }
-    guard let value = ownProperty(name) ?? environment?.property(name) else {
+    guard let value = ownProperty(name) ?? property(name) else {
       out.pointee = .empty
       return Status.notFound
     }
     out.pointee = lend(value)
     return Status.ok
+  }
+
+  func property(_ name: String) -> [UInt8]? {
+    if let stillness { return stillness.property(name) }
+    return environment?.property(name)
   }
 
   private func ownProperty(_ name: String) -> [UInt8]? {
@@ -183,7 +195,7 @@ package final class StageContext {
   {
     guard instance.component.facts.rights.contains(.fields) else { return deny() }
     guard let reference, let name, let value else { return Status.invalid }
-    guard let fields = environment?.fields else { return deny() }
+    guard let fields = stillness.map(\.fields) ?? environment?.fields else { return deny() }
     let next = reference.pointee == 0 ? 0 : (fields.index(of: reference.pointee) ?? fields.count) + 1
     guard next < fields.count else { return Status.notFound }
     fields.withField(next) { number, fieldName, fieldValue in
@@ -197,7 +209,7 @@ package final class StageContext {
   func content(_ offset: UInt64, _ out: UnsafeMutablePointer<weir_str>?) -> Int32 {
     guard instance.component.facts.rights.contains(.content) else { return deny() }
     guard let out else { return Status.invalid }
-    guard let bytes = environment?.content(from: offset), !bytes.isEmpty else {
+    guard let bytes = stillness.map({ $0.content(from: offset) }) ?? environment?.content(from: offset), !bytes.isEmpty else {
       out.pointee = .empty
       return Status.notFound
     }

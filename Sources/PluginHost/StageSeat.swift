@@ -73,6 +73,7 @@ class StageSeat {
 
 /// Who has seats: the session in the mta, and its twin in a worker.
 protocol SeatOwner: StageEnvironment {
+  var message: StagedMessage? { get }
   /// What a callback asked for while nothing was asked of its component.
   func late(_ edits: [StageEdit], misbehaved: Bool, from seat: StageSeat)
   /// A request of a component in another process.

@@ -8,6 +8,7 @@ import random
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -264,8 +265,8 @@ def read_message(path):
 class Session:
     """One SMTP connection, command by command; replies are text, their lines joined by newlines."""
 
-    def __init__(self, port, host="127.0.0.1", seconds=20):
-        self.socket = socket.create_connection((host, port), seconds)
+    def __init__(self, port, host="127.0.0.1", seconds=20, source=""):
+        self.socket = socket.create_connection((host, port), seconds, source_address=(source, 0) if source else None)
         self.file = self.socket.makefile("rb")
         self.banner = self.reply()
 
@@ -291,6 +292,15 @@ class Session:
 
     def raw(self, octets):
         self.socket.sendall(octets)
+
+    def start_tls(self, context=None, name=None):
+        """The handshake, after the reply to STARTTLS; without a context the certificate is taken as it is."""
+        if context is None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        self.file.close()
+        self.socket = context.wrap_socket(self.socket, server_hostname=name)
+        self.file = self.socket.makefile("rb")
 
     def say(self, line):
         self.raw(line.encode() + b"\r\n")

@@ -70,9 +70,7 @@ class Secured(Session):
         self.say("EHLO client.example")
         self.raw(b"STARTTLS\r\n")
         self.answer = self.reply()
-        self.file.close()
-        self.socket = self.context.wrap_socket(self.socket, server_hostname=name)
-        self.file = self.socket.makefile("rb")
+        self.start_tls(self.context, name)
 
     def certificate(self):
         """The server's certificate, as text."""

@@ -20,6 +20,7 @@ struct self {
    const weir_message *message;
    int32_t (*deed)(struct self *, weir_ctx *, const weir_event *);
    uint32_t            at, late;
+   int                 leaves; /* with a crash, in destroy() */
    char                word[64];
    weir_str            kept;    /* what was only lent */
    weir_ctx           *kept_ctx;
@@ -68,6 +69,7 @@ static void crashes(void *user, weir_ctx *ctx, const weir_result *result) {
    raise(SIGSEGV);
 }
 static void works(void *user) { (void)user; }
+static void works_not(void *user) { (void)user, raise(SIGSEGV); }
 static void works_long(void *user) { (void)user, sleep(600); }
 
 /* Threads of its own */
@@ -91,6 +93,16 @@ static void *posts_late(void *user) {
    nanosleep(&late, NULL);
    say(task->self, 0, "late post", task->self->host->post(task->self->host, task->id, completes, task));
    return NULL; /* if it was refused, what task points to is lost: that is one deed more */
+}
+static void *crashes_in_thread(void *user) {
+   (void)user;
+   raise(SIGSEGV);
+   return NULL;
+}
+static void *posts_crash(void *user) {
+   struct task *task = user;
+   task->self->host->post(task->self->host, task->id, crashes, task);
+   return NULL;
 }
 static int32_t pending_on(void *(*thread)(void *), struct self *self, uint64_t id) {
    pthread_t      handle;
@@ -222,6 +234,15 @@ DEED(negative_verdict) { return UNUSED, -6; }
 DEED(close_continue) { return UNUSED, WEIR_CONTINUE | WEIR_CLOSE; }
 DEED(fail) { return UNUSED, WEIR_FAIL; }
 DEED(crash_later) { return UNUSED, self->host->timer(self->host, ctx->id, 1, crashes, self) == WEIR_OK ? WEIR_PENDING : WEIR_FAIL; }
+DEED(crash_dns) { return UNUSED, self->host->dns(self->host, ctx->id, weir_s("localhost"), 1, crashes, self) == WEIR_OK ? WEIR_PENDING : WEIR_FAIL; }
+DEED(crash_lookup) { return UNUSED, self->host->lookup(self->host, ctx->id, "x", weir_s("x"), crashes, self) == WEIR_OK ? WEIR_PENDING : WEIR_FAIL; }
+DEED(crash_post) { return UNUSED, pending_on(posts_crash, self, ctx->id); }
+DEED(crash_thread) { return UNUSED, pending_on(crashes_in_thread, self, ctx->id); }
+DEED(crash_offload) { return UNUSED, self->host->offload(self->host, ctx->id, works_not, completes, task(self, ctx->id)) == WEIR_OK ? WEIR_PENDING : WEIR_FAIL; }
+DEED(crash_offloaded) { return UNUSED, self->host->offload(self->host, ctx->id, works, crashes, self) == WEIR_OK ? WEIR_PENDING : WEIR_FAIL; }
+static char bomb, mine; /* states: free_state knows them by their places */
+DEED(crash_free) { return UNUSED, ctx->message = &bomb, WEIR_CONTINUE; }
+DEED(hang_free) { return UNUSED, ctx->message = &mine, WEIR_CONTINUE; }
 DEED(offload_ok) { return UNUSED, self->host->offload(self->host, ctx->id, works, completes, task(self, ctx->id)) == WEIR_OK ? WEIR_PENDING : WEIR_FAIL; }
 DEED(offload_hangs) { return UNUSED, self->host->offload(self->host, ctx->id, works_long, completes, task(self, ctx->id)) == WEIR_OK ? WEIR_PENDING : WEIR_FAIL; }
 DEED(flood_log) {
@@ -247,7 +268,10 @@ static const struct { const char *name; int32_t (*deed)(struct self *, weir_ctx 
    {"post_late", post_late}, {"complete_now", complete_now}, {"complete_then_pend", complete_then_pend}, {"stale_reply", stale_reply},
    {"forged_id", forged_id}, {"undeclared", undeclared}, {"bad_edits", bad_edits}, {"many_edits", many_edits}, {"many_requests", many_requests},
    {"null_pointers", null_pointers}, {"keep", keep}, {"leak", leak}, {"no_verdict", no_verdict}, {"negative_verdict", negative_verdict},
-   {"close_continue", close_continue}, {"fail", fail}, {"crash_later", crash_later}, {"offload", offload_ok}, {"offload_hangs", offload_hangs},
+   {"close_continue", close_continue}, {"fail", fail}, {"crash_later", crash_later}, {"crash_dns", crash_dns}, {"crash_lookup", crash_lookup},
+   {"crash_post", crash_post}, {"crash_thread", crash_thread}, {"crash_offload", crash_offload}, {"crash_offloaded", crash_offloaded},
+   {"crash_free", crash_free}, {"hang_free", hang_free}, {"crash_create", nothing}, {"crash_destroy", nothing},
+   {"offload", offload_ok}, {"offload_hangs", offload_hangs},
    {"flood_log", flood_log}, {"write_stdout", write_stdout}, {"close_files", close_files}};
 
 static const char *const events[] = {"CONNECT", "HELO", "TLS", "AUTH", "MAIL", "RCPT", "DATA", "HEADER", "EOH", "PART_HEADER", "PART", "PART_BODY",
@@ -258,6 +282,8 @@ static void *create(const weir_host *host, const weir_pair *options, uint64_t n,
    struct self *self = calloc(1, sizeof *self);
    char         ms[16] = "";
    if (!self) abort();
+   if (weir_ieq(weir_opt(options, n, "do"), "crash_create")) raise(SIGSEGV);
+   self->leaves = weir_ieq(weir_opt(options, n, "do"), "crash_destroy");
    self->host = host;
    self->message = host->extension(host, WEIR_MESSAGE);
    self->at = ALL + 1;
@@ -269,7 +295,7 @@ static void *create(const weir_host *host, const weir_pair *options, uint64_t n,
    if (self->deed && self->at <= ALL && self->message && weir_copy(self->word, sizeof self->word, weir_opt(options, n, "word")) &&
        weir_copy(ms, sizeof ms, weir_opt(options, n, "ms"))) {
       self->late = (uint32_t)atol(ms);
-      if (self->at != ALL) *wanted &= WEIR_BIT(self->at);
+      if (self->at != ALL) *wanted &= WEIR_BIT(self->at) | (self->at == WEIR_EV_ABORT ? WEIR_BIT(WEIR_EV_MAIL) : 0); /* who saw it begin */
       return self;
    }
    snprintf(err, err_size, "no such deed, no such event, or a word that is too long");
@@ -285,7 +311,16 @@ static int32_t on_event(void *me, weir_ctx *ctx, const weir_event *event) {
 
 static void free_state(void *self, uint32_t scope, void *state) {
    (void)self, (void)scope;
+   if (state == &bomb) raise(SIGSEGV);
+   if (state == &mine) for (;;) pause();
    free(state);
+}
+
+static void destroy(void *me) {
+   struct self *self = me;
+   if (self->leaves) raise(SIGSEGV);
+   self->host->log(self->host, 0, WEIR_INFO, weir_s("destroyed"));
+   free(self);
 }
 
 static const weir_option options[] = {
@@ -296,7 +331,7 @@ static const weir_option options[] = {
 static const weir_component torture = {
    .size = sizeof torture, .kind = WEIR_STAGE, .name = TORTURE_NAME, .help = "does what no stage should", .events = WEIR_BIT(N_EVENTS) - 1,
    .caps = WEIR_CAP_REJECT | WEIR_CAP_HEADERS, .flags = TORTURE_FLAGS, .n_options = 4, .options = options,
-   .create = create, .destroy = free, .on_event = on_event, .free_state = free_state};
+   .create = create, .destroy = destroy, .on_event = on_event, .free_state = free_state};
 static const weir_component *const components[] = {&torture};
 static const weir_plugin plugin = {
    .magic = WEIR_MAGIC, .size = sizeof plugin, .abi = WEIR_ABI, .abi_min = WEIR_ABI,

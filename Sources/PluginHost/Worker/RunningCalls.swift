@@ -8,12 +8,17 @@ final class RunningCalls: @unchecked Sendable {
   struct Call: Equatable {
     let number: UInt64
     let event: StageEvent?
+    /// A function that was handed to `offload` for this call, which may run for longer than the call.
+    let isOffload: Bool
     /// The signal that its thread died of; 0 for none.
     let signal: UInt32
   }
 
   let descriptor: Int32
   private let page: UnsafeMutableRawPointer
+
+  /// In place of an event's number.
+  static let offload: UInt32 = 0xff
 
   init() throws(SystemError) {
     descriptor = try SystemError.check(cpluginhost_page_open(), "memfd_create")
@@ -29,20 +34,34 @@ final class RunningCalls: @unchecked Sendable {
     closeDescriptor(descriptor)
   }
 
-  var all: [Call] {
-    (0..<Int32(CPLUGINHOST_MARKS)).compactMap { index in
-      let entry = cpluginhost_running(page, index)
-      return entry.call == 0 ? nil : Call(number: entry.call, event: StageEvent(rawValue: entry.event), signal: entry.crashed)
-    }
-  }
+  private func entries() -> [cpluginhost_running] { (0..<Int32(CPLUGINHOST_FOREIGN)).map { cpluginhost_running(page, $0) } }
+
+  var all: [Call] { entries().filter { $0.call != 0 }.map(Call.init) }
 
   /// The first entry is that of the thread on which a component runs that does not block.
   var first: UInt64 { cpluginhost_running(page, 0).call }
 
-  /// Those that the process died of: where a thread noted its own crash, that one.
+  /// Those that the process died of: where a thread noted its own crash, what it ran. None where that was nothing, or a thread of the plugin's own.
   var guilty: [Call] {
+    let entries = entries()
+    let crashed = entries.filter { $0.crashed != 0 }
+    if !crashed.isEmpty || cpluginhost_running(page, Int32(CPLUGINHOST_FOREIGN)).crashed != 0 {
+      return crashed.filter { $0.call != 0 }.map(Call.init)
+    }
     let all = all
-    let crashed = all.filter { $0.signal != 0 }
-    return crashed.isEmpty ? all : crashed
+    let called = all.filter { !$0.isOffload }
+    return called.isEmpty ? all : called
+  }
+
+  /// The call that each thread came out of last.
+  var last: [UInt64] { entries().map(\.last).filter { $0 != 0 } }
+}
+
+extension RunningCalls.Call {
+  fileprivate init(_ entry: cpluginhost_running) {
+    number = entry.call
+    event = StageEvent(rawValue: entry.event)
+    isOffload = entry.event == RunningCalls.offload
+    signal = entry.crashed
   }
 }

@@ -210,6 +210,7 @@ final class WorkerCore: @unchecked Sendable {
     process.child.kill()
     let status = process.child.ended()
     let blamed = process.running.guilty
+    let suspects = grave.guilty == nil && blamed.isEmpty ? process.running.last : []
     let words = grave.reason ?? WorkerStart.words(status)
     let at = blamed.first?.event.map { " at \($0.name)" } ?? ""
     let desks = state.withLock { state -> [WorkerDesk] in
@@ -225,7 +226,7 @@ final class WorkerCore: @unchecked Sendable {
       noteDeath(answered: process.answered.load(ordering: .relaxed), lived: .now() - process.began)
     }
     let failure = StageFailure.died(words + (grave.reason == nil ? at : ""))
-    for desk in desks { desk.processDied(process, failure, guilty: grave.guilty ?? blamed.map(\.number), isQuiet: grave.isQuiet) }
+    for desk in desks { desk.processDied(process, failure, guilty: grave.guilty ?? blamed.map(\.number), suspects: suspects, isQuiet: grave.isQuiet) }
   }
 
   private func noteDeath(answered: Int, lived: Duration) {

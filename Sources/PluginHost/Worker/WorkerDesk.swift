@@ -34,6 +34,12 @@ final class WorkerDesk: @unchecked Sendable {
     return lastSession
   }
 
+  /// Also for reports, which nobody answers: so that it is known what runs when they do harm.
+  func nextNumber() -> UInt64 {
+    lastCall += 1
+    return lastCall
+  }
+
   func remove(_ session: UInt64) { seats[session] = nil }
 
   func seat(_ session: UInt64, on link: WorkerLink) -> WorkerSeat? {
@@ -44,8 +50,7 @@ final class WorkerDesk: @unchecked Sendable {
   // MARK: Asking
 
   func perform(_ call: OutCall) async -> Result<StageOutcome, StageFailure> {
-    lastCall += 1
-    call.number = lastCall
+    call.number = nextNumber()
     let timer = loop.timer { [weak self] in self?.deadline(call) }
     call.timer = timer
     dispatch(call)
@@ -55,7 +60,7 @@ final class WorkerDesk: @unchecked Sendable {
     return result
   }
 
-  private var timeout: Duration { .milliseconds(core.settings.timeout) }
+  var timeout: Duration { .milliseconds(core.settings.timeout) }
 
   private func dispatch(_ call: OutCall) {
     guard !call.isOver else { return }
@@ -81,6 +86,12 @@ final class WorkerDesk: @unchecked Sendable {
     if let link = seat.link, link.isUsable { return link.isFull ? nil : link }
     if !links.contains(where: \.isUsable) { connect() }
     return links.filter { $0.isUsable && !$0.isFull }.min { $0.calls.count < $1.calls.count }
+  }
+
+  /// Reports wait for no room: nobody waits for them.
+  func linkForReport() -> WorkerLink? {
+    if !links.contains(where: \.isUsable) { connect() }
+    return links.filter(\.isUsable).min { $0.calls.count < $1.calls.count }
   }
 
   /// A link whose process has ended stays until that has been buried: what was asked there goes on then.
@@ -111,9 +122,12 @@ final class WorkerDesk: @unchecked Sendable {
       return loop.arm(timer, at: loop.now + Self.grace)
     }
     if let link = call.link {
+      // What it waits behind is to blame, and it is asked again.
+      if !call.isPending, let other = link.reportThatHangs { return link.end(other) }
       let isRunning = link.process.running.all.contains { $0.number == call.number }
+      let isPending = call.isPending
       link.forget(call)
-      if !call.isPending, isRunning || link.isSilent(for: timeout) {
+      if isRunning || !isPending && link.isSilent(for: timeout) {
         core.end(
           link.process, reason: "its process did not come back from \(call.event.name) within \(core.settings.timeout) ms and was killed",
           guilty: [call.number])
@@ -138,9 +152,11 @@ final class WorkerDesk: @unchecked Sendable {
     }
   }
 
-  func processDied(_ process: WorkerProcess, _ failure: StageFailure, guilty: [UInt64], isQuiet: Bool) {
+  /// `suspects`: what its threads came out of last, where it is not known what it died of.
+  func processDied(_ process: WorkerProcess, _ failure: StageFailure, guilty: [UInt64], suspects: [UInt64], isQuiet: Bool) {
     loop.spawn { [self] in
       guard let link = links.first(where: { $0.process === process }) else { return }
+      let guilty = guilty + link.onlyOne(of: suspects)
       let calls = link.takeAll()
       link.close()
       links.removeAll { $0 === link }

@@ -13,7 +13,8 @@ final class WorkerLink {
   private var lastAnswer: Instant
   private var watch: LoopTimer?
   private var isWatching = false
-  private var seen: (call: UInt64, since: Instant) = (0, .distantPast)
+  /// The calls that run, since when.
+  private var seen: [UInt64: Instant] = [:]
   private var openRequests = 0
   /// What has come of outcomes in pieces.
   private var pieces = 0
@@ -70,10 +71,17 @@ final class WorkerLink {
     call.link = self
     calls[call.number] = call
     channel.send(bytes, descriptor: descriptor)
+    watchOn()
+  }
+
+  private func watchOn() {
     guard !isWatching, let watch else { return }
     isWatching = true
     desk.loop.arm(watch, at: desk.loop.now + Self.watchInterval)
   }
+
+  /// A report was sent: nobody waits for it, but others must not wait behind it for ever.
+  func watchReport() { watchOn() }
 
   /// It is not waited for here any more.
   func forget(_ call: OutCall) {
@@ -92,17 +100,39 @@ final class WorkerLink {
 
   private func look() {
     isWatching = false
-    guard isOpen, !calls.isEmpty, let watch else { return }
-    isWatching = true
-    desk.loop.arm(watch, at: desk.loop.now + Self.watchInterval)
-    guard !desk.core.component.isBlocking else { return }
-    let running = process.running.first
-    guard running != 0, running == seen.call else {
-      seen = (running, desk.loop.now)
-      return
+    guard isOpen else { return }
+    let now = desk.loop.now
+    let running = process.running.all.filter { !$0.isOffload }
+    seen = Dictionary(running.map { ($0.number, seen[$0.number] ?? now) }, uniquingKeysWith: { first, _ in first })
+    if let report = reportThatHangs { return end(report) }
+    guard !calls.isEmpty || !running.isEmpty else { return }
+    watchOn()
+    guard !desk.core.component.isBlocking, let since = seen[process.running.first] else { return }
+    if since + Self.patience <= now { desk.core.becameStuck(process) }
+    if since + Self.retirement <= now { desk.core.retire(process) }
+  }
+
+  /// What runs there for longer than it may and is nothing that is waited for here: a report, what a callback does, or what frees state.
+  /// A call of another loop has come to its deadline there before.
+  var reportThatHangs: RunningCalls.Call? {
+    let now = desk.loop.now
+    return process.running.all.first { running in
+      !running.isOffload && calls[running.number] == nil && seen[running.number].map { $0 + desk.timeout <= now } ?? false
     }
-    if seen.since + Self.patience <= desk.loop.now { desk.core.becameStuck(process) }
-    if seen.since + Self.retirement <= desk.loop.now { desk.core.retire(process) }
+  }
+
+  func end(_ hanging: RunningCalls.Call) {
+    let event = hanging.event.map { "after \($0.name)" } ?? "a callback"
+    desk.core.end(
+      process, reason: "its process did not come back from what it did \(event) within \(desk.core.settings.timeout) ms and was killed",
+      guilty: [hanging.number])
+  }
+
+  /// The one that it had begun, of those that it has not answered: where it died of nobody knows what. Of several, none.
+  func onlyOne(of suspects: [UInt64]) -> [UInt64] {
+    guard !suspects.isEmpty else { return [] }
+    let begun = calls.values.filter { $0.isPending || suspects.contains($0.number) }
+    return begun.count == 1 ? begun.map(\.number) : []
   }
 
   /// Its calls that have not begun, for another to take.
@@ -181,7 +211,7 @@ final class WorkerLink {
       desk.core.end(process, reason: nil, guilty: [], isQuiet: true)
     } else if process.isStuck.load(ordering: .relaxed) {
       process.isStuck.store(false, ordering: .releasing)
-      seen = (0, .distantPast)
+      seen = [:]
     }
     // One that was given to another in the meantime, or whose time is over.
     guard let call = calls[number] else { return }

@@ -116,11 +116,19 @@ final class WorkerSeat: StageSeat {
   override func tell(_ call: StageCall) {
     stage.counters.calls.count()
     lastEvent = call.event
-    guard link?.isUsable == true || call.event == .queued || call.event == .delivery, let link = desk.link(for: self) else { return }
-    move(to: link, number: 0)
-    var frame = HostFrame.Call(number: 0, session: session, call)
+    guard let link = linkForReport() else { return }
+    let number = desk.nextNumber()
+    move(to: link, number: number)
+    var frame = HostFrame.Call(number: number, session: session, call)
     frame.properties = ahead
     link.send(.call(frame))
+    link.watchReport()
+  }
+
+  /// Who knows the session, or another who is told of it; one that is stuck is better than none.
+  private func linkForReport() -> WorkerLink? {
+    if let link, link.isUsable { return link }
+    return desk.linkForReport() ?? link.flatMap { $0.isOpen ? $0 : nil }
   }
 
   override func messageEnded() {

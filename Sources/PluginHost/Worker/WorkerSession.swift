@@ -18,7 +18,7 @@ final class WorkerSession {
   private var queue: [Work] = []
   private var head = 0
   private var isWorking = false
-  private var message: StagedMessage?
+  private(set) var message: StagedMessage?
   private var properties: [String: [UInt8]] = [:]
   private let tickets = Tickets(after: 0)
   private var slot = -1
@@ -78,7 +78,7 @@ final class WorkerSession {
 
   private func begin(_ number: UInt64, _ given: [StageCall.Parameter]) {
     properties = Dictionary(given.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
-    seat.context.callNumber = number
+    seat.callNumber = number
   }
 
   private func perform(_ frame: HostFrame.Call) async {
@@ -139,9 +139,11 @@ final class WorkerSession {
 }
 
 extension WorkerSession: StageEnvironment {
-  func property(_ key: String) -> [UInt8]? { properties[key] }
+  func property(_ key: String) -> [UInt8]? { message?.properties[key] ?? properties[key] }
 
-  func properties(withPrefix prefix: String) -> [StageCall.Parameter] { [] }
+  func properties(withPrefix prefix: String) -> [StageCall.Parameter] {
+    properties.filter { $0.key.hasPrefix(prefix) }.map { StageCall.Parameter($0.key, $0.value) }
+  }
 
   var fields: HeaderFields? { message.flatMap { $0.hasContent ? $0.fields : nil } }
 
@@ -159,8 +161,9 @@ extension WorkerSession: StageEnvironment {
       request.isRunning = true
       guard let work = request.offloaded else { return false }
       let user = Borrowed(request.user)
+      let (instance, number) = (server.instance, context.callNumber)
       return server.offloads.submit {
-        work(user.pointer)
+        instance.marked(number, RunningCalls.offload) { work(user.pointer) }
         loop.spawn { session.seat.ended(request, .ok) }
       }
     case .timer(let milliseconds):
@@ -188,7 +191,7 @@ extension WorkerSession: SeatOwner {
 }
 
 extension WorkerSession: PostTarget {
-  func deliver(_ id: UInt64, _ instance: ComponentInstance, _ body: (StageContext?) -> Void) {
+  func deliver(_ id: UInt64, _ instance: ComponentInstance, _ body: @escaping (StageContext?) -> Void) {
     if slot >= 0 { seat.deliver(id, body) } else { body(nil) }
   }
 }

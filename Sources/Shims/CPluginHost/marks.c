@@ -10,12 +10,13 @@
 #include <unistd.h>
 
 struct entry {
-  _Atomic uint64_t call;
+  _Atomic uint64_t call, last;
   _Atomic uint32_t event, crashed;
 };
 _Static_assert(sizeof(struct entry) * CPLUGINHOST_MARKS <= CPLUGINHOST_PAGE, "the entries fill a page at most");
 
 static _Thread_local struct entry *mine;
+static struct entry *foreign;
 static _Thread_local int depth;
 static _Atomic int taken;
 
@@ -23,7 +24,7 @@ static struct entry *entry_of(void *page) {
   if (mine) return mine;
   int index = __atomic_fetch_add((int *)&taken, 1, __ATOMIC_RELAXED);
   /* Threads beyond the last share it: then more than the guilty one may fail. */
-  if (index >= CPLUGINHOST_MARKS) index = CPLUGINHOST_MARKS - 1;
+  if (index >= CPLUGINHOST_FOREIGN) index = CPLUGINHOST_FOREIGN - 1;
   mine = (struct entry *)page + index;
   return mine;
 }
@@ -37,22 +38,28 @@ void cpluginhost_mark(void *page, uint64_t call, uint32_t event) {
 
 void cpluginhost_unmark(void *page) {
   if (--depth > 0) return;
-  __atomic_store_n((uint64_t *)&entry_of(page)->call, 0, __ATOMIC_RELEASE);
+  struct entry *entry = entry_of(page);
+  __atomic_store_n((uint64_t *)&entry->last, __atomic_load_n((uint64_t *)&entry->call, __ATOMIC_RELAXED), __ATOMIC_RELEASE);
+  __atomic_store_n((uint64_t *)&entry->call, 0, __ATOMIC_RELEASE);
 }
 
 struct cpluginhost_running cpluginhost_running(const void *page, int index) {
-  struct cpluginhost_running running = {0, 0, 0};
+  struct cpluginhost_running running = {0, 0, 0, 0};
   if (!page || index < 0 || index >= CPLUGINHOST_MARKS) return running;
   const struct entry *entry = (const struct entry *)page + index;
   running.call = __atomic_load_n((const uint64_t *)&entry->call, __ATOMIC_ACQUIRE);
+  running.last = __atomic_load_n((const uint64_t *)&entry->last, __ATOMIC_ACQUIRE);
   running.event = __atomic_load_n((const uint32_t *)&entry->event, __ATOMIC_RELAXED);
   running.crashed = __atomic_load_n((const uint32_t *)&entry->crashed, __ATOMIC_RELAXED);
   return running;
 }
 
-/* Only stores: whatever the thread was in the midst of. The signal comes again, with its default action, when this returns. */
+/* Only stores: whatever the thread was in the midst of. The signal comes again, with its default action, when this returns;
+   one that was not raised by an instruction would not, but for raise(). */
 static void crashed(int signal) {
-  if (mine) __atomic_store_n((uint32_t *)&mine->crashed, (uint32_t)signal, __ATOMIC_RELEASE);
+  struct entry *entry = mine ? mine : foreign;
+  if (entry) __atomic_store_n((uint32_t *)&entry->crashed, (uint32_t)signal, __ATOMIC_RELEASE);
+  raise(signal);
 }
 
 static char spare_stack[64 * 1024]; /* for a main thread that has used up its own */
@@ -60,6 +67,7 @@ static char spare_stack[64 * 1024]; /* for a main thread that has used up its ow
 void cpluginhost_note_crashes(void *page) {
   static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
   (void)entry_of(page);
+  foreign = (struct entry *)page + CPLUGINHOST_FOREIGN;
   stack_t stack = {.ss_sp = spare_stack, .ss_size = sizeof spare_stack};
   sigaltstack(&stack, NULL);
   struct sigaction action;

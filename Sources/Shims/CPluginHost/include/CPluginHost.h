@@ -16,9 +16,13 @@ enum { CPLUGINHOST_MARKS = 64, CPLUGINHOST_PAGE = 4096 };
 
 struct cpluginhost_running {
   uint64_t call;
+  uint64_t last; /* the call that ran there before */
   uint32_t event;
   uint32_t crashed; /* the signal that this thread died of */
 };
+
+/* The last entry is that of all threads that call no plugin: they are a plugin's own. */
+enum { CPLUGINHOST_FOREIGN = CPLUGINHOST_MARKS - 1 };
 
 /* The calling thread calls the plugin for this call from now on; nested ones count as the first. */
 void cpluginhost_mark(void *page, uint64_t call, uint32_t event);
