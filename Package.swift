@@ -42,7 +42,7 @@ func plugin(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// What each plugin's library is called, and its folder.
-let pluginProducts = ["HeaderChecks": "header_checks"]
+let pluginProducts = ["BodyChecks": "body_checks", "HeaderChecks": "header_checks"]
 
 func pluginTests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
@@ -64,6 +64,7 @@ let package = Package(
   targets: [
     // Shims: what Swift cannot import by itself.
     shim("CBytes"),
+    shim("CCharset"),
     shim("CIDN2", link: ["idn2"]),
     shim("CLinux"),
     shim("CPCRE2", link: ["pcre2-8"]),
@@ -85,7 +86,7 @@ let package = Package(
     // Ring 1: pure
     module("Pipeline", ["Bytes", "Message"]),
     module("SMTP", ["Bytes", "IDNA"]),
-    module("Message", ["Bytes", "CBytes"]),
+    module("Message", ["Bytes", "CBytes", "CCharset"]),
     module("Settings", ["Bytes", "Diagnostics", "IDNA", "Pipeline", "Restrictions", "Tables"]),
     module("Import", ["Bytes", "Diagnostics", "Settings", "Tables"]),
     module("Tables", ["Bytes", "CBytes", "CPCRE2", "CRegex", "Diagnostics", "IDNA"]),
@@ -118,7 +119,9 @@ let package = Package(
       swiftSettings: common),
 
     // Plugins that Weir ships
-    plugin("HeaderChecks", ["Diagnostics", "Tables"]),
+    plugin("BodyChecks", ["Message", "Rules", "Tables"]),
+    plugin("HeaderChecks", ["Diagnostics", "Message", "Rules", "Tables"]),
+    .target(name: "Rules", dependencies: ["Diagnostics", "Tables", "WeirPlugin"], path: "plugins/rules/Sources", swiftSettings: common),
 
     // Test support: the embedded twins of Runtime
     support("TranscriptPlayer", ["Bytes", "Diagnostics", "Names", "Restrictions", "SMTP", "Tables"]),
@@ -148,7 +151,7 @@ let package = Package(
     tests("ResolveTests", ["Bytes", "Embedded", "Names", "Runtime"]),
     tests("ServerTests", ["Bytes", "Embedded", "Message", "Names", "Queue", "Restrictions", "Runtime", "Server", "SMTP", "Spool"]),
     tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Events", "Queue", "Runtime"]),
-    pluginTests("HeaderChecks", ["CWeir", "Diagnostics", "Tables", "WeirPlugin"], exclude: ["agreement.txt"]),
+    pluginTests("HeaderChecks", ["CWeir", "Diagnostics", "Rules", "Tables", "WeirPlugin"], exclude: ["agreement.txt"]),
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("ImportTests", ["Diagnostics", "Import", "Settings"], exclude: ["Fixtures"]),
     tests("SettingsTests", ["Bytes", "Diagnostics", "Settings", "Tables"], exclude: ["Fixtures", "Names"]),

@@ -32,6 +32,8 @@ package struct ArrivalHeaders: Sendable {
     package var edits: [Edit] = []
     /// `Received:` fields, the new one too; `hopcount_limit` is the smallest number that is too many.
     package var hops = 1
+    /// The fields in the prefix that were not there: `Received:` and those that were missing.
+    package var addedFields = 1
     /// Message-ID and Resent-Message-ID for the log, with their brackets: `<>` for a Message-ID that is missing.
     package var messageIDs: [MessageID] = []
   }
@@ -60,10 +62,11 @@ package struct ArrivalHeaders: Sendable {
   private mutating func writeMissing(_ facts: ArrivalFacts, _ id: String, _ sender: String, _ time: Int64, _ arrival: inout Arrival) {
     if !facts.has(.messageID, or: .resentMessageID) { writeMessageID(facts, id, time, &arrival) }
     let resent = facts.isResent ? "Resent-" : ""
-    writeDateAndSender(facts, resent, sender, time, &arrival.prefix)
+    writeDateAndSender(facts, resent, sender, time, &arrival)
   }
 
   private func writeMessageID(_ facts: ArrivalFacts, _ id: String, _ time: Int64, _ arrival: inout Arrival) {
+    arrival.addedFields += 1
     if facts.isResent { arrival.prefix.write("Resent-") }
     arrival.prefix.write("Message-Id: ")
     let start = arrival.prefix.count
@@ -78,20 +81,20 @@ package struct ArrivalHeaders: Sendable {
     arrival.prefix.write("\n")
   }
 
-  private mutating func writeDateAndSender(
-    _ facts: ArrivalFacts, _ resent: String, _ sender: String, _ time: Int64, _ output: inout [UInt8]
-  ) {
+  private mutating func writeDateAndSender(_ facts: ArrivalFacts, _ resent: String, _ sender: String, _ time: Int64, _ arrival: inout Arrival) {
     if !facts.has(.date, or: .resentDate) {
-      output.write(resent)
-      output.write("Date: ")
-      dates.write(time, zone, into: &output)
-      output.append(0x0A)
+      arrival.addedFields += 1
+      arrival.prefix.write(resent)
+      arrival.prefix.write("Date: ")
+      dates.write(time, zone, into: &arrival.prefix)
+      arrival.prefix.append(0x0A)
     }
     if !facts.has(.from, or: .resentFrom) {
-      output.write(resent)
-      output.write("From: ")
-      output.writeAddress(sender.isEmpty ? "MAILER-DAEMON@\(origin)" : sender)
-      output.append(0x0A)
+      arrival.addedFields += 1
+      arrival.prefix.write(resent)
+      arrival.prefix.write("From: ")
+      arrival.prefix.writeAddress(sender.isEmpty ? "MAILER-DAEMON@\(origin)" : sender)
+      arrival.prefix.append(0x0A)
     }
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
+import CCharset
 
 /// RFC 2047: words of a header in other characters than ASCII. Decoded leniently, as mail readers do: what makes no sense stays as it is.
 package enum EncodedWords {
@@ -133,7 +134,25 @@ package enum EncodedWords {
     case "utf-8", "utf8", "us-ascii", "ascii": bytes
     case "iso-8859-1", "latin1", "iso-8859-15", "windows-1252", "cp1252":
       bytes.flatMap { $0 < 0x80 ? [$0] : [0xc0 | $0 >> 6, 0x80 | $0 & 0x3f] }
-    default: nil
+    default: converted(bytes, charset)
     }
   }
+
+  /// By the C library, which knows some hundred character sets.
+  private static func converted(_ bytes: [UInt8], _ charset: String) -> [UInt8]? {
+    let isName =
+      (1...40).contains(charset.utf8.count) && charset.utf8.allSatisfy { $0.isLetterOrDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+    guard isName, bytes.count <= maximumConverted else { return nil }
+    // Four bytes of UTF-8 are the most that one byte becomes.
+    var output = [UInt8](repeating: 0, count: 4 * bytes.count + 16)
+    let count = ccharset_to_utf8(charset, bytes, bytes.count, &output, output.count)
+    guard count >= 0 else { return nil }
+    return Array(output[..<count])
+  }
+
+  private static let maximumConverted = 64 << 20
+}
+
+extension UInt8 {
+  fileprivate var isLetterOrDigit: Bool { (0x30...0x39).contains(self) || (0x61...0x7a).contains(self | 0x20) }
 }

@@ -19,6 +19,8 @@ package struct HeaderFields: Sendable {
   package private(set) var fields: [Field] = []
   package private(set) var nextReference: UInt64 = 1
   package private(set) var isChanged = false
+  /// The references of fields that are the host's own: it has put them on top when the message came.
+  package var added: Range<UInt64> = 0..<0
 
   /// RFC 5322 puts no limit on a header; a stage that adds for ever meets this one.
   package static let maximumFields = 10_000

@@ -12,6 +12,8 @@ package enum StageEdit: Equatable, Sendable {
   case sender(address: String, parameters: String)
   /// More of a new body.
   case body([UInt8])
+  /// In the place of `length` bytes of the body from `offset` on.
+  case splice(offset: UInt64, length: UInt64, [UInt8])
   case route(RouteOperation, String)
   case property(Scope, key: String, value: [UInt8])
 
@@ -23,6 +25,7 @@ package enum StageEdit: Equatable, Sendable {
     case .recipient(.rewrite, _, _): event == .rcpt
     case .recipient, .sender, .route: !event.isOfSession
     case .body: event == .body || event == .endOfMessage || event == .partBody
+    case .splice: event == .body || event == .endOfMessage || StageEvents.parts.has(event)
     }
   }
 
@@ -53,7 +56,7 @@ package struct StageRights: OptionSet, Sendable {
     case .header: .headers
     case .recipient: .recipients
     case .sender: .sender
-    case .body: .body
+    case .body, .splice: .body
     case .route: .route
     case .property: nil
     }

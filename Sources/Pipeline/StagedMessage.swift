@@ -38,6 +38,7 @@ package final class StagedMessage {
   private var bodyOwner: (any SteadyBytes)?
   package private(set) var isBodyReplaced = false
   private var newBody: [UInt8]?
+  private var splices = BodySplices()
   /// Fields that were added before there was a header.
   private var early: [StageEdit] = []
   package var envelope = EnvelopeEdits()
@@ -105,7 +106,10 @@ package final class StagedMessage {
       envelope.deleted.insert(address.lowercased())
     case .recipient(.rewrite, let address, _): rewrittenRecipient = address
     case .sender(let address, _): envelope.sender = address
-    case .body(let bytes): newBody = (newBody ?? []) + bytes
+    case .body(let bytes):
+      guard splices.isEmpty else { return false }
+      newBody = (newBody ?? []) + bytes
+    case .splice(let offset, let length, let bytes): return newBody == nil && splices.add(offset, length, bytes, bodySize: bodySize)
     case .route(.hold, let reason), .route(.quarantine, let reason): envelope.holdReason = reason
     case .route(.redirect, let address): envelope.redirect = address
     case .route(.nextHop, let hop): envelope.nextHop = hop
@@ -122,8 +126,9 @@ package final class StagedMessage {
 
   /// A stage has seen the whole message: what it wrote as the body is the body from now on.
   package func stageEnded() {
-    guard let newBody else { return }
+    guard let newBody = newBody ?? splices.applied(to: body) else { return }
     self.newBody = nil
+    splices = BodySplices()
     let owner = OwnedBytes(newBody)
     bodyOwner = owner
     body = owner.bytes

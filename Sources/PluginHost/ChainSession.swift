@@ -238,9 +238,12 @@ package final class ChainSession {
   // MARK: Content
 
   /// From the header to the verdict on the whole. `pool`: where to look through content that is too big for the loop.
-  package func content(header: [UInt8], body: any SteadyBytes, pool: BlockingPool?) async -> StageStep {
+  /// `added`: these of the header's fields are the host's own.
+  package func content(header: [UInt8], added: Range<Int> = 0..<0, body: any SteadyBytes, pool: BlockingPool?) async -> StageStep {
     guard let message else { return .goOn }
-    message.setContent(header: header, body: body)
+    var fields = HeaderFields(header)
+    fields.added = UInt64(clamping: added.lowerBound + 1)..<UInt64(clamping: added.upperBound + 1)
+    message.setContent(fields, body: body)
     removeForgeries(message)
     for seat in seats where seat.wantsAny(.content) {
       if let step = await content(message, seat, pool) { return step }
@@ -459,6 +462,8 @@ extension StageEdit {
     case .recipient(let operation, let address, _): "\(operation) recipient <\(address)>"
     case .sender(let address, _): "set sender <\(address)>"
     case .body(let bytes): "write \(bytes.count) bytes of a new body"
+    case .splice(let offset, let length, let bytes):
+      "put `\(String(decoding: bytes.prefix(200), as: UTF8.self))` in the place of \(length) bytes of the body at \(offset)"
     case .route(let operation, let argument): "route: \(operation) \(argument)"
     case .property(_, let key, let value): "set \(key) = \(String(decoding: value.prefix(200), as: UTF8.self))"
     }

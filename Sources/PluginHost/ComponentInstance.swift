@@ -17,7 +17,8 @@ package final class ComponentInstance: @unchecked Sendable {
   let metrics: PluginMetrics
   private let host: UnsafeMutableRawPointer
   private let logLine: PluginLog
-  private let flood = Monitor(LogAllowance())
+  /// Nil: it may write as much as it likes.
+  private let flood: Monitor<LogAllowance>?
   private(set) var pointer: UnsafeMutableRawPointer?
   /// For components that are not made for several threads.
   private let serial: Turn?
@@ -29,15 +30,16 @@ package final class ComponentInstance: @unchecked Sendable {
 
   private static let maximumError = 1024
 
-  /// Calls create(). `options` are checked, with defaults filled in.
+  /// Calls create(). `options` are checked, with defaults filled in. `limitsLog`: it may not fill the log.
   package init(
-    _ component: Component, name: String, options: [StageSettings.Option], posts: any PostOffice,
+    _ component: Component, name: String, options: [StageSettings.Option], posts: any PostOffice, limitsLog: Bool = true,
     log: @escaping PluginLog
   ) throws(PluginRefusal) {
     self.component = component
     self.name = name
     self.posts = posts
     logLine = log
+    flood = limitsLog ? Monitor(LogAllowance()) : nil
     metrics = PluginMetrics()
     serial = component.facts.isSerial ? Turn() : nil
     host = HostTable.make()
@@ -83,6 +85,7 @@ package final class ComponentInstance: @unchecked Sendable {
 
   /// `queueID`: of the message that it is about.
   func log(_ level: LogLevel, _ text: String, queueID: String? = nil) {
+    guard let flood else { return logLine(level, text, queueID) }
     let now = Instant.now()
     let (isTaken, leftOut) = flood.withLock { $0.take(at: now) }
     if leftOut > 0 {

@@ -121,6 +121,7 @@ final class ContentRunner {
       guard reference < firstNewReference else { return 0 }
       asked = reference
       event.pointee.ref = reference
+      event.pointee.flags = flags(reference)
       event.pointee.name = weir_str(name)
       event.pointee.value = weir_str(value)
       calls &+= 1
@@ -133,6 +134,7 @@ final class ContentRunner {
       guard reference < firstNewReference else { return 0 }
       asked = reference
       event.pointee.ref = reference
+      event.pointee.flags = flags(reference)
       event.pointee.name = weir_str(name)
       calls &+= 1
       if EncodedWords.isPlain(value) {
@@ -144,6 +146,10 @@ final class ContentRunner {
         return context.call(event, budget: budget)
       }
     }
+  }
+
+  @inline(__always) private func flags(_ reference: UInt64) -> UInt32 {
+    message.fields.added.contains(reference) ? UInt32(WEIR_F_ADDED) : 0
   }
 
   private func runOne(_ kind: StageEvent, reference: UInt64, then following: Phase) -> Stop? {

@@ -63,6 +63,11 @@ enum MessageTable {
       }
       return context.edit(.route(operation, argument))
     }
+    table.splice = { host, id, offset, length, bytes in
+      guard let context = HostTable.context(host, id) else { return HostTable.refusal(host) }
+      guard let bytes = bytes.copied(limit: MessageTable.maximumBodyPiece) else { return Status.invalid }
+      return context.edit(.splice(offset: offset, length: length, bytes))
+    }
     table.content = { host, id, offset, out in HostTable.context(host, id)?.content(offset, out) ?? HostTable.refusal(host) }
     return table
   }

@@ -145,7 +145,10 @@ package final class StageContext {
   func edit(_ edit: StageEdit) -> Int32 {
     if let right = StageRights.needed(for: edit), !instance.component.facts.rights.contains(right) { return deny() }
     guard event.asks, edit.isAllowed(at: event) else { return deny() }
-    if case .body(let bytes) = edit { editSize += bytes.count }
+    switch edit {
+    case .body(let bytes), .splice(_, _, let bytes): editSize += bytes.count
+    default: break
+    }
     guard edits.count < Self.maximumEdits, editSize <= Self.maximumEditSize else { return deny() }
     edits.append(edit)
     hasEffects = true

@@ -12,6 +12,8 @@ final class ArrivingMessage {
   var spill: (any SpillFile)?
   /// The file could not be written: the rest is taken in and thrown away, and the reply is 452.
   var spillFailed = false
+  /// Which of its first fields are our own.
+  var addedFields = 0..<0
   /// Bytes of the memory budget that are ours.
   private var held = 0
 

@@ -28,7 +28,7 @@ extension Session {
   @inline(never) private func storeMemory(_ message: ArrivingMessage, _ transaction: Transaction) async -> CommitResult {
     var chunks = prepared(message, transaction)
     if chain != nil {
-      switch await staged(chunks) {
+      switch await staged(chunks, added: message.addedFields) {
       case .unchanged: break
       case .changed(let changed): chunks = changed
       case .refused(let reply): return await give(up: message, .refused(reply))
@@ -45,7 +45,7 @@ extension Session {
     message.settle(services.store.memory, total: 0)
     if message.spillFailed { return await refuse(message, transaction) }
     if chain != nil {
-      guard let (step, looked) = await staged(file, message.id) else {
+      guard let (step, looked) = await staged(file, message.id, added: message.addedFields) else {
         message.spill = nil
         return await refuse(message, transaction)
       }
@@ -117,6 +117,7 @@ extension Session {
       services.compose(received, sender: sender, arrival: time, content: $0, isLocal: isFromLocal)
     }
     for id in arrival.messageIDs { logCleanup(.messageID(id.text, isResent: id.isResent), about: message.id) }
+    message.addedFields = transaction.marks.prepended.count..<transaction.marks.prepended.count + arrival.addedFields
     let prefix = prepended(transaction.marks) + [ContentChunk(arrival.prefix)]
     guard arrival.edits.isEmpty else {
       return prefix + [ContentChunk(content.withReadable { Edit.apply(arrival.edits, to: $0) })]

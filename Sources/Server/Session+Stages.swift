@@ -67,10 +67,10 @@ extension Session {
   }
 
   /// A message in memory: `chunks` are its trace fields and then its content, as they would be committed.
-  @inline(never) func staged(_ chunks: [ContentChunk]) async -> Staged {
+  @inline(never) func staged(_ chunks: [ContentChunk], added: Range<Int>) async -> Staged {
     guard let chain, let message = chain.message, chain.wantsContent, let content = chunks.last else { return .unchanged }
     let split = SplitContent(front: chunks.dropLast(), content: content)
-    let step = await chain.content(header: split.header, body: split.body, pool: nil)
+    let step = await chain.content(header: split.header, added: added, body: split.body, pool: nil)
     return outcome(step, message, split.body.chunk)
   }
 
@@ -88,11 +88,11 @@ extension Session {
   }
 
   /// A message in a file: looked through on the pool, and written anew if a stage changes it. Nil when that failed.
-  @inline(never) func staged(_ file: any SpillFile, _ id: QueueID) async -> (Staged, file: any SpillFile)? {
+  @inline(never) func staged(_ file: any SpillFile, _ id: QueueID, added: Range<Int>) async -> (Staged, file: any SpillFile)? {
     guard let stages = services.stages, let chain, let message = chain.message, chain.wantsContent else { return (.unchanged, file) }
     guard let view = await file.view() else { return nil }
     let split = SplitContent(front: [], content: ContentChunk(view))
-    let step = await chain.content(header: split.header, body: split.body, pool: stages.pool)
+    let step = await chain.content(header: split.header, added: added, body: split.body, pool: stages.pool)
     let outcome = outcome(step, message, split.body.chunk)
     guard case .changed(let chunks) = outcome else { return (outcome, file) }
     // The view keeps the old content readable while the new is written under its name.

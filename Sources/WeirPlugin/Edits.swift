@@ -68,6 +68,12 @@ extension Context {
   }
   public func writeBody(_ text: String) throws(HostError) { try HostError.check(text.lend { table.pointee.body(host, id, $0) }) }
 
+  /// Puts bytes in the place of `range` of the body, as BODY's reference counts it. From the front of the body to its end.
+  public func replaceBody(_ range: Range<Int>, with bytes: BorrowedText) throws(HostError) {
+    let text = weir_str(ptr: bytes.bytes.baseAddress?.assumingMemoryBound(to: CChar.self), len: bytes.count)
+    try HostError.check(table.pointee.splice(host, id, UInt64(clamping: range.lowerBound), UInt64(clamping: range.count), text))
+  }
+
   /// The message from `offset` on, as much as the host has at hand; nil at its end.
   public func content(at offset: UInt64) throws(HostError) -> BorrowedText? {
     var bytes = weir_str()

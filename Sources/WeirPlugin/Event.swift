@@ -75,6 +75,8 @@ public struct Event {
   @inlinable public var isLast: Bool { has(WEIR_F_LAST) }
   /// The message did not come by SMTP.
   @inlinable public var isLocal: Bool { has(WEIR_F_LOCAL) }
+  /// HEADER: the host has added this field.
+  @inlinable public var isAdded: Bool { has(WEIR_F_ADDED) }
 
   @inlinable func has(_ flag: Int) -> Bool { raw.pointee.flags & UInt32(truncatingIfNeeded: flag) != 0 }
 

@@ -129,7 +129,13 @@ static int32_t content(const weir_host *h, uint64_t id, uint64_t offset, weir_st
    return WEIR_OK;
 }
 
-static const weir_message message = {sizeof message, 0, reply, header, next_header, rcpt, sender, body, route, content};
+static int32_t splice(const weir_host *h, uint64_t id, uint64_t offset, uint64_t length, weir_str bytes) {
+   (void)h, (void)id;
+   printf("  splice %u %u %.*s\n", (unsigned)offset, (unsigned)length, (int)bytes.len, bytes.ptr);
+   return WEIR_OK;
+}
+
+static const weir_message message = {sizeof message, 0, reply, header, next_header, rcpt, sender, body, route, content, splice};
 static const void *extension(const weir_host *h, const char *id) {
    (void)h;
    return strcmp(id, WEIR_MESSAGE) == 0 ? &message : NULL;

@@ -76,7 +76,8 @@ import Testing
       let line = partner + "\(name) = \(value)\n"
       let text = definition.place == .listener ? "listener a {\n\(line)}\n" : line
       let files = MemoryFiles([
-        "/etc/weir/header_checks": "", "/etc/weir/mime_header_checks": "", "/etc/weir/nested_header_checks": "", "/etc/weir/sni": "",
+        "/etc/weir/header_checks": "", "/etc/weir/body_checks": "", "/etc/weir/mime_header_checks": "", "/etc/weir/nested_header_checks": "",
+        "/etc/weir/sni": "",
         "/etc/weir/virtual": "", "/etc/weir/local": "", "/etc/weir/relay": "", "/etc/weir/rbl_reply": "", "/etc/weir/relay_clientcerts": "",
       ])
       let result = Configuration.load(SourceText(name: "f", text: text), files: files, facts: HostFacts(hostName: "mail.example.com"))

@@ -32,7 +32,8 @@ extern "C" {
  * verdict is not looked at.
  *
  * The value of a HEADER is what follows the colon and one blank. Where something else stood
- * between name and value, such as a colon alone, the param `separator` has that.
+ * between name and value, such as a colon alone, the param `separator` has that. A field that
+ * Weir itself has put on top when the message came (Received, a missing Date) has WEIR_F_ADDED.
  *
  * DELIVERY may come days later, after a restart: it has no session and no state. Its params:
  * queue.id, status (delivered, deferred, bounced, expired), dsn, host, tls, delay. */
@@ -65,7 +66,8 @@ enum {
    WEIR_F_REJECTED = 1, /* RCPT: an earlier stage has refused it already */
    WEIR_F_NESTED = 2,   /* PART_HEADER: of an attached message/rfc822 */
    WEIR_F_LAST = 4,     /* BODY, PART_BODY: the last piece of this body */
-   WEIR_F_LOCAL = 8     /* the message did not come by SMTP (pickup, bounce, ...) */
+   WEIR_F_LOCAL = 8,    /* the message did not come by SMTP (pickup, bounce, ...) */
+   WEIR_F_ADDED = 16    /* HEADER: the host has added this field */
 };
 /* Content has LF at the ends of its lines, as Weir keeps it: in BODY, in the values of fields,
  * in message->content, and in what message->body takes. Pieces of BODY end at the end of a line, hold many lines and have at most 64 KiB; a line
@@ -79,7 +81,7 @@ enum {
    WEIR_CAP_HEADERS = 1 << 0, /* message->header */
    WEIR_CAP_RCPTS = 1 << 1,   /* message->rcpt */
    WEIR_CAP_SENDER = 1 << 2,  /* message->sender */
-   WEIR_CAP_BODY = 1 << 3,    /* message->body */
+   WEIR_CAP_BODY = 1 << 3,    /* message->body, message->splice */
    WEIR_CAP_ROUTE = 1 << 4,   /* message->route */
    WEIR_CAP_REJECT = 1 << 5,  /* verdicts REJECT, TEMPFAIL, DISCARD */
    WEIR_CAP_FIELDS = 1 << 6,  /* message->next_header at EOH and later */
@@ -155,6 +157,12 @@ typedef struct weir_message {
    /* The message from offset on, as much as is at hand in one piece; WEIR_E_NOTFOUND at its
     * end. [session; out lent until the callback returns] */
    int32_t (*content)(const weir_host *, uint64_t id, uint64_t offset, weir_str *out);
+   /* Puts bytes in the place of `length` bytes of the body from offset on, as BODY's ref counts
+    * it; a length of 0 inserts. From PART_HEADER to EOM, from the front of the body to its end:
+    * one that begins before the end of the last, or that comes together with `body`, makes the
+    * component fail when the callback returns. [session; lent] */
+   int32_t (*splice)(const weir_host *, uint64_t id, uint64_t offset, uint64_t length,
+                     weir_str bytes);
 } weir_message;
 
 #ifdef __cplusplus

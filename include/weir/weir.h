@@ -60,7 +60,7 @@ extern "C" {
 
 /* ## Version */
 #define WEIR_ABI_MAJOR 0u
-#define WEIR_ABI_MINOR 1u
+#define WEIR_ABI_MINOR 2u
 #define WEIR_ABI       ((WEIR_ABI_MAJOR << 16) | WEIR_ABI_MINOR)
 #define WEIR_MAGIC     0x52494557u /* the bytes "WEIR" */
 

@@ -25,7 +25,7 @@ final class StageAssembly: Sendable {
       let settings = entry.settings
       do throws(PluginRefusal) {
         let line = Self.logLine(log, entry)
-        let made = try Self.make(settings, registry, line)
+        let made = try Self.make(entry, registry, line)
         for option in made.options where made.stage.component.options.contains(where: { $0.name == option.name && $0.kind == .table }) {
           tables[option.value] = Self.table(option.value)
         }
@@ -40,9 +40,10 @@ final class StageAssembly: Sendable {
   }
 
   /// The stage, and the options that its component has got.
-  private static func make(_ settings: StageSettings, _ registry: SessionRegistry, _ log: @escaping PluginLog) throws(PluginRefusal) -> (
+  private static func make(_ entry: StagePlan.Entry, _ registry: SessionRegistry, _ log: @escaping PluginLog) throws(PluginRefusal) -> (
     stage: Stage, options: [StageSettings.Option]
   ) {
+    let settings = entry.settings
     if settings.mode == .worker {
       let fleet = try WorkerFleet(settings, program: Machine.executable, log: log)
       return (Stage(settings, fleet, log: log), fleet.options)
@@ -50,7 +51,8 @@ final class StageAssembly: Sendable {
     let component = try Plugin(path: settings.plugin).component(settings.component ?? settings.name)
     let options = ComponentOptions(settings.options, for: component)
     if let problem = options.problems.first { throw .option(problem.message) }
-    let instance = try ComponentInstance(component, name: settings.name, options: options.options, posts: registry, log: log)
+    let instance = try ComponentInstance(
+      component, name: settings.name, options: options.options, posts: registry, limitsLog: !entry.isShipped, log: log)
     return (Stage(settings, instance, log: log), options.options)
   }
 

@@ -41,6 +41,8 @@ package enum HostFrame: Equatable, Sendable {
     /// Of the fields, in order; empty where they are 1, 2, 3 ...
     package var references: [UInt64] = []
     package var nextReference: UInt64 = 1
+    /// The references of the fields that are the host's own.
+    package var added: Range<UInt64> = 0..<0
     package var bodySize: UInt64 = 0
     /// Whether the body is in the memory that comes with the frame.
     package var hasBody = false
@@ -178,6 +180,8 @@ extension HostFrame.Content {
     writer.number(Int64(headerInMemory))
     writer.list(references) { $0.number($1) }
     writer.number(nextReference)
+    writer.number(added.lowerBound)
+    writer.number(added.upperBound)
     writer.number(bodySize)
     writer.flag(hasBody)
     writer.flag(isLast)
@@ -192,6 +196,9 @@ extension HostFrame.Content {
     guard headerInMemory >= 0 else { throw FrameError("a header has less than no bytes") }
     references = try reader.list(limit: HeaderFields.maximumFields * 2) { reader throws(FrameError) in try reader.number() as UInt64 }
     nextReference = try reader.number()
+    let (firstAdded, endOfAdded) = (try reader.number() as UInt64, try reader.number() as UInt64)
+    guard firstAdded <= endOfAdded else { throw FrameError("the fields of the host end before they begin") }
+    added = firstAdded..<endOfAdded
     bodySize = try reader.number()
     hasBody = try reader.flag()
     isLast = try reader.flag()

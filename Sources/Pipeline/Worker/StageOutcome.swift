@@ -135,6 +135,11 @@ extension StageEdit {
       writer.number(scope.rawValue)
       writer.text(key)
       writer.data(value)
+    case .splice(let offset, let length, let bytes):
+      writer.byte(7)
+      writer.number(offset)
+      writer.number(length)
+      writer.data(bytes)
     }
   }
 
@@ -156,6 +161,7 @@ extension StageEdit {
       let key = try reader.text()
       guard StageCondition.isKey(key) else { throw FrameError("a property has a name that cannot be") }
       self = .property(scope, key: key, value: try reader.data())
+    case 7: self = .splice(offset: try reader.number(), length: try reader.number(), try reader.data())
     default: throw FrameError("an edit is of no known kind")
     }
   }

@@ -173,6 +173,7 @@ final class WorkerSeat: StageSeat {
     let header = message.fields.rendered()
     frame.references = message.fields.references
     frame.nextReference = message.fields.nextReference
+    frame.added = message.fields.added
     frame.bodySize = UInt64(message.body.count)
     frame.hasBody =
       (stage.events.has(.body) || !stage.events.isDisjoint(with: .parts) || component.rights.contains(.content)) && !message.body.isEmpty

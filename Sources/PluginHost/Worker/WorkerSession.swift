@@ -97,7 +97,8 @@ final class WorkerSession {
     closeDescriptor(descriptor ?? -1)
     let message = StagedMessage()
     self.message = message
-    guard let fields = Self.fields(frame, view) else { return fail(frame, .badEdit) }
+    guard var fields = Self.fields(frame, view) else { return fail(frame, .badEdit) }
+    fields.added = frame.added
     message.setContent(fields, body: Body(view, from: frame.headerInMemory), size: Int(clamping: frame.bodySize))
     callNumber = frame.number
     let (stop, edits) = await seat.read(message, shadow: false, usesPool: nil)

@@ -35,7 +35,7 @@ struct Loader {
     diagnostics += Consistency.check(values, zip(listeners, places), top, isComplete: !diagnostics.hasErrors)
     let shared = protocols.mapValues { $0.settings.filter { Schema.anyDefinition($0.key) != nil }.mapValues(\.text.text) }
     var stages = StageReader(top, facts: facts, tables: tables, listeners: listeners.map(\.name))
-    let stageBlocks = HeaderCheckStage(values, listeners: listeners).complete(stages.read(blocks["stage"] ?? []))
+    let stageBlocks = CheckStages(values, listeners: listeners).complete(stages.read(blocks["stage"] ?? []))
     diagnostics += stages.diagnostics
     return Configuration(values: values, listeners: listeners, protocols: shared, stages: stageBlocks, tables: tables.store)
   }

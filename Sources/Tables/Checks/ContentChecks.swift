@@ -20,9 +20,10 @@ package struct ContentChecks: Sendable {
       patterns = table.patterns
     }
 
-    func answer(for line: UnsafeBufferPointer<UInt8>) -> (value: [UInt8], place: String)? {
+    @inline(__always)
+    func answer(for line: UnsafeBufferPointer<UInt8>, _ exhausted: inout [String]) -> (value: [UInt8], place: String)? {
       guard let patterns else { return table.answer(for: line) }
-      guard let found = patterns.answer(for: line) else { return nil }
+      guard let found = patterns.answer(for: line, exhausted: { exhausted.append(table.place($0)) }) else { return nil }
       return (found.value, table.place(found.line))
     }
   }
@@ -86,10 +87,16 @@ package struct ContentChecks: Sendable {
 
   /// The line as Postfix's cleanup(8) has it: without its line end, the lines of a folded field apart by LF.
   package func match(_ line: UnsafeBufferPointer<UInt8>) -> Match? {
+    var exhausted: [String] = []
+    return match(line, exhausted: &exhausted)
+  }
+
+  /// `exhausted` gets the places of rules that took too long and were given up for this line.
+  package func match(_ line: UnsafeBufferPointer<UInt8>, exhausted: inout [String]) -> Match? {
     // As in Postfix, which asks no table for an empty line.
     if line.isEmpty { return nil }
     for source in tables {
-      if let (value, place) = source.answer(for: line) { return Match(value, place, subject) }
+      if let (value, place) = source.answer(for: line, &exhausted) { return Match(value, place, subject) }
     }
     return nil
   }

@@ -76,10 +76,14 @@ enum Pattern: Sendable {
 
   /// Whether the subject matches. `spans` gets begin and end of the match and of its groups, as many as there is room for; -1 for a group that took no
   /// part. A match that reaches a limit is none, as in Postfix.
-  func matches(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> Bool {
+  func matches(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> Bool { match(subject, spans: spans) == .found }
+
+  /// The same, with limits told apart.
+  @inline(__always)
+  func match(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> PatternOutcome {
     switch self {
-    case .posix(let pattern): pattern.matches(subject, spans: spans)
-    case .perl(let pattern): pattern.matches(subject, spans: spans)
+    case .posix(let pattern): pattern.matches(subject, spans: spans) ? .found : .none
+    case .perl(let pattern): pattern.match(subject, spans: spans)
     }
   }
 
@@ -87,6 +91,12 @@ enum Pattern: Sendable {
     var text = text
     return text.withUTF8 { matches($0, spans: UnsafeMutableBufferPointer(start: nil, count: 0)) }
   }
+}
+
+enum PatternOutcome: Sendable {
+  case none, found
+  /// The match took too many steps, or too much memory.
+  case exhausted
 }
 
 final class PosixPattern: Sendable {
@@ -180,11 +190,13 @@ final class PerlPattern: Sendable {
 
   var groups: Int { cpcre2_groups(handle) }
 
-  func matches(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> Bool {
+  func match(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> PatternOutcome {
     var nothing: UInt8 = 0
-    guard let base = subject.baseAddress else { return cpcre2_match(handle, &nothing, 0, spans.baseAddress, spans.count / 2) == 1 }
-    return cpcre2_match(handle, base, subject.count, spans.baseAddress, spans.count / 2) == 1
+    guard let base = subject.baseAddress else { return outcome(cpcre2_match(handle, &nothing, 0, spans.baseAddress, spans.count / 2)) }
+    return outcome(cpcre2_match(handle, base, subject.count, spans.baseAddress, spans.count / 2))
   }
+
+  private func outcome(_ result: Int32) -> PatternOutcome { result == 1 ? .found : result == 0 ? .none : .exhausted }
 }
 
 extension String {

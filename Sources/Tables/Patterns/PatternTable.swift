@@ -24,7 +24,7 @@ final class PatternTable: Sendable {
   enum Step: Sendable {
     case rule(Rule)
     /// `if`: where the pattern does not match, the steps up to `end` are left out.
-    case condition(Pattern, isNegated: Bool, end: Int)
+    case condition(Pattern, isNegated: Bool, end: Int, line: Int)
   }
 
   private let steps: ContiguousArray<Step>
@@ -51,23 +51,28 @@ final class PatternTable: Sendable {
   }
 
   func value(for subject: UnsafeBufferPointer<UInt8>) -> String? {
-    match(subject) { rule, spans in rule.value.text(subject, spans) }
+    match(subject, { _ in }) { rule, spans in rule.value.text(subject, spans) }
   }
 
-  /// The value of the first rule that matches, byte by byte, and its line.
-  func answer(for subject: UnsafeBufferPointer<UInt8>) -> (value: [UInt8], line: Int)? {
-    match(subject) { rule, spans in (rule.value.bytes(subject, spans), rule.line) }
+  /// The value of the first rule that matches, byte by byte, and its line. `exhausted` is told the lines of rules that were given up on the way.
+  @inline(__always)
+  func answer(for subject: UnsafeBufferPointer<UInt8>, exhausted: (_ line: Int) -> Void = { _ in }) -> (value: [UInt8], line: Int)? {
+    match(subject, exhausted) { rule, spans in (rule.value.bytes(subject, spans), rule.line) }
   }
 
   /// `body` is called with the first rule that matches, and the places of its groups.
   @inline(__always)
-  private func match<Answer>(_ subject: UnsafeBufferPointer<UInt8>, _ body: (Rule, UnsafeBufferPointer<Int>) -> Answer) -> Answer? {
+  private func match<Answer>(
+    _ subject: UnsafeBufferPointer<UInt8>, _ exhausted: (Int) -> Void, _ body: (Rule, UnsafeBufferPointer<Int>) -> Answer
+  ) -> Answer? {
     withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * (groups + 1)) { spans in
-      match(subject, spans: spans).map { rule, used in body(rule, UnsafeBufferPointer(rebasing: spans[..<used])) }
+      match(subject, spans: spans, exhausted).map { rule, used in body(rule, UnsafeBufferPointer(rebasing: spans[..<used])) }
     }
   }
 
-  private func match(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> (rule: Rule, spans: Int)? {
+  private func match(
+    _ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>, _ exhausted: (Int) -> Void
+  ) -> (rule: Rule, spans: Int)? {
     let letters = PatternHead.letters(of: subject)
     var index = 0
     while index < steps.count {
@@ -80,12 +85,14 @@ final class PatternTable: Sendable {
       switch steps[index] {
       case .rule(let rule):
         let needed = rule.value.lastGroup == 0 ? 0 : 2 * (rule.value.lastGroup + 1)
-        let matches = admits && rule.pattern.matches(subject, spans: UnsafeMutableBufferPointer(rebasing: spans[..<needed]))
-        if matches != rule.isNegated { return (rule, needed) }
+        let outcome = admits ? rule.pattern.match(subject, spans: UnsafeMutableBufferPointer(rebasing: spans[..<needed])) : .none
+        if outcome == .exhausted { exhausted(rule.line) }
+        if outcome == (rule.isNegated ? .none : .found) { return (rule, needed) }
         index += 1
-      case .condition(let pattern, let isNegated, let end):
-        let holds = (admits && pattern.matches(subject, spans: UnsafeMutableBufferPointer(start: nil, count: 0))) != isNegated
-        index = holds ? index + 1 : end
+      case .condition(let pattern, let isNegated, let end, let line):
+        let outcome = admits ? pattern.match(subject, spans: UnsafeMutableBufferPointer(start: nil, count: 0)) : .none
+        if outcome == .exhausted { exhausted(line) }
+        index = outcome == (isNegated ? .none : .found) ? index + 1 : end
       }
     }
     return nil
@@ -103,7 +110,7 @@ private struct Gate: Sendable {
     case .rule(let rule):
       head = rule.pattern.head
       next = rule.isNegated ? nil : index + 1
-    case .condition(let pattern, let isNegated, let end):
+    case .condition(let pattern, let isNegated, let end, _):
       head = pattern.head
       next = isNegated ? nil : end
     }

@@ -71,7 +71,8 @@ struct PatternTableReader {
       diagnostics.append(.warning(rest.trimmed, "what follows the pattern of an `if` means nothing", hint: "its rules stand on lines of their own"))
     }
     open.append((steps.count, line))
-    steps.append(.condition(pattern, isNegated: delimited.isNegated, end: steps.count + 1))
+    let place = isInline ? ruleNumber : line.start.line
+    steps.append(.condition(pattern, isNegated: delimited.isNegated, end: steps.count + 1, line: place))
   }
 
   private mutating func readEnd(_ line: LocatedText) {
@@ -84,8 +85,8 @@ struct PatternTableReader {
   private mutating func closeAll() { while !open.isEmpty { close() } }
 
   private mutating func close() {
-    guard let step = open.popLast()?.step, case .condition(let pattern, let isNegated, _) = steps[step] else { return }
-    steps[step] = .condition(pattern, isNegated: isNegated, end: steps.count)
+    guard let step = open.popLast()?.step, case .condition(let pattern, let isNegated, _, let line) = steps[step] else { return }
+    steps[step] = .condition(pattern, isNegated: isNegated, end: steps.count, line: line)
   }
 
   private mutating func delimited(_ text: LocatedText) -> (DelimitedPattern, rest: LocatedText)? {

@@ -1,60 +1,88 @@
 // SPDX-License-Identifier: Apache-2.0
-import Diagnostics
+import Message
+import Rules
 import Tables
 import WeirPlugin
 
 /// Postfix's header_checks(5): each header line of a message is looked up in tables of patterns, and the answer says what becomes of it.
 ///
-/// An instance never changes, so sessions on any thread use it at once.
+/// The header of the message comes field by field; those of parts and attached messages are found at its end, in its body. An instance never changes, so
+/// sessions on any thread use it at once.
 final class HeaderChecks: Stage {
   static let component = Component(
-    "header_checks", help: "tests header lines against tables of patterns", events: [.header, .partHeader],
-    capabilities: [.headers, .recipients, .route, .reject],
+    "header_checks", help: "tests header lines against tables of patterns", events: [.header, .endOfMessage],
+    capabilities: [.headers, .recipients, .route, .reject, .body, .content],
     options: [
       .table("header_checks", default: "", help: "for the header of the message").many,
       .table("mime_header_checks", default: "option:header_checks", help: "for header lines of MIME, wherever they are").many,
       .table("nested_header_checks", default: "option:header_checks", help: "for the headers of attached messages").many,
       .size("header_size_limit", default: "102400", help: "how much of a header line is looked at"),
+      .bool("decoded", default: "no", help: "looks encoded words up decoded, too"),
     ],
     properties: LogContext.properties)
 
+  private static let names = Reaction.Names(
+    rule: "header_checks.rule", matched: "header_checks.matched", held: "header_checks.held", passed: "header_checks.passed")
+
   private let rules: HeaderRules
 
-  init(host: Host, options: Options) throws {
-    rules = try HeaderRules.read(
-      options.all("header_checks"), mime: options.all("mime_header_checks"), nested: options.all("nested_header_checks"),
-      limit: options.int("header_size_limit"), files: DiskFiles())
-  }
+  init(host: Host, options: Options) throws { rules = try HeaderRules.read(options, files: DiskFiles()) }
 
   func wanted(of granted: EventSet) -> EventSet { granted.intersection(rules.events) }
 
   func handle(_ event: Event, _ context: Context) throws -> Verdict {
-    let place: HeaderRules.Place = event.kind == .header ? .primary : event.isNested ? .nested : .part
-    let line = HeaderLine(event)
-    guard let match = rules.match(line, place) else { return .continue }
-    return try Reaction(match: match, line: line, limit: rules.limit, reference: event.kind == .header ? event.reference : nil, context: context)
-      .perform()
+    if event.kind == .endOfMessage { return try lookIntoParts(context) }
+    // As in Postfix, of what is added on arrival the rules see Received.
+    if event.isAdded, !event.name.isEqual(to: "received") { return .continue }
+    if rules.looksIntoParts, event.name.isEqual(to: "content-type") { noteType(event.value, context) }
+    return try judge(HeaderLine(event), .primary, .field(event.reference), context)
+  }
+
+  @inline(__always)
+  private func judge(_ line: HeaderLine, _ kind: HeaderRules.Place, _ place: @autoclosure () -> Reaction.Place, _ context: Context) throws -> Verdict
+  {
+    var exhausted: [String] = []
+    let match = rules.match(line, kind, exhausted: &exhausted)
+    if !exhausted.isEmpty, Exhaustion.tell(exhausted, length: line.value.count, context) { return .fail }
+    guard let match else { return .continue }
+    return try Reaction(match, .header, shown: line.shown(limit: rules.limit), at: place(), names: Self.names, context).perform()
+  }
+
+  private func noteType(_ value: BorrowedText, _ context: Context) {
+    let value = Array(value.bytes)
+    if context.message == nil, BodyLines(types: [value], body: UnsafeRawBufferPointer(start: nil, count: 0)).isPlain { return }
+    context.message(MessageMemory()).types.append(value)
+  }
+
+  private func lookIntoParts(_ context: Context) throws -> Verdict {
+    guard let memory = context.message as? MessageMemory, !memory.types.isEmpty else { return .continue }
+    return try WholeMessage.with(context) { _, body in
+      let edits = BodyEdits()
+      let verdict = try fields(memory.types, body, edits, context)
+      if verdict == .continue || verdict == .done { try edits.ask(context) }
+      return verdict
+    }
+  }
+
+  private func fields(_ types: [[UInt8]], _ body: UnsafeRawBufferPointer, _ edits: BodyEdits, _ context: Context) throws -> Verdict {
+    var lines = BodyLines(types: types, body: body)
+    if lines.isPlain { return .continue }
+    var outcome = Result<Verdict, any Error>.success(.continue)
+    lines.run { event in
+      guard case .field(let field) = event else { return true }
+      let value = field.value.lowerBound..<max(field.value.lowerBound, field.value.upperBound)
+      let line = HeaderLine(name: body.text(field.name), value: body.text(value), isTight: true)
+      let place = Reaction.Place.body(text: field.lines.lowerBound..<field.value.upperBound, lines: field.lines, edits)
+      outcome = Result { try judge(line, field.isNested ? .nested : .part, place, context) }
+      return (try? outcome.get()) == .continue
+    }
+    return try outcome.get()
   }
 }
 
-/// A header field as the host tells of it. The bytes are lent until the callback returns.
-struct HeaderLine {
-  let name: UnsafeBufferPointer<UInt8>
-  let value: UnsafeBufferPointer<UInt8>
-  /// No blank follows the colon.
-  let isTight: Bool
-
-  init(_ event: Event) {
-    name = event.name.bytes.bindMemory(to: UInt8.self)
-    value = event.value.bytes.bindMemory(to: UInt8.self)
-    let separator = event.parameters.isEmpty ? nil : event.parameter("separator")
-    isTight = separator.map { $0.bytes.last != 0x20 } ?? false
-  }
-
-  /// As the rules see it.
-  @inline(__always)
-  func logical<Result>(limit: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-    LogicalHeader.with(name, value, isTight: isTight, limit: limit, body)
+extension UnsafeRawBufferPointer {
+  fileprivate func text(_ range: Range<Int>) -> UnsafeBufferPointer<UInt8> {
+    UnsafeRawBufferPointer(rebasing: self[range]).bindMemory(to: UInt8.self)
   }
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnostics
+import Message
+import Rules
 import Tables
 import WeirPlugin
 
@@ -16,45 +18,31 @@ struct HeaderRules: Sendable {
   let nested: ContentChecks
   /// Postfix's header_size_limit; 0 for none.
   let limit: Int
+  /// Lines are looked up decoded, too.
+  let decodes: Bool
 
   /// An empty list is no tables; a list that was not given, or says `option:header_checks`, is the first one. Throws all that is wrong with the tables.
-  static func read(_ primary: [String], mime: [String], nested: [String], limit: Int, files: any FileSource) throws(Refusal) -> HeaderRules {
-    var reader = Reader(files: files)
-    let first = reader.read("header_checks", primary)
+  static func read(_ options: Options, files: any FileSource) throws(Refusal) -> HeaderRules {
+    var reader = RuleReader(.header, files: files)
+    let (mime, nested) = (options.all("mime_header_checks"), options.all("nested_header_checks"))
+    let first = reader.read("header_checks", options.all("header_checks"))
     let rules = HeaderRules(
       primary: first, mime: isInherited(mime) ? first : reader.read("mime_header_checks", mime),
-      nested: isInherited(nested) ? first : reader.read("nested_header_checks", nested), limit: limit)
-    let errors = reader.diagnostics.filter { $0.severity == .error }
-    if !errors.isEmpty { throw Refusal(errors.map(inOneLine).joined(separator: "; ")) }
+      nested: isInherited(nested) ? first : reader.read("nested_header_checks", nested), limit: options.int("header_size_limit"),
+      decodes: options.bool("decoded"))
+    try reader.end()
     return rules
-  }
-
-  /// The host shows a reason at the stage in the configuration; where it shows the line itself, it has read the rules, too.
-  private static func inOneLine(_ diagnostic: Diagnostic) -> String {
-    let place = diagnostic.location.map { "\($0): " } ?? ""
-    return place + diagnostic.message + (diagnostic.hint.map { " (\($0))" } ?? "")
   }
 
   private static func isInherited(_ list: [String]) -> Bool { list.isEmpty || list == [inherited] }
 
-  private struct Reader {
-    let files: any FileSource
-    var diagnostics: [Diagnostic] = []
-
-    mutating func read(_ option: String, _ list: [String]) -> ContentChecks {
-      let (checks, found) = ContentChecks.read(LocatedText(name: option, text: list.joined(separator: ", ")), .header, files: files)
-      diagnostics += found
-      return checks
-    }
-  }
-
   /// Without rules no event is worth a call, nor the parts of a message a look.
   var events: EventSet {
-    var events: EventSet = []
-    if !primary.isEmpty || !mime.isEmpty { events.insert(.header) }
-    if !mime.isEmpty || !nested.isEmpty { events.insert(.partHeader) }
-    return events
+    if !looksIntoParts { return primary.isEmpty ? [] : .header }
+    return [.header, .endOfMessage]
   }
+
+  var looksIntoParts: Bool { !mime.isEmpty || !nested.isEmpty }
 
   /// header_checks(5): what is MIME's is for mime_header_checks even in the header of the message or of an attached one.
   func checks(_ name: UnsafeBufferPointer<UInt8>, _ place: Place) -> ContentChecks {
@@ -62,9 +50,14 @@ struct HeaderRules: Sendable {
     return place == .primary ? primary : nested
   }
 
-  func match(_ line: HeaderLine, _ place: Place) -> ContentChecks.Match? {
+  func match(_ line: HeaderLine, _ place: Place, exhausted: inout [String]) -> ContentChecks.Match? {
     let checks = checks(line.name, place)
     if checks.isEmpty { return nil }
-    return checks.match(line.name, line.value, isTight: line.isTight, limit: limit)
+    if let match = line.logical(limit: limit, { checks.match($0, exhausted: &exhausted) }) { return match }
+    guard decodes, !EncodedWords.isPlain(UnsafeRawBufferPointer(line.value)) else { return nil }
+    let decoded = EncodedWords.decoded(UnsafeRawBufferPointer(line.value))
+    return decoded.withUnsafeBufferPointer {
+      HeaderLine(name: line.name, value: $0, isTight: line.isTight).logical(limit: limit) { checks.match($0, exhausted: &exhausted) }
+    }
   }
 }

@@ -36,6 +36,7 @@ final class FakeHost {
   }
 
   deinit {
+    if let state = context.message { Self.component?.free_state(instance, UInt32(WEIR_PER_MESSAGE), state) }
     if let instance { Self.component?.destroy(instance) }
     for copy in lent { copy.deallocate() }
     memory.deallocate()
@@ -94,6 +95,20 @@ final class FakeHost {
     }
   }
 
+  /// The verdict at the end of a message, which is `content`.
+  func end() -> Int32 {
+    var event = weir_event()
+    event.size = UInt32(MemoryLayout<weir_event>.size)
+    event.type = UInt32(WEIR_EV_EOM)
+    return Self.component?.on_event(instance, &context, &event) ?? -1
+  }
+
+  /// Header and body, as the host lends them.
+  var content = ""
+
+  /// What was said so far is forgotten.
+  func clear() { (reply, logged, edits) = (nil, [], []) }
+
   // MARK: The tables
 
   private static func owner(_ host: UnsafePointer<weir_host>?) -> FakeHost? {
@@ -130,6 +145,21 @@ final class FakeHost {
     memory.pointee.message.route = { host, _, operation, text in
       let word = [WEIR_ROUTE_HOLD: "hold", WEIR_ROUTE_REDIRECT: "redirect", WEIR_ROUTE_NEXTHOP: "nexthop"][Int(operation)] ?? "?"
       FakeHost.owner(host)?.edits.append("\(word) \(text.text)")
+      return 0
+    }
+    memory.pointee.message.content = { host, _, offset, out in
+      guard let owner = FakeHost.owner(host) else { return Int32(WEIR_E_DENIED) }
+      let halves = owner.content.split(separator: "\n\n", maxSplits: 1, omittingEmptySubsequences: false)
+      let header = halves[0].utf8.count + 2
+      let piece = offset == 0 ? "\(halves[0])\n\n" : Int(offset) == header ? String(halves[1]) : ""
+      if piece.isEmpty { return Int32(WEIR_E_NOTFOUND) }
+      let copy = Array(piece.utf8CString).copied
+      owner.lent.append(copy)
+      out?.pointee = weir_str(ptr: copy, len: piece.utf8.count)
+      return 0
+    }
+    memory.pointee.message.splice = { host, _, offset, length, bytes in
+      FakeHost.owner(host)?.edits.append("splice \(offset) \(length) \(bytes.text)")
       return 0
     }
     memory.pointee.message.rcpt = { host, _, _, address, parameters in

@@ -2,6 +2,7 @@
 import CWeir
 import Diagnostics
 import Foundation
+import Rules
 import Tables
 import Testing
 import WeirPlugin
@@ -32,6 +33,7 @@ import WeirPlugin
     #expect(host.header("Subject", "LOTTERY\r\n\t1") == Int32(verdict))
     #expect(host.reply == reply.replacing("\t", with: "?"))
     #expect(host.properties["header_checks.rule"] == "regexp: rule 1")
+    #expect(host.properties["header_checks.matched"] == "Subject: LOTTERY\n\t1")
   }
 
   @Test func logsAsPostfixDoes() throws {
@@ -46,7 +48,7 @@ import WeirPlugin
         "reject: header Subject: lottery \(origin): 5.7.1 no", "warning: header Subject: spam \(origin)",
         "info: header X: \(String(repeating: "x", count: 197)) \(origin): seen $5",
       ])
-    #expect(LogContext.line("info", "X: y", "z") { _ in nil } == "info: header X: y;: z")
+    #expect(LogContext.line("info", .header, "X: y", "z") { _ in nil } == "info: header X: y;: z")
   }
 
   @Test(arguments: [
@@ -101,34 +103,72 @@ import WeirPlugin
     #expect(host.header("X", "reject it") == WEIR_REJECT)
   }
 
+  @Test func whatWeirAddsIsNotLookedAt() throws {
+    let host = try host("{/./ WARN}")
+    _ = host.header("Date", "x", flags: WEIR_F_ADDED)
+    #expect(host.logged == [])
+    _ = host.header("Received", "x", flags: WEIR_F_ADDED)
+    #expect(host.logged == ["warning: header Received: x;"])
+  }
+
+  @Test func encodedWordsAreLookedUpDecodedToo() throws {
+    let rule = ("header_checks", "regexp:{ {/lottery/ REJECT no} {/=\\?utf-8/ WARN} }")
+    let encoded = "=?utf-8?B?bG90dGVyeQ==?="
+    let plain = try FakeHost([rule])
+    #expect(plain.header("Subject", encoded) == WEIR_CONTINUE)
+    let decoding = try FakeHost([("header_checks", "regexp:{ {/lottery/ REJECT no} }"), ("decoded", "yes")])
+    #expect(decoding.header("Subject", encoded) == WEIR_REJECT)
+    #expect(decoding.properties["header_checks.matched"] == "Subject: \(encoded)")
+    // The line as it came is looked up first.
+    #expect(try FakeHost([rule, ("decoded", "yes")]).header("Subject", encoded) == WEIR_CONTINUE)
+  }
+
   // MARK: Which table a line is looked up in
 
-  @Test(arguments: [
-    ("Subject", WEIR_EV_HEADER, 0, "a"), ("Content-Type", WEIR_EV_HEADER, 0, "b"), ("MIME-Version", WEIR_EV_HEADER, 0, "b"),
-    ("Subject", WEIR_EV_PART_HEADER, 0, "b"), ("Content-ID", WEIR_EV_PART_HEADER, 0, "b"), ("Subject", WEIR_EV_PART_HEADER, WEIR_F_NESTED, "c"),
-    ("Content-Type", WEIR_EV_PART_HEADER, WEIR_F_NESTED, "b"),
-  ])
-  func eachKindOfHeaderHasItsTables(name: String, kind: Int, flags: Int, which: String) throws {
-    let options = ["header_checks": "a", "mime_header_checks": "b", "nested_header_checks": "c"].map { ($0.key, "static:{ REJECT \($0.value) }") }
-    let host = try FakeHost(options)
-    #expect(host.header(name, "x", kind: kind, flags: flags) == WEIR_REJECT)
+  static let options = ["header_checks": "a", "mime_header_checks": "b", "nested_header_checks": "c"].map {
+    ($0.key, "static:{ REJECT \($0.value) }")
+  }
+
+  @Test(arguments: [("Subject", "a"), ("Content-Type", "b"), ("MIME-Version", "b")])
+  func eachKindOfHeaderHasItsTables(name: String, which: String) throws {
+    let host = try FakeHost(Self.options)
+    #expect(host.header(name, "x") == WEIR_REJECT)
     #expect(host.reply == "550 5.7.1 \(which)")
   }
 
-  @Test(arguments: ["IGNORE", "STRIP x", "PREPEND X: y", "REPLACE X: y"])
-  func linesOfPartsStay(action: String) throws {
-    let host = try host("{/^content-id:/ \(action)}")
-    #expect(host.header("Content-ID", "<a>", kind: WEIR_EV_PART_HEADER, reference: 0) == WEIR_CONTINUE)
-    #expect(host.edits == [])
-    #expect(host.logged == ["regexp: rule 1: \(action.prefix { $0 != " " }): header lines of parts cannot be changed yet"])
+  private static let mixed = "multipart/mixed; boundary=b"
+
+  @Test(arguments: [
+    (mixed, "--b\nSubject: x\n\n--b--\n", "b"), (mixed, "--b\n\nSubject: x\n", nil), ("message/rfc822", "Subject: x\n\ny\n", "c"),
+    ("message/rfc822", "Content-Type: text/plain\n\n", "b"), ("text/plain", "Subject: x\n\ny\n", nil),
+    (mixed, "--b\nContent-Type: message/rfc822\n", "b"),
+  ])
+  func partsAndAttachedMessagesToo(type: String, body: String, which: String?) throws {
+    let host = try FakeHost([("header_checks", "regexp:{ {/^none:/ WARN} }")] + Self.options.filter { $0.0 != "header_checks" })
+    host.content = "Content-Type: \(type)\n\n\(body)"
+    _ = host.header("Content-Type", type)
+    host.clear()
+    #expect(host.end() == (which == nil ? WEIR_CONTINUE : WEIR_REJECT))
+    #expect(host.reply == which.map { "550 5.7.1 \($0)" })
   }
 
   @Test(arguments: [
-    ([("header_checks", "static:IGNORE")], [WEIR_EV_HEADER, WEIR_EV_PART_HEADER]),
-    ([("header_checks", "static:IGNORE"), ("mime_header_checks", "option:header_checks")], [WEIR_EV_HEADER, WEIR_EV_PART_HEADER]),
+    ("IGNORE", ["splice 4 16 "]), ("STRIP x", ["splice 4 16 "]), ("PREPEND X: y", ["splice 4 0 X: y\n"]), ("REPLACE X: $1", ["splice 4 15 X: <a>"]),
+  ])
+  func linesOfPartsAreEdited(action: String, edits: [String]) throws {
+    let host = try host("{/^content-id: *([^>]*>)/ \(action)}")
+    host.content = "Content-Type: \(Self.mixed)\n\n--b\nContent-ID: <a>\n\n\n--b--\n"
+    _ = host.header("Content-Type", Self.mixed)
+    #expect(host.end() == WEIR_CONTINUE)
+    #expect(host.edits == edits)
+  }
+
+  @Test(arguments: [
+    ([("header_checks", "static:IGNORE")], [WEIR_EV_HEADER, WEIR_EV_EOM]),
+    ([("header_checks", "static:IGNORE"), ("mime_header_checks", "option:header_checks")], [WEIR_EV_HEADER, WEIR_EV_EOM]),
     ([("header_checks", "static:IGNORE"), ("mime_header_checks", ""), ("nested_header_checks", "")], [WEIR_EV_HEADER]),
-    ([("mime_header_checks", "static:IGNORE")], [WEIR_EV_HEADER, WEIR_EV_PART_HEADER]),
-    ([("nested_header_checks", "static:IGNORE")], [WEIR_EV_PART_HEADER]),
+    ([("mime_header_checks", "static:IGNORE")], [WEIR_EV_HEADER, WEIR_EV_EOM]),
+    ([("nested_header_checks", "static:IGNORE")], [WEIR_EV_HEADER, WEIR_EV_EOM]),
     ([("header_checks", "")], []), ([], []),
   ])
   func wantsWhatItsTablesAreFor(options: [(String, String)], events: [Int]) throws {

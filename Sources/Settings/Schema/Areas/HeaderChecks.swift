@@ -2,8 +2,8 @@
 
 extension Area {
   static let headerChecks = Area(
-    "Header checks", "Rules about header lines, by header_checks(5); docs/header_checks.md has examples.",
-    [Keys.headerChecks, Keys.mimeHeaderChecks, Keys.nestedHeaderChecks, Keys.headerSizeLimit])
+    "Header and body checks", "Rules about lines of messages, by header_checks(5); docs/header_checks.md has examples.",
+    [Keys.headerChecks, Keys.mimeHeaderChecks, Keys.nestedHeaderChecks, Keys.headerSizeLimit, Keys.bodyChecks, Keys.bodyChecksSizeLimit])
 }
 
 extension Keys {
@@ -25,4 +25,16 @@ extension Keys {
   package static let headerSizeLimit = Key.integer(
     "header_size_limit", 102_400, in: 0...(1 << 24), example: "204800",
     "Of a longer header line the rules see no more than these bytes. The message itself is not changed, while Postfix cuts the line. 0 is no limit.")
+
+  package static let bodyChecks = Key.checks(
+    "body_checks", "", .body, example: "regexp:/etc/weir/body_checks",
+    """
+    Tables that each line of a message's text is looked up in: of all its parts, and of attached messages. A line longer than 2048 bytes is looked up in pieces, \
+    and lines come as they were sent, base64 as base64. Set, it makes a stage `body_checks` behind `header_checks`; a block `stage body_checks { }` gives it \
+    another place or other options.
+    """)
+
+  package static let bodyChecksSizeLimit = Key.integer(
+    "body_checks_size_limit", 51_200, in: 0...(1 << 30), example: "1048576",
+    "body_checks looks at so many bytes of each part of a message, and no further. 0 is no limit.")
 }

@@ -3,8 +3,10 @@ import Diagnostics
 import Glibc
 
 /// Files of the disk, read when the stage is made: that is the one time when it may wait for a disk.
-struct DiskFiles: FileSource {
-  func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+package struct DiskFiles: FileSource {
+  package init() {}
+
+  package func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
     guard descriptor >= 0 else { throw Self.failure(errno) }
     defer { close(descriptor) }
@@ -30,5 +32,5 @@ struct DiskFiles: FileSource {
 
   private static func failure(_ number: CInt) -> FileError { FileError(reason: String(cString: strerror(number))) }
 
-  func names(inFolder path: String) throws(FileError) -> [String] { throw .notFound }
+  package func names(inFolder path: String) throws(FileError) -> [String] { throw .notFound }
 }

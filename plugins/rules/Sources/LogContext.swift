@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
+import Tables
 import WeirPlugin
 
-/// The form of Postfix's log lines about header_checks, which pflogsumm and others read:
+/// The form of Postfix's log lines about header_checks and body_checks, which pflogsumm and others read:
 ///
 ///     reject: header Subject: a lottery from mail.example.org[192.0.2.1]; from=<a@example.org> to=<b@example.com> proto=ESMTP helo=<mail>: 5.7.1 no
-enum LogContext {
+package enum LogContext {
   /// `rcpt` is the last recipient that was accepted.
-  static let properties: [StaticString] = ["client.name", "client.addr", "sender", "rcpt", "protocol", "helo"]
+  package static let properties: [StaticString] = ["client.name", "client.addr", "sender", "rcpt", "protocol", "helo"]
 
-  /// So much of the header line is told.
-  static let maximumLine = 200
+  /// So much of the line is told.
+  package static let maximumLine = 200
 
-  static func line(_ word: String, _ header: String, _ text: String, _ context: Context) -> String {
-    line(word, header, text) { key in (try? context.property(key)).flatMap { $0 }.map { String($0) } }
+  package static func line(_ word: String, _ subject: CheckAction.Subject, _ shown: String, _ text: String, _ context: Context) -> String {
+    line(word, subject, shown, text) { key in (try? context.property(key)).flatMap { $0 }.map { String($0) } }
   }
 
-  static func line(_ word: String, _ header: String, _ text: String, _ property: (StaticString) -> String?) -> String {
-    var line = "\(word): header \(header.printable)"
+  package static func line(
+    _ word: String, _ subject: CheckAction.Subject, _ shown: String, _ text: String, _ property: (StaticString) -> String?
+  ) -> String {
+    var line = "\(word): \(subject == .header ? "header" : "body") \(shown.printable)"
     if let address = property("client.addr") { line += " from \(property("client.name") ?? "unknown")[\(address)]" }
     line += ";"
     if let sender = property("sender") { line += " from=<\(sender)>" }
@@ -29,7 +32,7 @@ enum LogContext {
 
 extension String {
   /// On one line: as in Postfix's log and replies, a `?` for each control character.
-  var printable: String {
+  package var printable: String {
     guard utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) else { return self }
     return String(String.UnicodeScalarView(unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? "?" : $0 }))
   }

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+import CBytes
+
+/// The body of a message line by line, as header_checks(5) and body_checks(5) of Postfix tell fields of parts from text.
+///
+/// This is not how mail readers take a message apart (`MIMEStructure`): a delimiter is a line that begins with a boundary, whatever follows; every
+/// `boundary=` of a field counts; lines longer than 2048 bytes come in pieces. All offsets are those of the body.
+package struct BodyLines {
+  package struct Field {
+    package let name: Range<Int>
+    /// What follows the colon, with continuation lines, without the last line end.
+    package fileprivate(set) var value: Range<Int>
+    /// All its lines, with their ends.
+    package fileprivate(set) var lines: Range<Int>
+    /// Of an attached message, not of a part.
+    package let isNested: Bool
+  }
+
+  package struct Text {
+    /// Without the line end.
+    package let range: Range<Int>
+    /// Behind the line end, if this is the end of a line.
+    package let end: Int
+    /// In its part, as body_checks_size_limit counts.
+    package let offset: Int
+  }
+
+  package enum Event {
+    case field(Field)
+    case text(Text)
+  }
+
+  private enum State: Equatable { case text, fields(isNested: Bool) }
+
+  /// Postfix's line_length_limit: a longer line comes in pieces.
+  package static let maximumLine = 2048
+  /// Postfix's mime_nesting_limit.
+  private static let maximumDepth = 100
+
+  private let body: UnsafeRawBufferPointer
+  /// Innermost last.
+  private var open: [Boundary] = []
+  private var state = State.text
+  private var content = ContentKind.plain
+  /// Behind the empty line that ends the header.
+  private var offset = 1
+  private var field: Field?
+
+  private struct Boundary {
+    let text: [UInt8]
+    let isOfDigest: Bool
+  }
+
+  /// `types`: the values of the Content-Type fields of the message's header.
+  package init(types: [[UInt8]], body: UnsafeRawBufferPointer) {
+    self.body = body
+    for type in types { type.withUnsafeBytes { read($0) } }
+    endFields()
+  }
+
+  /// Whether all of the body is text: then no fields will come.
+  package var isPlain: Bool { state == .text && open.isEmpty }
+
+  /// Calls `visit` in order until it answers false.
+  package mutating func run(_ visit: (Event) -> Bool) {
+    var start = 0
+    while start < body.count {
+      let newline = lineEnd(from: start)
+      guard line(start, newline, visit) else { return }
+      start = newline + 1
+    }
+    if case .fields = state { _ = close(visit) }
+  }
+
+  /// Of the line from `start`: where its line end is, or the end of the body.
+  private func lineEnd(from start: Int) -> Int {
+    guard let base = body.baseAddress, let found = memchr(base + start, 0x0a, body.count - start) else { return body.count }
+    return base.distance(to: UnsafeRawPointer(found))
+  }
+
+  @inline(__always) private mutating func line(_ start: Int, _ end: Int, _ visit: (Event) -> Bool) -> Bool {
+    if case .fields(let isNested) = state {
+      guard let isField = fieldLine(start, end, isNested, visit) else { return false }
+      if isField { return true }
+      if start == end { endFields() } else { state = .text }
+      offset = 0
+    }
+    if !open.isEmpty, end - start >= 2, body[start] == UInt8(ascii: "-"), body[start + 1] == UInt8(ascii: "-") { delimiter(start, end) }
+    return text(start, end, visit)
+  }
+
+  private mutating func text(_ start: Int, _ end: Int, _ visit: (Event) -> Bool) -> Bool {
+    var start = start
+    while end - start > Self.maximumLine {
+      guard visit(.text(Text(range: start..<start + Self.maximumLine, end: start + Self.maximumLine, offset: offset))) else { return false }
+      start += Self.maximumLine
+      offset += Self.maximumLine + 1
+    }
+    let text = Text(range: start..<end, end: min(end + 1, body.count), offset: offset)
+    offset += end - start + 1
+    return visit(.text(text))
+  }
+
+  // MARK: Fields
+
+  /// Whether the line belongs to a field; nil: no more.
+  private mutating func fieldLine(_ start: Int, _ end: Int, _ isNested: Bool, _ visit: (Event) -> Bool) -> Bool? {
+    let after = min(end + 1, body.count)
+    if start < end, body[start] == 0x20 || body[start] == 0x09, let open = field {
+      field?.value = open.value.lowerBound..<end
+      field?.lines = open.lines.lowerBound..<after
+      return true
+    }
+    guard close(visit) else { return nil }
+    var found: HeaderBlock.Field?
+    _ = HeaderBlock.scan(UnsafeRawBufferPointer(rebasing: body[start..<min(end, start + Self.maximumLine)])) { found = $0 }
+    guard let found else { return false }
+    field = Field(
+      name: start + found.name.lowerBound..<start + found.name.upperBound, value: start + found.value.lowerBound..<end, lines: start..<after,
+      isNested: isNested)
+    return true
+  }
+
+  /// The field that was open is complete.
+  private mutating func close(_ visit: (Event) -> Bool) -> Bool {
+    guard let field else { return true }
+    self.field = nil
+    if field.name.count == 12, Self.isContentType(body[field.name]) { read(UnsafeRawBufferPointer(rebasing: body[field.value])) }
+    return visit(.field(field))
+  }
+
+  private static func isContentType(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {
+    String(decoding: name, as: UTF8.self).lowercased() == "content-type"
+  }
+
+  // MARK: Structure
+
+  private mutating func read(_ value: UnsafeRawBufferPointer) {
+    var tokens = ContentTypeTokens(value)
+    guard let first = tokens.next() else { return content = .other }
+    guard let word = first.first, word.isWord else { return content = first.isEmpty ? .other : content }
+    let subtype = first.count > 2 && first[1].isSign(UInt8(ascii: "/")) ? first[2].word : ""
+    switch word.word {
+    case "text": content = .plain
+    case "message": content = subtype == "rfc822" ? .message : .other
+    case "multipart":
+      content = .multipart
+      while let group = tokens.next() {
+        guard group.count > 2, group[0].word == "boundary", group[1].isSign(UInt8(ascii: "=")), open.count <= Self.maximumDepth else { continue }
+        open.append(Boundary(text: Array(group[2].bytes.prefix(Self.maximumLine)), isOfDigest: subtype == "digest"))
+      }
+    default: break
+    }
+  }
+
+  /// The empty line behind fields.
+  private mutating func endFields() {
+    state = content == .message ? .fields(isNested: true) : .text
+    if content != .other { content = .plain }
+  }
+
+  /// The innermost boundary that the line begins with counts; those within it are over.
+  private mutating func delimiter(_ start: Int, _ end: Int) {
+    for level in open.indices.reversed() {
+      let boundary = open[level].text
+      let after = start + 2 + boundary.count
+      guard after <= end, body[(start + 2)..<after].elementsEqual(boundary) else { continue }
+      let isDigest = open[level].isOfDigest
+      open.removeSubrange((level + 1)...)
+      if after + 2 <= end, body[after] == UInt8(ascii: "-"), body[after + 1] == UInt8(ascii: "-") {
+        open.removeLast()
+        (state, content, offset) = (.text, .plain, 0)
+      } else {
+        (state, content) = (.fields(isNested: false), isDigest ? .message : .plain)
+      }
+      return
+    }
+  }
+}
+
+private enum ContentKind { case plain, message, multipart, other }
+
+/// The words of a Content-Type, as Postfix has them: groups that end at a `;`, of each the first three words or signs.
+private struct ContentTypeTokens {
+  struct Token {
+    let bytes: [UInt8]
+    /// Neither a sign nor in quotes.
+    let isWord: Bool
+
+    var word: String { isWord ? String(decoding: bytes, as: UTF8.self).lowercased() : "" }
+    func isSign(_ sign: UInt8) -> Bool { !isWord && bytes == [sign] }
+  }
+
+  private let bytes: UnsafeRawBufferPointer
+  private var index = 0
+  private static let signs = Array("()<>@,;:\\\"/[]?=".utf8)
+  private static let maximumTokens = 3
+
+  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+  /// The next group; nil behind the last.
+  mutating func next() -> [Token]? {
+    guard index < bytes.count else { return nil }
+    var tokens: [Token] = []
+    while index < bytes.count {
+      let byte = bytes[index]
+      if byte == UInt8(ascii: ";") {
+        index += 1
+        return tokens
+      }
+      guard let token = token(byte) else { continue }
+      if tokens.count < Self.maximumTokens { tokens.append(token) }
+    }
+    return tokens
+  }
+
+  private mutating func token(_ byte: UInt8) -> Token? {
+    switch byte {
+    case UInt8(ascii: "("):
+      skipComment()
+      return nil
+    case UInt8(ascii: "\""): return quoted()
+    case 0...0x20, 0x7f:
+      index += 1
+      return nil
+    default: break
+    }
+    let start = index
+    index += 1
+    if Self.signs.contains(byte) { return Token(bytes: [byte], isWord: false) }
+    while index < bytes.count, bytes[index] > 0x20, bytes[index] != 0x7f, !Self.signs.contains(bytes[index]) { index += 1 }
+    return Token(bytes: Array(bytes[start..<index]), isWord: true)
+  }
+
+  private mutating func skipComment() {
+    var depth = 0
+    while index < bytes.count {
+      switch bytes[index] {
+      case UInt8(ascii: "("): depth += 1
+      case UInt8(ascii: ")"): depth -= 1
+      case UInt8(ascii: "\\"): index += 1
+      default: break
+      }
+      index += 1
+      if depth == 0 { return }
+    }
+    index = min(index, bytes.count)
+  }
+
+  private mutating func quoted() -> Token {
+    index += 1
+    var text: [UInt8] = []
+    while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
+      if bytes[index] == UInt8(ascii: "\\"), index + 1 < bytes.count { index += 1 }
+      if bytes[index] != 0x0a { text.append(bytes[index]) }
+      index += 1
+    }
+    index = min(index + 1, bytes.count)
+    return Token(bytes: text, isWord: false)
+  }
+}
