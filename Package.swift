@@ -42,7 +42,7 @@ func plugin(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// What each plugin's library is called, and its folder.
-let pluginProducts = ["BodyChecks": "body_checks", "HeaderChecks": "header_checks"]
+let pluginProducts = ["Attachments": "attachments", "BodyChecks": "body_checks", "HeaderChecks": "header_checks"]
 
 func pluginTests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
@@ -63,6 +63,7 @@ let package = Package(
     + pluginProducts.sorted { $0.key < $1.key }.map { .library(name: $0.value, type: .dynamic, targets: [$0.key]) },
   targets: [
     // Shims: what Swift cannot import by itself.
+    shim("CArchive", link: ["archive"]),
     shim("CBytes"),
     shim("CCharset"),
     shim("CIDN2", link: ["idn2"]),
@@ -119,6 +120,9 @@ let package = Package(
       swiftSettings: common),
 
     // Plugins that Weir ships
+    plugin("Attachments", ["AttachmentStage"]),
+    .target(
+      name: "AttachmentStage", dependencies: ["CArchive", "Message", "WeirPlugin"], path: "plugins/attachments/Stage", swiftSettings: common),
     plugin("BodyChecks", ["Message", "Rules", "Tables"]),
     plugin("HeaderChecks", ["Diagnostics", "Message", "Rules", "Tables"]),
     .target(name: "Rules", dependencies: ["Diagnostics", "Tables", "WeirPlugin"], path: "plugins/rules/Sources", swiftSettings: common),
@@ -151,6 +155,9 @@ let package = Package(
     tests("ResolveTests", ["Bytes", "Embedded", "Names", "Runtime"]),
     tests("ServerTests", ["Bytes", "Embedded", "Message", "Names", "Queue", "Restrictions", "Runtime", "Server", "SMTP", "Spool"]),
     tests("RuntimeTests", ["Bytes", "CGlobalExecutor", "Embedded", "Events", "Queue", "Runtime"]),
+    .testTarget(
+      name: "AttachmentsTests", dependencies: ["AttachmentStage", "CWeir", "Message", "Pipeline", "PluginHost", "WeirPlugin"],
+      path: "plugins/attachments/Tests", exclude: ["corpus", "make_corpus.py"], swiftSettings: common),
     pluginTests("HeaderChecks", ["CWeir", "Diagnostics", "Rules", "Tables", "WeirPlugin"], exclude: ["agreement.txt"]),
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("ImportTests", ["Diagnostics", "Import", "Settings"], exclude: ["Fixtures"]),

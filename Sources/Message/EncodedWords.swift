@@ -9,8 +9,8 @@ package enum EncodedWords {
     value.offset(of: 0x0a) == nil && value.offset(of: 0x0d) == nil && value.offset(of: UInt8(ascii: "=")) == nil
   }
 
-  /// The value on one line, its encoded words in UTF-8.
-  package static func decoded(_ value: UnsafeRawBufferPointer) -> [UInt8] {
+  /// The value on one line, its encoded words in UTF-8. `anyCharset`: as bytes, whatever character set they say.
+  package static func decoded(_ value: UnsafeRawBufferPointer, anyCharset: Bool = false) -> [UInt8] {
     let unfolded = unfold(value)
     guard unfolded.contains(UInt8(ascii: "=")) else { return unfolded }
     var output: [UInt8] = []
@@ -19,7 +19,7 @@ package enum EncodedWords {
     var pendingBlanks: ArraySlice<UInt8> = []
     var followsWord = false
     while index < unfolded.count {
-      if unfolded[index] == UInt8(ascii: "="), let word = word(in: unfolded, at: index) {
+      if unfolded[index] == UInt8(ascii: "="), let word = word(in: unfolded, at: index, anyCharset: anyCharset) {
         // §6.2: blanks between two encoded words are not shown.
         if !followsWord { output += pendingBlanks }
         pendingBlanks = []
@@ -49,7 +49,7 @@ package enum EncodedWords {
   private static let maximumWord = 4096
 
   /// `=?charset?encoding?text?=`
-  private static func word(in bytes: [UInt8], at start: Int) -> (text: [UInt8], end: Int)? {
+  private static func word(in bytes: [UInt8], at start: Int, anyCharset: Bool) -> (text: [UInt8], end: Int)? {
     let mark = UInt8(ascii: "?")
     guard start + 1 < bytes.count, bytes[start + 1] == mark else { return nil }
     let limit = min(bytes.count, start + maximumWord)
@@ -63,7 +63,7 @@ package enum EncodedWords {
     case UInt8(ascii: "q"): raw = quoted(text)
     default: raw = nil
     }
-    guard let raw, let utf8 = inUTF8(raw, charset) else { return nil }
+    guard let raw, let utf8 = anyCharset ? raw : inUTF8(raw, charset) else { return nil }
     return (utf8, end + 2)
   }
 
@@ -76,7 +76,7 @@ package enum EncodedWords {
     return nil
   }
 
-  private static func base64(_ text: ArraySlice<UInt8>) -> [UInt8] {
+  static func base64(_ text: ArraySlice<UInt8>) -> [UInt8] {
     var output: [UInt8] = []
     var bits: UInt32 = 0
     var count = 0
