@@ -6,13 +6,23 @@ import CCharset
 package enum EncodedWords {
   /// Whether `decoded` would answer the value as it is, as of most fields.
   package static func isPlain(_ value: UnsafeRawBufferPointer) -> Bool {
-    value.offset(of: 0x0a) == nil && value.offset(of: 0x0d) == nil && value.offset(of: UInt8(ascii: "=")) == nil
+    value.offset(of: 0x0a) == nil && value.offset(of: 0x0d) == nil && !mayHaveWords(value)
+  }
+
+  /// Whether `=?` is in it.
+  private static func mayHaveWords(_ value: UnsafeRawBufferPointer) -> Bool {
+    var rest = value
+    while let offset = rest.offset(of: UInt8(ascii: "=")) {
+      rest = UnsafeRawBufferPointer(rebasing: rest[(offset + 1)...])
+      if rest.first == UInt8(ascii: "?") { return true }
+    }
+    return false
   }
 
   /// The value on one line, its encoded words in UTF-8. `anyCharset`: as bytes, whatever character set they say.
   package static func decoded(_ value: UnsafeRawBufferPointer, anyCharset: Bool = false) -> [UInt8] {
     let unfolded = unfold(value)
-    guard unfolded.contains(UInt8(ascii: "=")) else { return unfolded }
+    guard mayHaveWords(value) else { return unfolded }
     var output: [UInt8] = []
     output.reserveCapacity(unfolded.count)
     var index = 0
@@ -43,7 +53,16 @@ package enum EncodedWords {
 
   /// RFC 5322 §2.2.3: a line end before a blank is not part of the value.
   private static func unfold(_ value: UnsafeRawBufferPointer) -> [UInt8] {
-    value.filter { $0 != 0x0a && $0 != 0x0d }
+    if value.offset(of: 0x0d) != nil { return value.filter { $0 != 0x0a && $0 != 0x0d } }
+    var output: [UInt8] = []
+    output.reserveCapacity(value.count)
+    var rest = value
+    while let end = rest.offset(of: 0x0a) {
+      output += rest[..<end]
+      rest = UnsafeRawBufferPointer(rebasing: rest[(end + 1)...])
+    }
+    output += rest
+    return output
   }
 
   private static let maximumWord = 4096

@@ -10,6 +10,10 @@ package enum HeaderBlock {
     package internal(set) var value: Range<Int>
     /// All its lines, with their ends.
     package internal(set) var lines: Range<Int>
+
+    package init(name: Range<Int>, value: Range<Int>, lines: Range<Int>) {
+      (self.name, self.value, self.lines) = (name, value, lines)
+    }
   }
 
   /// Where a header stops, and why.

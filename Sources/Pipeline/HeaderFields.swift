@@ -1,22 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 import Message
 
-/// The header of a message while stages edit it. A field keeps its reference whatever is inserted or deleted around it.
-///
-/// Fields that nobody touched stay where they are in the block they were found in; only changed ones have bytes of their own.
-package struct HeaderFields: Sendable {
-  package struct Field: Sendable {
-    package let reference: UInt64
-    /// Nil: in the block, at these offsets.
-    fileprivate var own: [UInt8]?
-    fileprivate var name: Range<Int>
-    fileprivate var value: Range<Int>
-    fileprivate var lines: Range<Int>
+/// A field where it lies in memory.
+package struct HeaderRow {
+  package let reference: UInt64
+  package let name: UnsafeRawBufferPointer
+  /// What follows the colon and at most one blank.
+  package let value: UnsafeRawBufferPointer
+  /// Without folds and encoded words, once a message has been asked for its decoded rows.
+  package internal(set) var decoded: UnsafeRawBufferPointer
+  /// What stands between name and value, where that is not `: `.
+  package let separator: UnsafeRawBufferPointer?
+  /// All its lines, with their ends.
+  fileprivate let lines: UnsafeRawBufferPointer
+
+  fileprivate init(_ field: HeaderBlock.Field, reference: UInt64, in bytes: UnsafeRawBufferPointer) {
+    self.reference = reference
+    let hasBlank = !field.value.isEmpty && bytes[field.value.lowerBound] == 0x20
+    let start = hasBlank ? field.value.lowerBound + 1 : field.value.lowerBound
+    let isUsual = hasBlank && field.value.lowerBound == field.name.upperBound + 1
+    name = UnsafeRawBufferPointer(rebasing: bytes[field.name])
+    value = UnsafeRawBufferPointer(rebasing: bytes[start..<field.value.upperBound])
+    decoded = value
+    separator = isUsual ? nil : UnsafeRawBufferPointer(rebasing: bytes[field.name.upperBound..<start])
+    lines = UnsafeRawBufferPointer(rebasing: bytes[field.lines])
   }
 
-  /// The header as it came, each line ended by LF, without the empty line.
-  private let block: [UInt8]
-  package private(set) var fields: [Field] = []
+  fileprivate init(_ row: HeaderRow, reference: UInt64) {
+    self.reference = reference
+    (name, value, decoded, separator, lines) = (row.name, row.value, row.decoded, row.separator, row.lines)
+  }
+}
+
+/// The header of a message while stages edit it. A field keeps its reference whatever is inserted or deleted around it.
+///
+/// Fields that nobody touched stay where they are in the block they were found in; only changed ones have bytes of their own. A row is but numbers, so that
+/// to go through them costs no counting of references.
+package struct HeaderFields: @unchecked Sendable {
+  /// They point into `block` and `owned`, which never change.
+  package private(set) var rows: [HeaderRow] = []
+  /// What the header came in.
+  private let block: OwnedBytes
+  private let length: Int
+  /// The bytes of changed fields, by their references.
+  private var owned: [UInt64: OwnedBytes] = [:]
   package private(set) var nextReference: UInt64 = 1
   package private(set) var isChanged = false
   /// The references of fields that are the host's own: it has put them on top when the message came.
@@ -27,80 +54,73 @@ package struct HeaderFields: Sendable {
   package static let maximumFieldSize = 1 << 20
 
   /// `block`: nothing but fields.
-  package init(_ block: [UInt8]) {
+  package init(_ block: [UInt8]) { self.init(OwnedBytes(block)) { _ in } }
+
+  /// `ended`: is told where the fields end. What follows them is no part of the header, though it be in `block`.
+  package init(_ block: OwnedBytes, _ ended: (HeaderBlock.End) -> Void) {
+    var found: [HeaderRow] = []
+    found.reserveCapacity(16)
+    let bytes = block.bytes
+    let end = HeaderBlock.scan(bytes) { found.append(HeaderRow($0, reference: UInt64(found.count + 1), in: bytes)) }
     self.block = block
-    fields.reserveCapacity(24)
-    block.withUnsafeBytes { bytes in
-      _ = HeaderBlock.scan(bytes) { field in
-        fields.append(Field(reference: nextReference, own: nil, name: field.name, value: field.value, lines: field.lines))
-        nextReference &+= 1
-      }
-    }
+    length = end.offset
+    rows = found
+    nextReference = UInt64(found.count + 1)
+    ended(end)
   }
 
   /// As another has it: the fields of `block` have these references, in order. Nil when there are not as many of the one as of the other.
   package init?(_ block: [UInt8], references: [UInt64], next: UInt64) {
     self.init(block)
-    guard references.isEmpty || references.count == fields.count else { return nil }
-    for (index, reference) in references.enumerated() {
-      let field = fields[index]
-      fields[index] = Field(reference: reference, own: nil, name: field.name, value: field.value, lines: field.lines)
-    }
+    guard references.isEmpty || references.count == rows.count else { return nil }
+    for (index, reference) in references.enumerated() { rows[index] = HeaderRow(rows[index], reference: reference) }
     nextReference = next
   }
 
   /// Of the fields, in order; empty where they are 1, 2, 3 ... still.
-  package var references: [UInt64] { isChanged ? fields.map(\.reference) : [] }
+  package var references: [UInt64] { isChanged ? rows.map(\.reference) : [] }
 
-  package var count: Int { fields.count }
+  package var count: Int { rows.count }
 
   /// Name and value of the field at `index`; the value begins after the colon and at most one blank.
   @inline(__always) package func withField<Result>(_ index: Int, _ body: (UInt64, UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws -> Result)
     rethrows -> Result
   {
-    let field = fields[index]
-    return try (field.own ?? block).withUnsafeBytes { bytes in
-      let name = UnsafeRawBufferPointer(rebasing: bytes[field.name])
-      var value = UnsafeRawBufferPointer(rebasing: bytes[field.value])
-      if value.first == 0x20 { value = UnsafeRawBufferPointer(rebasing: value.dropFirst()) }
-      return try body(field.reference, name, value)
+    try withExtendedLifetime(self) {
+      let row = rows[index]
+      return try body(row.reference, row.name, row.value)
     }
   }
 
-  /// What stands between name and value, where that is not `: `.
-  @inline(__always) package func separator(_ index: Int) -> [UInt8]? {
-    let field = fields[index]
-    let isUsual = field.value.lowerBound == field.name.upperBound + 1 && !field.value.isEmpty && (field.own ?? block)[field.value.lowerBound] == 0x20
-    return isUsual ? nil : unusualSeparator(field)
+  /// Of the fields for whose name and value that holds.
+  package func references(where holds: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool) -> [UInt64] {
+    withExtendedLifetime(self) { rows.compactMap { holds($0.name, $0.value) ? $0.reference : nil } }
   }
 
-  private func unusualSeparator(_ field: Field) -> [UInt8]? {
-    let bytes = field.own ?? block
-    let between = Array(bytes[field.name.upperBound..<field.value.lowerBound])
-    return field.value.isEmpty || bytes[field.value.lowerBound] != 0x20 ? between : between + [0x20]
-  }
-
-  package func index(of reference: UInt64) -> Int? { fields.firstIndex { $0.reference == reference } }
+  package func index(of reference: UInt64) -> Int? { rows.firstIndex { $0.reference == reference } }
 
   // MARK: Editing
 
   /// Whether the edit could be made: the reference is there, name and value can stand in a header.
   package mutating func apply(_ operation: StageEdit.HeaderOperation, reference: UInt64, name: [UInt8], value: [UInt8]) -> Bool {
+    guard let place = place(operation, reference) else { return false }
     if operation == .delete {
-      guard let index = index(of: reference) else { return false }
-      fields.remove(at: index)
+      rows.remove(at: place)
+      owned[reference] = nil
       isChanged = true
       return true
     }
-    guard let place = place(operation, reference), fields.count < Self.maximumFields else { return false }
+    guard rows.count < Self.maximumFields else { return false }
     let isReplacement = operation == .replace
     let kept = isReplacement && name.isEmpty ? withField(place) { _, old, _ in Array(old) } : name
-    guard let field = Self.made(kept, value, reference: isReplacement ? reference : nextReference) else { return false }
+    guard let (field, bytes) = Self.made(kept, value) else { return false }
+    let row = HeaderRow(field, reference: isReplacement ? reference : nextReference, in: bytes.bytes)
+    owned[row.reference] = bytes
     if isReplacement {
-      fields[place] = field
+      rows[place] = row
     } else {
       nextReference &+= 1
-      fields.insert(field, at: place)
+      rows.insert(row, at: place)
     }
     isChanged = true
     return true
@@ -108,7 +128,7 @@ package struct HeaderFields: Sendable {
 
   private func place(_ operation: StageEdit.HeaderOperation, _ reference: UInt64) -> Int? {
     switch operation {
-    case .append: fields.count
+    case .append: rows.count
     case .prepend: 0
     case .before, .replace, .delete: index(of: reference)
     case .after: index(of: reference).map { $0 + 1 }
@@ -123,12 +143,11 @@ package struct HeaderFields: Sendable {
   }
 
   /// `name: value` LF. A line end within the value must be followed by a blank; CR LF counts as LF.
-  private static func made(_ name: [UInt8], _ value: [UInt8], reference: UInt64) -> Field? {
+  private static func made(_ name: [UInt8], _ value: [UInt8]) -> (HeaderBlock.Field, OwnedBytes)? {
     guard isName(name) else { return nil }
     guard value.count <= maximumFieldSize, let text = folded(value) else { return nil }
-    let own = name + [0x3a, 0x20] + text + [0x0a]
-    let start = name.count + 1
-    return Field(reference: reference, own: own, name: 0..<name.count, value: start..<(own.count - 1), lines: 0..<own.count)
+    let bytes = name + [0x3a, 0x20] + text + [0x0a]
+    return (HeaderBlock.Field(name: 0..<name.count, value: name.count + 1..<bytes.count - 1, lines: 0..<bytes.count), OwnedBytes(bytes))
   }
 
   private static func folded(_ value: [UInt8]) -> [UInt8]? {
@@ -152,12 +171,12 @@ package struct HeaderFields: Sendable {
 
   /// All fields, each line ended by LF.
   package func rendered() -> [UInt8] {
-    if !isChanged { return block }
-    var output: [UInt8] = []
-    output.reserveCapacity(block.count + 512)
-    for field in fields {
-      if let own = field.own { output += own } else { output += block[field.lines] }
+    withExtendedLifetime(self) {
+      if !isChanged { return Array(block.bytes[..<length]) }
+      var output: [UInt8] = []
+      output.reserveCapacity(length + 512)
+      for row in rows { output += row.lines }
+      return output
     }
-    return output
   }
 }

@@ -29,7 +29,7 @@ package struct EnvelopeEdits: Equatable, Sendable {
 
 /// A message on its way through the stages, from MAIL to its end.
 package final class StagedMessage {
-  package var fields = HeaderFields([])
+  package private(set) var fields = HeaderFields([])
   /// Whether the header is complete.
   package private(set) var hasContent = false
   /// What follows the empty line, with LF as line ends.
@@ -47,7 +47,9 @@ package final class StagedMessage {
   package private(set) var propertyOrder: [String] = []
   /// The recipient that a RCPT event is about, as it was rewritten.
   package var rewrittenRecipient: String?
-  private var decodedValues: [UInt64: [UInt8]] = [:]
+  /// With their decoded values; nil after a change.
+  private var decodedRows: [HeaderRow]?
+  private var decodedValues: [UInt64: OwnedBytes] = [:]
   /// The header as it is now, with its empty line; nil after a change.
   private var rendered: OwnedBytes?
   /// Views of earlier states that a callback may still hold.
@@ -66,6 +68,7 @@ package final class StagedMessage {
     bodySize = size ?? body.bytes.count
     bodyOwner = body
     hasContent = true
+    decodedValues = [:]
     headerChanged()
     for edit in early { _ = apply(edit) }
     early = []
@@ -96,7 +99,7 @@ package final class StagedMessage {
         early.append(edit)
         return operation == .append || operation == .prepend
       }
-      headerChanged()
+      headerChanged(reference)
       return fields.apply(operation, reference: reference, name: name, value: value)
     case .recipient(.add, let address, let parameters):
       guard envelope.added.count < EnvelopeEdits.maximumAdditions else { return false }
@@ -154,30 +157,49 @@ package final class StagedMessage {
     return made.bytes
   }
 
-  /// The value of a field without folds and encoded words: several stages ask for the same ones.
-  package func decoded(_ reference: UInt64, _ value: UnsafeRawBufferPointer) -> [UInt8] {
-    if let known = decodedValues[reference] { return known }
-    let made = EncodedWords.decoded(value)
-    decodedValues[reference] = made
+  // MARK: Rows
+
+  /// Calls `body` with all fields. They stay where they are until the next edit of the header. `decoded`: whether to have the decoded values, too.
+  @inline(__always) package func withRows<Result>(decoded: Bool, _ body: (UnsafeBufferPointer<HeaderRow>) -> Result) -> Result {
+    decoded ? (decodedRows ?? decodeRows()).withUnsafeBufferPointer(body) : fields.rows.withUnsafeBufferPointer(body)
+  }
+
+  private func decodeRows() -> [HeaderRow] {
+    var made = fields.rows
+    for index in made.indices where !EncodedWords.isPlain(made[index].value) { made[index].decoded = decoded(made[index]) }
+    decodedRows = made
     return made
   }
 
-  private func headerChanged() {
-    if !decodedValues.isEmpty { decodedValues = [:] }
+  private func decoded(_ row: HeaderRow) -> UnsafeRawBufferPointer {
+    if let known = decodedValues[row.reference] { return known.bytes }
+    let made = OwnedBytes(EncodedWords.decoded(row.value))
+    decodedValues[row.reference] = made
+    return made.bytes
+  }
+
+  private func headerChanged(_ reference: UInt64 = 0) {
+    decodedRows = nil
+    if reference != 0, !decodedValues.isEmpty { decodedValues[reference] = nil }
     if let rendered { retired = [rendered] }
     rendered = nil
   }
 }
 
 /// Bytes on the heap that do not move.
-package final class OwnedBytes: SteadyBytes {
+package final class OwnedBytes: SteadyBytes, @unchecked Sendable {
   private let memory: UnsafeMutableRawBufferPointer
   private let count: Int
 
-  package init(_ array: [UInt8]) {
-    memory = .allocate(byteCount: max(1, array.count), alignment: 16)
-    memory.copyBytes(from: array)
-    count = array.count
+  package convenience init(_ array: [UInt8]) {
+    self.init(count: array.count) { $0.copyBytes(from: array) }
+  }
+
+  /// `fill` writes all of them.
+  package init(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+    memory = .allocate(byteCount: max(1, count), alignment: 16)
+    self.count = count
+    fill(UnsafeMutableRawBufferPointer(rebasing: memory[..<count]))
   }
 
   deinit { memory.deallocate() }

@@ -24,27 +24,25 @@ package final class ChainSession {
   /// What the session itself knows: "client.addr" and so on.
   private let facts: (String) -> String?
   private var seats: [StageSeat] = []
-  private let tickets: Tickets
+  private let home = StageHome()
   private var slot = -1
   private var sessionProperties: [String: [UInt8]] = [:]
   /// on_failure = hold at an event of the session: all its messages.
   private var holdReason: String?
   package private(set) var message: StagedMessage?
-  private let listener: String
 
   private static let maximumProperties = 1000
 
-  package init(_ chain: StageChain, on loop: EventLoop, listener: String, names: any NameService, facts: @escaping (String) -> String?) {
+  package init(_ chain: StageChain, on loop: EventLoop, names: any NameService, facts: @escaping (String) -> String?) {
     self.chain = chain
     self.loop = loop
-    self.listener = listener
     self.names = names
     self.facts = facts
-    tickets = Tickets(after: 0)
+    home.environment = self
     let place = chain.registry.register(self, on: loop)
     slot = place.slot
-    tickets.start(after: place.base)
-    seats = chain.stages.map { StageSeat.make($0, loop: loop, owner: self, tickets: tickets) }
+    home.tickets.start(after: place.base)
+    seats = chain.stages.map { StageSeat.make($0, loop: loop, owner: self, in: home) }
   }
 
   // MARK: Commands
@@ -67,12 +65,22 @@ package final class ChainSession {
     return await ask(call)
   }
 
-  /// Begins a message, whether or not a stage wants to hear of it.
-  package func mail(_ sender: String, parameters: [(key: String, value: [UInt8])]) async -> StageStep {
+  /// For a message of whose MAIL no stage wants to hear.
+  package func beginMessage() {
     messageEnded()
     let message = StagedMessage()
     message.envelope.holdReason = holdReason
     self.message = message
+    lookAtConditions()
+  }
+
+  private func lookAtConditions() {
+    guard chain.hasConditions else { return }
+    for seat in seats { seat.applies = applies(seat.stage) }
+  }
+
+  package func mail(_ sender: String, parameters: [(key: String, value: [UInt8])]) async -> StageStep {
+    beginMessage()
     var call = StageCall(.mail, value: sender)
     call.parameters = parameters.map { StageCall.Parameter($0.key, $0.value) }
     return await ask(call)
@@ -128,7 +136,7 @@ package final class ChainSession {
 
   private func end() {
     for seat in seats { seat.sessionEnded() }
-    chain.registry.unregister(slot, lastTicket: tickets.current)
+    chain.registry.unregister(slot, lastTicket: home.tickets.current)
     slot = -1
   }
 
@@ -146,13 +154,10 @@ package final class ChainSession {
 
   private func ask(_ call: StageCall) async -> StageStep {
     let isMoment = call.event.isOfSession || call.event == .mail
-    guard wants(call.event) else {
-      // Of the content, and to come, there may be stages that want something.
-      if isMoment { for seat in seats { seat.applies = applies(seat.stage) } }
-      return .goOn
-    }
+    guard wants(call.event) else { return .goOn }
     for seat in seats {
-      if isMoment { seat.applies = applies(seat.stage) }
+      // Anew for each stage: those before it may have set the property.
+      if chain.hasConditions, isMoment { seat.applies = applies(seat.stage) }
       guard seat.wants(call.event) else { continue }
       if !call.event.isOfSession { seat.hasSeenMessage = true }
       let answer = await seat.ask(call)
@@ -162,7 +167,6 @@ package final class ChainSession {
   }
 
   private func applies(_ stage: Stage) -> Bool {
-    if let listeners = stage.settings.listeners, !listeners.contains(listener) { return false }
     if stage.settings.condition.terms.isEmpty { return true }
     return stage.settings.condition.holds { key in property(key).map { String(decoding: $0, as: UTF8.self) } }
   }
@@ -237,16 +241,22 @@ package final class ChainSession {
 
   // MARK: Content
 
+  package func content(header: [UInt8], body: any SteadyBytes, pool: BlockingPool?) async -> StageStep {
+    await content(HeaderFields(header), body: body, pool: pool)
+  }
+
   /// From the header to the verdict on the whole. `pool`: where to look through content that is too big for the loop.
-  /// `added`: these of the header's fields are the host's own.
-  package func content(header: [UInt8], added: Range<Int> = 0..<0, body: any SteadyBytes, pool: BlockingPool?) async -> StageStep {
+  package func content(_ fields: HeaderFields, body: any SteadyBytes, pool: BlockingPool?) async -> StageStep {
     guard let message else { return .goOn }
-    var fields = HeaderFields(header)
-    fields.added = UInt64(clamping: added.lowerBound + 1)..<UInt64(clamping: added.upperBound + 1)
     message.setContent(fields, body: body)
     removeForgeries(message)
+    var began = Instant.now()
     for seat in seats where seat.wantsAny(.content) {
-      if let step = await content(message, seat, pool) { return step }
+      let step = await content(message, seat, pool)
+      let now = Instant.now()
+      seat.stage.counters.note(from: began, to: now)
+      began = now
+      if let step { return step }
     }
     addResults(message)
     return .goOn
@@ -255,16 +265,25 @@ package final class ChainSession {
   private func content(_ message: StagedMessage, _ seat: StageSeat, _ pool: BlockingPool?) async -> StageStep? {
     seat.hasSeenMessage = true
     let isShadow = seat.stage.settings.isShadow
+    if !isShadow, pool == nil, let (stop, edits) = seat.readAtOnce(message) {
+      if case .finished(.goOn, _, _) = stop, edits.isEmpty { return nil }
+      return contentEnded(stop, edits, message, seat)
+    }
     let (stop, edits) = await seat.read(message, shadow: isShadow, usesPool: pool)
+    if isShadow, case .finished(let verdict, _, let reply) = stop {
+      seat.stage.counters.edits.wrappingAdd(edits.count, ordering: .relaxed)
+      tellShadow(verdict, reply, edits, seat.stage, seat.event)
+      return nil
+    }
+    return contentEnded(stop, edits, message, seat)
+  }
+
+  private func contentEnded(_ stop: ContentRunner.Stop, _ edits: [StageEdit], _ message: StagedMessage, _ seat: StageSeat) -> StageStep? {
     seat.stage.counters.edits.wrappingAdd(edits.count, ordering: .relaxed)
     switch stop {
     case .pending: return failed(.timedOut(milliseconds: seat.stage.settings.timeout), seat, at: .endOfMessage)
     case .failed(let failure): return failed(failure, seat, at: seat.event)
     case .finished(let verdict, let closes, let reply):
-      guard !isShadow else {
-        tellShadow(verdict, reply, edits, seat.stage, seat.event)
-        return nil
-      }
       message.stageEnded()
       keepSessionProperties(edits)
       return decide(verdict, closes: closes, reply, seat, at: .endOfMessage)
@@ -291,18 +310,14 @@ package final class ChainSession {
 
   /// Authentication-Results that come in under our name.
   private func removeForgeries(_ message: StagedMessage) {
-    var forged: [UInt64] = []
-    for index in 0..<message.fields.count {
-      message.fields.withField(index) { reference, name, value in
-        guard name.count == 22, name.equalsIgnoringCase("AUTHENTICATION-RESULTS"), AuthenticationResults.isOurs(value, authservID: chain.authservID)
-        else { return }
-        forged.append(reference)
-      }
+    let forged = message.fields.references { name, value in
+      name.count == 22 && name.equalsIgnoringCase("AUTHENTICATION-RESULTS") && AuthenticationResults.isOurs(value, authservID: chain.authservID)
     }
     for reference in forged { _ = message.apply(.header(.delete, reference: reference, name: [], value: [])) }
   }
 
   private func addResults(_ message: StagedMessage) {
+    if message.propertyOrder.isEmpty, sessionProperties.isEmpty { return }
     let results = message.propertyOrder.compactMap { key in
       key.hasPrefix(AuthenticationResults.prefix)
         ? message.properties[key].map { (method: String(key.dropFirst(AuthenticationResults.prefix.count)), result: $0) } : nil

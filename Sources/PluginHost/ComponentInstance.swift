@@ -9,6 +9,7 @@ import Runtime
 /// It may be used on all loops at once. It ends, with destroy(), when the last session that could call it has gone.
 package final class ComponentInstance: @unchecked Sendable {
   package let component: Component
+  let wantsDecodedHeaders: Bool
   /// The name of the stage.
   package let name: String
   /// What it wants of what it declared.
@@ -36,6 +37,7 @@ package final class ComponentInstance: @unchecked Sendable {
     log: @escaping PluginLog
   ) throws(PluginRefusal) {
     self.component = component
+    wantsDecodedHeaders = component.facts.wantsDecodedHeaders
     self.name = name
     self.posts = posts
     logLine = log

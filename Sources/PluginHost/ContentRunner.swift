@@ -18,29 +18,26 @@ final class ContentRunner {
   private enum Phase { case header, endOfHeader, parts, body, endOfMessage, over }
 
   let context: StageContext
-  let message: StagedMessage
+  private(set) var message: StagedMessage?
   /// What was changed, in order: to be done again to another copy of the message.
   private(set) var edits: [StageEdit] = []
-  private(set) var wanted: StageEvents
+  private(set) var wanted: StageEvents = []
   private let event: UnsafeMutablePointer<weir_event>
   private let budget: UInt32
-  private var phase = Phase.header
+  private var phase = Phase.over
   private var index = 0
   private var walk: PartWalk?
   private var offset = 0
   /// Fields that this pass has added are not shown to it.
-  private let firstNewReference: UInt64
+  private var firstNewReference: UInt64 = 0
   private var asked: UInt64 = 0
   private var calls = 0
 
   private static let maximumPiece = 64 * 1024
 
-  init(_ context: StageContext, _ message: StagedMessage, wanted: StageEvents, budget: UInt32) {
+  init(_ context: StageContext, budget: UInt32) {
     self.context = context
-    self.message = message
-    self.wanted = wanted
     self.budget = budget
-    firstNewReference = message.fields.nextReference
     event = .allocate(capacity: 1)
     event.initialize(to: weir_event())
     event.pointee.size = UInt32(MemoryLayout<weir_event>.size)
@@ -48,15 +45,32 @@ final class ContentRunner {
 
   deinit { event.deallocate() }
 
+  /// From the beginning of a message.
+  func begin(_ message: StagedMessage, wanted: StageEvents) {
+    self.message = message
+    self.wanted = wanted
+    firstNewReference = message.fields.nextReference
+    phase = .header
+    (index, offset, asked, walk) = (0, 0, 0, nil)
+    edits = []
+  }
+
+  /// The message has ended.
+  func forget() {
+    (message, walk) = (nil, nil)
+    edits = []
+  }
+
   /// Goes on until there is something to wait for, or to say.
   func advance() -> Stop {
+    guard let message else { return end() }
     while true {
       let stop: Stop?
       switch phase {
-      case .header: stop = wanted.has(.header) ? runHeader() : next(.endOfHeader)
+      case .header: stop = wanted.has(.header) ? runHeader(message) : next(.endOfHeader)
       case .endOfHeader: stop = runOne(.endOfHeader, reference: UInt64(message.fields.count), then: .parts)
-      case .parts: stop = wanted.isDisjoint(with: .parts) ? next(.body) : runParts()
-      case .body: stop = wanted.has(.body) ? runBody() : next(.endOfMessage)
+      case .parts: stop = wanted.isDisjoint(with: .parts) ? next(.body) : runParts(message)
+      case .body: stop = wanted.has(.body) ? runBody(message.body) : next(.endOfMessage)
       case .endOfMessage: stop = runOne(.endOfMessage, reference: UInt64(message.bodySize), then: .over)
       case .over: stop = end()
       }
@@ -84,15 +98,14 @@ final class ContentRunner {
 
   // MARK: Events
 
-  private func runHeader() -> Stop? {
+  private func runHeader(_ message: StagedMessage) -> Stop? {
     context.event = .header
     event.pointee.type = StageEvent.header.rawValue
     event.pointee.flags = 0
-    event.pointee.value = .empty
-    let isDecoded = context.instance.component.facts.wantsDecodedHeaders
+    event.pointee.part = 0
+    let isDecoded = context.instance.wantsDecodedHeaders
     while index < message.fields.count {
-      let raw = isDecoded ? callDecoded() : callHeader()
-      index += 1
+      let raw = message.withRows(decoded: isDecoded) { sweep($0, message.fields.added, isDecoded) }
       guard raw != 0 || context.hasEffects else { continue }
       if let stop = settle(raw, .header) { return stop }
       guard wanted.has(.header), phase == .header else { return nil }
@@ -100,56 +113,12 @@ final class ContentRunner {
     return next(.endOfHeader)
   }
 
-  @inline(__always) private func callHeader() -> Int32 {
-    if let separator = message.fields.separator(index) { return callHeader(after: separator) }
-    return callPlainHeader()
-  }
-
-  /// `Subject:x`, `Subject : x`: who must know the field byte by byte is told what stood there.
-  private func callHeader(after separator: [UInt8]) -> Int32 {
-    var verdict: Int32 = 0
-    ResultMemory.withPairs([("separator", separator)]) { pairs in
-      (event.pointee.params, event.pointee.n_params) = (pairs.baseAddress, UInt64(pairs.count))
-      verdict = callPlainHeader()
-    }
-    (event.pointee.params, event.pointee.n_params) = (nil, 0)
-    return verdict
-  }
-
-  @inline(__always) private func callPlainHeader() -> Int32 {
-    message.fields.withField(index) { reference, name, value in
-      guard reference < firstNewReference else { return 0 }
-      asked = reference
-      event.pointee.ref = reference
-      event.pointee.flags = flags(reference)
-      event.pointee.name = weir_str(name)
-      event.pointee.value = weir_str(value)
-      calls &+= 1
-      return context.call(event, budget: budget)
-    }
-  }
-
-  private func callDecoded() -> Int32 {
-    message.fields.withField(index) { reference, name, value in
-      guard reference < firstNewReference else { return 0 }
-      asked = reference
-      event.pointee.ref = reference
-      event.pointee.flags = flags(reference)
-      event.pointee.name = weir_str(name)
-      calls &+= 1
-      if EncodedWords.isPlain(value) {
-        event.pointee.value = weir_str(value)
-        return context.call(event, budget: budget)
-      }
-      return message.decoded(reference, value).withUnsafeBytes {
-        event.pointee.value = weir_str($0)
-        return context.call(event, budget: budget)
-      }
-    }
-  }
-
-  @inline(__always) private func flags(_ reference: UInt64) -> UInt32 {
-    message.fields.added.contains(reference) ? UInt32(WEIR_F_ADDED) : 0
+  private func sweep(_ rows: UnsafeBufferPointer<HeaderRow>, _ added: Range<UInt64>, _ isDecoded: Bool) -> Int32 {
+    let before = context.ticket
+    let raw = context.sweep(rows, from: &index, below: firstNewReference, added: added, decoded: isDecoded, event, budget: budget)
+    calls &+= Int(truncatingIfNeeded: context.ticket &- before)
+    if index > 0 { asked = rows[index - 1].reference }
+    return raw
   }
 
   private func runOne(_ kind: StageEvent, reference: UInt64, then following: Phase) -> Stop? {
@@ -158,8 +127,8 @@ final class ContentRunner {
     return settle(call(kind, reference: reference, value: .empty, flags: 0), kind)
   }
 
-  private func runParts() -> Stop? {
-    let walk = walk ?? PartWalk(message, isDecoded: context.instance.component.facts.wantsDecodedHeaders)
+  private func runParts(_ message: StagedMessage) -> Stop? {
+    let walk = walk ?? PartWalk(message, isDecoded: context.instance.wantsDecodedHeaders)
     self.walk = walk
     while let step = walk.next(wanted) {
       let raw = call(step)
@@ -187,8 +156,7 @@ final class ContentRunner {
     }
   }
 
-  private func runBody() -> Stop? {
-    let body = message.body
+  private func runBody(_ body: UnsafeRawBufferPointer) -> Stop? {
     if body.isEmpty { return next(.endOfMessage) }
     while offset < body.count {
       let piece = Self.piece(of: body, from: offset)
@@ -249,6 +217,7 @@ final class ContentRunner {
 
   /// Fields may come and go around the one that was asked about: the walk goes on behind it.
   private func apply(_ asked: [StageEdit]) -> Bool {
+    guard let message else { return false }
     let wasThere = message.fields.index(of: self.asked) != nil
     for edit in asked {
       guard message.apply(edit) else { return false }

@@ -7,9 +7,8 @@ import Runtime
 final class LocalSeat: StageSeat {
   let context: StageContext
   private let pool: BlockingPool?
-  weak var owner: (any SeatOwner)? {
-    didSet { context.environment = owner }
-  }
+  private let home: StageHome
+  private var owner: (any SeatOwner)? { home.environment as? any SeatOwner }
   private var hasLostThread = false
   /// A call runs on another thread: what the context holds is that one's.
   private var isBusy = false
@@ -24,10 +23,10 @@ final class LocalSeat: StageSeat {
   /// After this a call that blocks is given up; nil: after the timeout of the stage.
   var patience: Duration?
 
-  init(_ stage: Stage, _ instance: ComponentInstance, pool: BlockingPool?, loop: EventLoop, owner: (any SeatOwner)?, tickets: Tickets) {
-    context = StageContext(instance, environment: owner, tickets: tickets)
+  init(_ stage: Stage, _ instance: ComponentInstance, pool: BlockingPool?, loop: EventLoop, in home: StageHome) {
+    context = StageContext(instance, in: home)
     self.pool = pool
-    self.owner = owner
+    self.home = home
     super.init(stage, loop: loop)
   }
 
@@ -36,6 +35,20 @@ final class LocalSeat: StageSeat {
 
   /// From the beginning of what it is asked until the answer is taken.
   private var isAsked = false
+
+  /// Made for the first message.
+  private var runner: ContentRunner?
+  /// The runner stands at an event that `readAtOnce` has left pending.
+  private var hasBegun = false
+
+  private func run(_ message: StagedMessage) -> ContentRunner {
+    stage.counters.messages.count()
+    isAsked = true
+    let runner = runner ?? ContentRunner(context, budget: budget)
+    self.runner = runner
+    runner.begin(message, wanted: stage.events.intersection(.content))
+    return runner
+  }
 
   private var budget: UInt32 { UInt32(clamping: stage.settings.timeout) }
 
@@ -103,27 +116,43 @@ final class LocalSeat: StageSeat {
     isBusy = false
   }
 
-  override func read(_ message: StagedMessage, shadow: Bool, usesPool: BlockingPool?) async -> (stop: ContentRunner.Stop, edits: [StageEdit]) {
+  override func readAtOnce(_ message: StagedMessage) -> (stop: ContentRunner.Stop, edits: [StageEdit])? {
+    guard pool == nil else { return nil }
     guard stage.circuit.isClosed(at: loop.now) else { return (.failed(.stuck), []) }
-    stage.counters.messages.count()
-    isAsked = true
-    let began = Instant.now()
-    defer {
-      isAsked = false
-      note(since: began)
+    begin(nil, callNumber)
+    let runner = run(message)
+    let stop = runner.advance()
+    if case .pending = stop {
+      hasBegun = true
+      return nil
     }
+    isAsked = false
+    return (stop, runner.edits)
+  }
+
+  override func read(_ message: StagedMessage, shadow: Bool, usesPool: BlockingPool?) async -> (stop: ContentRunner.Stop, edits: [StageEdit]) {
+    defer { isAsked = false }
+    if hasBegun, let runner { return await finish(runner, from: .pending, on: nil, message, shadow: false) }
+    guard stage.circuit.isClosed(at: loop.now) else { return (.failed(.stuck), []) }
     let pool = pool ?? usesPool
-    let subject = shadow || pool != nil ? message.copy() : message
-    let runner = ContentRunner(context, subject, wanted: stage.events.intersection(.content), budget: budget)
+    let runner = run(shadow || pool != nil ? message.copy() : message)
     if pool == nil { begin(nil, callNumber) }
-    guard var stop = await advance(runner, on: pool, { $0.advance() }) else { return (.failed(lossOfThread()), []) }
+    guard let first = await advance(runner, on: pool, { $0.advance() }) else { return (.failed(lossOfThread()), []) }
+    return await finish(runner, from: first, on: pool, message, shadow: shadow)
+  }
+
+  private func finish(
+    _ runner: ContentRunner, from first: ContentRunner.Stop, on pool: BlockingPool?, _ message: StagedMessage, shadow: Bool
+  ) async -> (stop: ContentRunner.Stop, edits: [StageEdit]) {
+    var stop = first
+    hasBegun = false
     while case .pending = stop {
       guard let verdict = await completion() else { return (.failed(timedOut().failure ?? .stuck), []) }
       guard let next = await advance(runner, on: pool, { $0.resume(verdict) }) else { return (.failed(lossOfThread()), []) }
       stop = next
     }
     context.close()
-    if !shadow, subject !== message {
+    if !shadow, pool != nil {
       for edit in runner.edits where !message.apply(edit) { return (.failed(.badEdit), []) }
     }
     return (stop, runner.edits)
@@ -266,7 +295,12 @@ final class LocalSeat: StageSeat {
   override func messageEnded() {
     super.messageEnded()
     early = nil
-    whenFree { [context] in context.endScope(.message) }
+    if isBusy { deferred.append(forgetMessage) } else { forgetMessage() }
+  }
+
+  private func forgetMessage() {
+    runner?.forget()
+    context.endScope(.message)
   }
 
   override func sessionEnded() {

@@ -40,7 +40,6 @@ package final class Rehearsal {
   private let write: (String) -> Void
   private let posts: RehearsalPosts
   private var context: StageContext?
-  private let tickets = Tickets(after: 1)
   private let message = StagedMessage()
   private var sessionProperties: [String: [UInt8]] = [:]
   private var started: [StageRequest] = []
@@ -62,7 +61,7 @@ package final class Rehearsal {
   }
 
   package func run() {
-    let context = StageContext(instance, environment: self, tickets: tickets)
+    let context = StageContext(instance, in: StageHome(self))
     self.context = context
     session(context)
     for recipient in script.recipients { ask(StageCall(.rcpt, value: recipient), context, isAlone: true) }

@@ -2,6 +2,7 @@
 import Names
 import Pipeline
 import Runtime
+import Synchronization
 
 /// A `stage NAME { }` as it runs: the same for all sessions of the process.
 package final class Stage: Sendable {
@@ -76,15 +77,22 @@ final class Circuit: Sendable {
   }
 
   private let state = Monitor(State())
+  /// Whether it has tripped since it last recovered: nearly always not, and then no lock is taken.
+  private let hasTripped = Atomic(false)
   private static let firstDelay = Duration.seconds(1)
   private static let maximumDelay = Duration.seconds(60)
   private static let tellingInterval = Duration.seconds(60)
 
   /// Whether the stage may be asked now.
-  func isClosed(at now: Instant) -> Bool { state.withLock { $0.openUntil <= now } }
+  func isClosed(at now: @autoclosure () -> Instant) -> Bool {
+    guard hasTripped.load(ordering: .acquiring) else { return true }
+    let now = now()
+    return state.withLock { $0.openUntil <= now }
+  }
 
   /// All its threads are stuck: it is left alone for a while, for twice as long the next time.
   func trip(at now: Instant) {
+    hasTripped.store(true, ordering: .releasing)
     state.withLock { state in
       guard state.openUntil <= now else { return }
       state.openUntil = now + state.delay

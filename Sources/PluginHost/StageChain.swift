@@ -8,6 +8,7 @@ package final class StageChain: Sendable {
   package let stages: [Stage]
   /// What at least one of them wants.
   package let events: StageEvents
+  let hasConditions: Bool
   let offloads: BlockingPool
   let authservID: String
   let lookUp: @Sendable (String, [UInt8]) async -> StageRequest.Answer
@@ -19,6 +20,7 @@ package final class StageChain: Sendable {
   ) {
     self.stages = stages
     events = stages.reduce(into: []) { $0.formUnion($1.events) }
+    hasConditions = stages.contains { !$0.settings.condition.terms.isEmpty }
     self.registry = registry
     self.authservID = authservID
     self.offloads = offloads

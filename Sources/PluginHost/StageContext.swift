@@ -10,8 +10,9 @@ import Runtime
 /// Used by one thread at a time: that of the loop, or for a blocking call the one that makes it.
 package final class StageContext {
   let instance: ComponentInstance
+  private let home: StageHome
   /// Nil once the session has gone. Only on the loop, but for `start`.
-  weak var environment: (any StageEnvironment)?
+  var environment: (any StageEnvironment)? { home.environment }
   /// What a call finds that runs on another thread; nil on the loop.
   var stillness: Stillness?
   private let memory: UnsafeMutablePointer<weir_ctx>
@@ -41,10 +42,10 @@ package final class StageContext {
   private static let maximumRequests = 1000
   private static let maximumProperty = 64 * 1024
 
-  init(_ instance: ComponentInstance, environment: (any StageEnvironment)?, tickets: Tickets) {
+  init(_ instance: ComponentInstance, in home: StageHome) {
     self.instance = instance
-    self.environment = environment
-    self.tickets = tickets
+    self.home = home
+    tickets = home.tickets
     memory = .allocate(capacity: 1)
     memory.initialize(to: weir_ctx())
     memory.pointee.size = UInt32(MemoryLayout<weir_ctx>.size)
@@ -58,20 +59,66 @@ package final class StageContext {
   // MARK: Calling
 
   /// Calls on_event. Everything `event` points to must stay until it has returned.
-  @inline(__always) func call(_ event: UnsafePointer<weir_event>, budget: UInt32) -> Int32 {
-    memory.pointee.id = tickets.next()
+  func call(_ event: UnsafePointer<weir_event>, budget: UInt32) -> Int32 {
+    inFrame(event.pointee.type, budget) { onEvent(event) }
+  }
+
+  /// Host functions that the component calls in `body` are about this session.
+  @inline(__always) private func inFrame(_ type: UInt32, _ budget: UInt32, _ body: () -> Int32) -> Int32 {
     memory.pointee.budget_ms = budget
     let before = cpluginhost_get_frame()
     cpluginhost_set_frame(Unmanaged.passUnretained(self).toOpaque())
     let marks = instance.marks
-    if let marks { cpluginhost_mark(marks, callNumber, event.pointee.type) }
-    defer { if let marks { cpluginhost_unmark(marks) } }
-    let verdict = instance.exclusively { instance.component.onEvent(instance.pointer, memory, event) }
+    if let marks { cpluginhost_mark(marks, callNumber, type) }
+    let verdict = body()
+    if let marks { cpluginhost_unmark(marks) }
     cpluginhost_set_frame(before)
-    if verdict == StageVerdict.pending.rawValue { pendingID = memory.pointee.id }
-    memory.pointee.id = 0
     if !lent.isEmpty { returnLent() }
     return verdict
+  }
+
+  @inline(__always) private func onEvent(_ event: UnsafePointer<weir_event>) -> Int32 {
+    let id = tickets.next()
+    memory.pointee.id = id
+    let verdict = instance.exclusively { instance.component.onEvent(instance.pointer, memory, event) }
+    if verdict == StageVerdict.pending.rawValue { pendingID = id }
+    memory.pointee.id = 0
+    return verdict
+  }
+
+  /// Calls on_event for one field after the other, from `index` on, until an answer must be looked at: then `index` is behind that field. What is the same for
+  /// all of them is done once. Fields from `limit` on, which this pass itself has added, are not shown.
+  func sweep(
+    _ rows: UnsafeBufferPointer<HeaderRow>, from index: inout Int, below limit: UInt64, added: Range<UInt64>, decoded: Bool,
+    _ event: UnsafeMutablePointer<weir_event>, budget: UInt32
+  ) -> Int32 {
+    var next = index
+    defer { index = next }
+    return inFrame(StageEvent.header.rawValue, budget) {
+      while next < rows.count {
+        let row = rows[next]
+        next += 1
+        if row.reference >= limit { continue }
+        event.pointee.ref = row.reference
+        event.pointee.flags = added.contains(row.reference) ? UInt32(WEIR_F_ADDED) : 0
+        event.pointee.name = weir_str(row.name)
+        event.pointee.value = weir_str(decoded ? row.decoded : row.value)
+        let verdict = if let separator = row.separator, !decoded { onEvent(event, after: separator) } else { onEvent(event) }
+        if verdict != 0 || hasEffects || !lent.isEmpty { return verdict }
+      }
+      return 0
+    }
+  }
+
+  /// `Subject:x`, `Subject : x`: who must know the field byte by byte is told what stood there.
+  private func onEvent(_ event: UnsafeMutablePointer<weir_event>, after separator: UnsafeRawBufferPointer) -> Int32 {
+    let key: StaticString = "separator"
+    let name = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
+    return withUnsafePointer(to: weir_pair(key: weir_str(name), value: weir_str(separator))) { pair in
+      (event.pointee.params, event.pointee.n_params) = (pair, 1)
+      defer { (event.pointee.params, event.pointee.n_params) = (nil, 0) }
+      return onEvent(event)
+    }
   }
 
   /// Runs the callback of a request that has ended, in the session.
@@ -95,6 +142,9 @@ package final class StageContext {
   static func callWithout(_ function: DoneFunction, _ user: UnsafeMutableRawPointer?, status: Int32) {
     ResultMemory.with(.failed(status)) { function(user, nil, $0) }
   }
+
+  /// The number of the last event.
+  var ticket: UInt64 { tickets.current }
 
   /// Whether host functions may be called with `id` now.
   @inline(__always) func accepts(_ id: UInt64) -> Bool { id != 0 && (id == memory.pointee.id || id == pendingID) }
@@ -124,7 +174,7 @@ package final class StageContext {
   }
 
   private func endUnmarked(_ scope: StageEdit.Scope) {
-    cancelRequests(ofMessage: scope == .message)
+    if !requests.isEmpty { cancelRequests(ofMessage: scope == .message) }
     let state = scope == .message ? memory.pointee.message : memory.pointee.session
     guard let state else { return }
     if scope == .message { memory.pointee.message = nil } else { memory.pointee.session = nil }
@@ -287,10 +337,18 @@ package final class StageContext {
   }
 }
 
+/// What the contexts of one session share.
+final class StageHome {
+  /// Nil once the session has gone; a thread of a plugin may still hold a context then.
+  weak var environment: (any StageEnvironment)?
+  let tickets = Tickets()
+
+  init(_ environment: (any StageEnvironment)? = nil) { self.environment = environment }
+}
+
 /// Numbers for the events of one session, which no other session has had.
 final class Tickets {
-  private var last: UInt64
-  init(after base: UInt64) { last = base }
+  private var last: UInt64 = 0
 
   @inline(__always) func next() -> UInt64 {
     last &+= 1

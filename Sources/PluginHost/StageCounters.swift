@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Runtime
 import Synchronization
 
 /// What `weir plugins` shows of a component instance. Written by many threads.
@@ -29,6 +30,10 @@ package final class StageCounters: Sendable {
   package init() {}
 
   package func note(microseconds: Int) { times.add(microseconds) }
+
+  func note(from: Instant, to: Instant) {
+    times.add(to <= from ? 0 : Int(truncatingIfNeeded: (to.nanoseconds &- from.nanoseconds) / 1000))
+  }
 
   /// The time that this share of the calls did not exceed, in microseconds.
   package func percentile(_ share: Double) -> Int { times.percentile(share) }

@@ -25,9 +25,9 @@ class StageSeat {
     self.loop = loop
   }
 
-  static func make(_ stage: Stage, loop: EventLoop, owner: any SeatOwner, tickets: Tickets) -> StageSeat {
+  static func make(_ stage: Stage, loop: EventLoop, owner: any SeatOwner, in home: StageHome) -> StageSeat {
     switch stage.engine {
-    case .inProcess(let instance, let pool): LocalSeat(stage, instance, pool: pool, loop: loop, owner: owner, tickets: tickets)
+    case .inProcess(let instance, let pool): LocalSeat(stage, instance, pool: pool, loop: loop, in: home)
     case .worker(let fleet): WorkerSeat(stage, fleet.core, loop: loop, owner: owner)
     }
   }
@@ -52,6 +52,9 @@ class StageSeat {
   /// An event that needs no answer.
   func tell(_ call: StageCall) {}
 
+  /// The whole content, in `message`, where edits are made; nil when that has to wait for something: then `read` goes on with it.
+  func readAtOnce(_ message: StagedMessage) -> (stop: ContentRunner.Stop, edits: [StageEdit])? { nil }
+
   /// The whole content, in `message`; edits are made there.
   func read(_ message: StagedMessage, shadow: Bool, usesPool: BlockingPool?) async -> (stop: ContentRunner.Stop, edits: [StageEdit]) {
     (.failed(.stuck), [])
@@ -66,8 +69,7 @@ class StageSeat {
   func sessionEnded() {}
 
   func note(since began: Instant) {
-    let (seconds, attoseconds) = (Instant.now() - began).components
-    stage.counters.note(microseconds: Int(clamping: seconds) &* 1_000_000 &+ Int(attoseconds / 1_000_000_000_000))
+    stage.counters.note(from: began, to: .now())
   }
 }
 

@@ -12,12 +12,16 @@ import Spool
 extension Session {
   func beginStages() {
     guard let stages = services.stages else { return }
-    chain = ChainSession(stages.chain, on: stages.loop, listener: stages.listener, names: stages.names) { [unowned self] in property($0) }
+    chain = ChainSession(stages.chain, on: stages.loop, names: stages.names) { [unowned self] in property($0) }
   }
 
   /// What the stages say to a command that the restrictions let pass.
   @inline(never) func askStages(_ request: JudgementRequest, _ verdict: inout Verdict) async {
     guard let chain else { return }
+    guard let event = StageEvent(request.moment), chain.wants(event) else {
+      if request.moment == .mail { chain.beginMessage() }
+      return
+    }
     let step: StageStep
     switch request.moment {
     case .connect: step = await chain.connected(host: client.name, address: client.addressText, port: client.port)
@@ -69,8 +73,8 @@ extension Session {
   /// A message in memory: `chunks` are its trace fields and then its content, as they would be committed.
   @inline(never) func staged(_ chunks: [ContentChunk], added: Range<Int>) async -> Staged {
     guard let chain, let message = chain.message, chain.wantsContent, let content = chunks.last else { return .unchanged }
-    let split = SplitContent(front: chunks.dropLast(), content: content)
-    let step = await chain.content(header: split.header, added: added, body: split.body, pool: nil)
+    let split = SplitContent(front: chunks.dropLast(), content: content, added: added)
+    let step = await chain.content(split.fields, body: split.body, pool: nil)
     return outcome(step, message, split.body.chunk)
   }
 
@@ -91,8 +95,8 @@ extension Session {
   @inline(never) func staged(_ file: any SpillFile, _ id: QueueID, added: Range<Int>) async -> (Staged, file: any SpillFile)? {
     guard let stages = services.stages, let chain, let message = chain.message, chain.wantsContent else { return (.unchanged, file) }
     guard let view = await file.view() else { return nil }
-    let split = SplitContent(front: [], content: ContentChunk(view))
-    let step = await chain.content(header: split.header, added: added, body: split.body, pool: stages.pool)
+    let split = SplitContent(front: [], content: ContentChunk(view), added: added)
+    let step = await chain.content(split.fields, body: split.body, pool: stages.pool)
     let outcome = outcome(step, message, split.body.chunk)
     guard case .changed(let chunks) = outcome else { return (outcome, file) }
     // The view keeps the old content readable while the new is written under its name.
@@ -121,8 +125,8 @@ extension Session {
     case "tls.cipher": secured?.cipher
     case "auth.user": client.login
     case "queue.id": queueID?.description
-    case "sender": machine.transaction?.sender.address
-    case "rcpt": machine.transaction?.recipients.last?.original.mailbox.address
+    case "sender": (machine.transaction?.sender ?? machine.judgedMail?.sender)?.address
+    case "rcpt": (machine.judgedRecipient?.recipient ?? machine.transaction?.recipients.last?.original)?.mailbox.address
     case "rcpt.count": machine.transaction.map { String($0.recipients.count) }
     case "size.declared": machine.transaction?.parameters.size.map { String($0) }
     case "body.8bit": machine.transaction.map { $0.parameters.body == .eightBitMIME ? "yes" : "no" }
@@ -133,32 +137,52 @@ extension Session {
   }
 }
 
+extension StageEvent {
+  /// What stages are asked at that moment.
+  fileprivate init?(_ moment: JudgementRequest.Moment) {
+    switch moment {
+    case .connect: self = .connect
+    case .hello: self = .helo
+    case .mail: self = .mail
+    case .recipient: self = .rcpt
+    case .data: self = .data
+    case .verify, .endOfData, .etrn: return nil
+    }
+  }
+}
+
 /// A message as stages see it: header and body apart.
 struct SplitContent {
-  /// Nothing but fields, each line ended by LF.
-  let header: [UInt8]
+  /// Each line ends with LF.
+  let fields: HeaderFields
   let body: ChunkBody
 
-  /// `front`: what was put before the content, and may end amid its first field.
-  init(front: ArraySlice<ContentChunk>, content: ContentChunk) {
+  /// `front`: what was put before the content, and may end amid its first field. `added`: these of the fields are the host's own.
+  init(front: ArraySlice<ContentChunk>, content: ContentChunk, added: Range<Int>) {
     let end = Self.emptyLine(in: content.bytes)
-    var joined: [UInt8] = []
-    for chunk in front { joined += chunk.bytes }
-    let frontLength = joined.count
-    joined += content.bytes[..<end]
-    if joined.last != 0x0a, !joined.isEmpty { joined.append(0x0a) }
-    let stop = joined.withUnsafeBytes { HeaderBlock.scan($0) { _ in } }
-    switch stop {
-    case .content:
-      header = joined
-      body = ChunkBody(ContentChunk(content, from: end + 1))
-    case .emptyLine(let offset):
-      header = Array(joined[..<offset])
-      body = ChunkBody(ContentChunk(content, from: offset + 1 - frontLength))
-    case .bodyLine(let offset):
-      header = Array(joined[..<offset])
-      body = ChunkBody(ContentChunk(content, from: offset - frontLength))
+    let header = UnsafeRawBufferPointer(rebasing: content.bytes[..<end])
+    let frontLength = front.reduce(0) { $0 + $1.count }
+    let last = header.last ?? front.last?.bytes.last
+    let isOpen = last != nil && last != 0x0a
+    let joined = OwnedBytes(count: frontLength + header.count + (isOpen ? 1 : 0)) { memory in
+      var offset = 0
+      for bytes in front.map(\.bytes) + [header] {
+        UnsafeMutableRawBufferPointer(rebasing: memory[offset...]).copyMemory(from: bytes)
+        offset += bytes.count
+      }
+      if isOpen { memory[offset] = 0x0a }
     }
+    var start = end + 1
+    var fields = HeaderFields(joined) { stop in
+      switch stop {
+      case .content: break
+      case .emptyLine(let offset): start = offset + 1 - frontLength
+      case .bodyLine(let offset): start = offset - frontLength
+      }
+    }
+    fields.added = UInt64(clamping: added.lowerBound + 1)..<UInt64(clamping: added.upperBound + 1)
+    self.fields = fields
+    body = ChunkBody(ContentChunk(content, from: start))
   }
 
   /// The offset of the first line that is empty; the length where there is none.

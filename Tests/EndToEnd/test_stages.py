@@ -79,6 +79,11 @@ class Pipeline(Case):
         )
         self.assertEqual(send(weir, "Subject: x\n\nbody"), "550 5.7.1 Command rejected")
 
+    def test_a_condition_on_who_sends_what(self):
+        weir = self.weir(stage("lottery", LOTTERY, "word = jackpot", "when = sender = them@example.org"))
+        for sender, reply in (("us@example.org", "250"), ("them@example.org", "550"), ("us@example.org", "250")):
+            self.assertEqual(send(weir, "Subject: jackpot\n\nbody", sender=sender)[:3], reply)
+
     def test_a_forged_result_is_taken_out(self):
         weir = self.weir(stage("looks", TORTURE, "component = torture", "do = nothing", "at = HEADER"))
         send(weir, "Authentication-Results: mx.weir.test; spf=pass\nAuthentication-Results: other.test; spf=pass\nSubject: x\n\nbody")

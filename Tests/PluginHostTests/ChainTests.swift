@@ -30,7 +30,7 @@ import Testing
     let thread = try Thread(name: "loop") { loop.run() }
     let done = Monitor(false)
     loop.spawn {
-      let session = ChainSession(chain, on: loop, listener: "smtp", names: NoNames()) { facts[$0] }
+      let session = ChainSession(chain, on: loop, names: NoNames()) { facts[$0] }
       await body(session)
       session.closed("end")
       done.withLock { $0 = true }
@@ -344,6 +344,21 @@ import Testing
       #expect(session.message?.fields.isChanged == false)
     }
     #expect(lines.withLock { $0 } == ["shadow: at HEADER would have append header X: 1, REJECT"])
+  }
+
+  @Test func conditionsHoldForStagesThatOnlySeeContent() throws {
+    let script = ScriptedComponent { _, _, _ in StageVerdict.reject.rawValue }
+    let condition = try StageCondition("client.mynetworks != yes")
+    for (own, expected) in [("yes", true), ("no", false)] {
+      try session(["client.mynetworks": own]) {
+        [try script.stage("a", events: StageEvent.header.bit, posts: $0) { $0.condition = condition }]
+      } _: { session in
+        _ = await session.mail("a@b.test", parameters: [])
+        #expect((await content(session) == .goOn) == expected)
+        session.beginMessage()
+        #expect((await content(session) == .goOn) == expected)
+      }
+    }
   }
 
   @Test func conditionsAndListenersDecideWhoIsAsked() throws {

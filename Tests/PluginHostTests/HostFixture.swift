@@ -58,7 +58,7 @@ final class HostFixture: Sendable {
   }
 
   func session() -> ChainSession {
-    ChainSession(chain, on: loop, listener: "smtp", names: FewNames()) { $0 == "client.addr" ? "192.0.2.1" : nil }
+    ChainSession(chain, on: loop, names: FewNames()) { $0 == "client.addr" ? "192.0.2.1" : nil }
   }
 
   func say(_ header: String, _ body: String) async -> Said {

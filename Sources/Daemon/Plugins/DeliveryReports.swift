@@ -32,7 +32,7 @@ final class DeliveryReports: Sendable {
       return log.warning("stage", report.queueID, "stages were not told of a delivery: \(Self.maximumWaiting) others wait to be told")
     }
     loop.spawn { [self] in
-      let session = ChainSession(chain, on: loop, listener: "", names: names) { $0 == "queue.id" ? report.queueID.description : nil }
+      let session = ChainSession(chain, on: loop, names: names) { $0 == "queue.id" ? report.queueID.description : nil }
       session.delivered(to: report.recipient, reply: report.text, parameters: report.parameters)
       waiting.wrappingSubtract(1, ordering: .relaxed)
     }

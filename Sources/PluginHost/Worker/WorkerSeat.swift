@@ -150,7 +150,6 @@ final class WorkerSeat: StageSeat {
   override func read(_ message: StagedMessage, shadow: Bool, usesPool: BlockingPool?) async -> (stop: ContentRunner.Stop, edits: [StageEdit]) {
     stage.counters.messages.count()
     stage.counters.calls.count()
-    let began = Instant.now()
     lastEvent = .header
     let isLast = stage.events.isSubset(of: .content)
     if !isLast { isInMessage = true }
@@ -162,7 +161,6 @@ final class WorkerSeat: StageSeat {
       return content(message, &frame)
     }
     let result = await desk.perform(asked)
-    note(since: began)
     switch result {
     case .failure(let failure): return (.failed(failure), [])
     case .success(let outcome): return take(outcome, message, shadow)

@@ -20,7 +20,7 @@ final class WorkerSession {
   private var isWorking = false
   private(set) var message: StagedMessage?
   private var properties: [String: [UInt8]] = [:]
-  private let tickets = Tickets(after: 0)
+  private let home = StageHome()
   private var slot = -1
   private var callNumber: UInt64 = 0
   private var server: WorkerServer { connection.server }
@@ -30,8 +30,8 @@ final class WorkerSession {
     self.connection = connection
     let server = connection.server
     guard case .inProcess(let instance, let pool) = server.stage.engine else { fatalError("a worker's component runs in the worker") }
-    seat = LocalSeat(server.stage, instance, pool: pool, loop: server.loop, owner: nil, tickets: tickets)
-    seat.owner = self
+    seat = LocalSeat(server.stage, instance, pool: pool, loop: server.loop, in: home)
+    home.environment = self
     seat.patience = WorkerServer.patience
     seat.hasBecomePending = { [weak self] in
       guard let self, self.callNumber != 0 else { return }
@@ -39,7 +39,7 @@ final class WorkerSession {
     }
     let place = server.registry.register(self, on: server.loop)
     slot = place.slot
-    tickets.start(after: place.base)
+    home.tickets.start(after: place.base)
   }
 
   // MARK: One after the other
@@ -71,7 +71,7 @@ final class WorkerSession {
     case .sessionEnded:
       endMessage()
       seat.sessionEnded()
-      server.registry.unregister(slot, lastTicket: tickets.current)
+      server.registry.unregister(slot, lastTicket: home.tickets.current)
       slot = -1
     }
   }
