@@ -170,6 +170,7 @@ let package = Package(
 
 /// The fuzz targets: a folder of fuzz/ each, and what it imports.
 let fuzzers: [(name: String, dependencies: [Target.Dependency])] = [
+  ("Attachments", ["Message"]),
   ("Import", ["Diagnostics", "Import", "Settings"]),
   ("Message", ["Message"]),
   ("NameRecord", ["Names"]),

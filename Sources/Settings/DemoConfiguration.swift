@@ -32,6 +32,19 @@ package enum DemoConfiguration {
       port = 2525
     }
 
+    # Programs do not get in, whatever they are called and packed in: docs/attachments.md has what else can be said here. Archives are opened in a process that can do
+    # nothing else.
+    stage attachments {
+      plugin = attachments
+      mode = worker
+      # These stay out, too: in places where nobody sends scripts to anybody.
+      refuse_extensions = default php pl rb
+      # A picture of a disk is taken out, and a note is put in its place.
+      strip_extensions = iso img
+      strip_types = disk-image
+      encrypted = tag
+    }
+
     """
 
   /// The demo with its data below `folder`.

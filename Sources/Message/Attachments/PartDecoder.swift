@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CBytes
 
 /// RFC 2045 §6, as far as one needs it and in each way that readers do it.
 package enum PartDecoder {
@@ -21,32 +22,11 @@ package enum PartDecoder {
 
   /// `resets`: what follows padding begins anew; else padding is passed over. Whoever stops at padding has the beginning of the first reading.
   private static func base64(_ content: UnsafeRawBufferPointer, limit: Int, resets: Bool) -> (bytes: [UInt8], hasPadding: Bool) {
-    var output: [UInt8] = []
-    output.reserveCapacity(min(limit, content.count / 4 * 3) + 3)
-    var (bits, count, sawPadding, hasPadding): (UInt32, UInt32, Bool, Bool) = (0, 0, false, false)
-    for byte in content {
-      let value = values[Int(byte)]
-      if value < 64 {
-        if sawPadding {
-          hasPadding = true
-          sawPadding = false
-        }
-        bits = bits << 6 | UInt32(value)
-        count += 6
-        guard count >= 8 else { continue }
-        count -= 8
-        output.append(UInt8(truncatingIfNeeded: bits >> count))
-        if output.count >= limit { break }
-      } else if value == 65 {
-        sawPadding = true
-        if resets { count = 0 }
-      }
+    guard let text = content.baseAddress else { return ([], false) }
+    var hasPadding: CInt = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: min(limit, content.count / 4 * 3 + 3)) { output, count in
+      count = cbytes_base64(text, content.count, output.baseAddress, output.count, resets ? 1 : 0, &hasPadding)
     }
-    return (output, hasPadding)
-  }
-
-  /// 64 for what is no code, 65 for `=`.
-  private static let values: [UInt8] = (0...255).map { (byte: Int) in
-    byte == 0x3d ? 65 : EncodedWords.base64Value(UInt8(byte)).map { UInt8($0) } ?? 64
+    return (bytes, hasPadding != 0)
   }
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
 #include "CArchive.h"
 #include <archive.h>
 #include <archive_entry.h>
@@ -42,6 +43,8 @@ int64_t carchive_clock(void) {
    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) != 0) clock_gettime(CLOCK_MONOTONIC, &t);
    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
+
+const void *carchive_find(const void *bytes, size_t count, const void *word, size_t length) { return memmem(bytes, count, word, length); }
 
 static int late(carchive *c) {
    if (!c->is_late && carchive_clock() > c->deadline) c->is_late = 1;

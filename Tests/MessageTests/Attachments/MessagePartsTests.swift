@@ -76,5 +76,9 @@ import Testing
     #expect(!parts("multipart/mixed; boundary=b", String(repeating: part, count: MessageParts.maximumParts - 1)).isExcessive)
     let found = parts("multipart/mixed; boundary=b", String(repeating: part, count: 1_000_000))
     #expect(found.isExcessive && found.parts.count == MessageParts.maximumParts)
+    for line in ["--bb\n", "--c\n"] {
+      #expect(!parts("multipart/mixed; boundary=b", String(repeating: line, count: 20_000)).isExcessive)
+      #expect(parts("multipart/mixed; boundary=b", String(repeating: line, count: 20_000), [.prefix, .guess]).isExcessive)
+    }
   }
 }

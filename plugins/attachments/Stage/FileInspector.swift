@@ -68,6 +68,7 @@ struct FileInspector {
 
   private mutating func inspect(_ file: File, depth: Int) {
     guard !isDone else { return }
+    if ArchiveReader.processorTime > deadline { return over("time", file.path) }
     let type = FileType(UnsafeRawBufferPointer(rebasing: file.bytes.prefix(FileType.imageHead)))
     if let type { add(policy.types[type], file.path) }
     guard policy.opensArchives, !isDone else { return }
@@ -260,6 +261,8 @@ struct FileInspector {
     for leaf in leaves where !isDone {
       let content = UnsafeRawBufferPointer(rebasing: body[leaf.content])
       for bytes in Self.decoded(leaf, content) where !isDone {
+        unpacked += bytes.count
+        if unpacked > policy.limits.size { return over("size", path + [leaf.shown]) }
         bytes.withUnsafeBytes { inspect(File(bytes: $0, names: leaf.names, path: path + [leaf.shown], mimeType: leaf.type), depth: depth) }
       }
     }

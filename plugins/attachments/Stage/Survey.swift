@@ -27,8 +27,11 @@ struct Survey {
   /// Those that are to be opened.
   private(set) var deep: [Leaf] = []
   private var leaves: [Leaf] = []
+  /// Of `leaves`, by where their content begins.
+  private var known: [Int: [Int]] = [:]
 
   private static let maximumInlineWork = 128 * 1024
+  private static let maximumNames = 256
 
   init(header: [(name: [UInt8], value: [UInt8])], body: UnsafeRawBufferPointer, policy: Policy) {
     (self.policy, self.body, self.header) = (policy, body, header)
@@ -71,8 +74,15 @@ struct Survey {
   }
 
   private mutating func append(_ leaf: Leaf) {
-    guard !leaves.contains(where: { $0.content == leaf.content && $0.encodings == leaf.encodings && $0.names == leaf.names }) else { return }
+    let same = known[leaf.content.lowerBound, default: []]
+    guard !same.contains(where: { leaves[$0].content == leaf.content && leaves[$0].encodings == leaf.encodings && leaves[$0].names == leaf.names })
+    else { return }
+    known[leaf.content.lowerBound] = same + [leaves.count]
     leaves.append(leaf)
+  }
+
+  private mutating func over(_ what: String, _ leaf: Leaf) {
+    findings.add(Policy.Rule(deed: policy.overLimit, name: "over_limit: \(what)", reason: "too many \(what)"), [leaf.shown], leaf.place)
   }
 
   // MARK: Names
@@ -81,11 +91,9 @@ struct Survey {
     var names: [FileName] = []
     for field in part.fields {
       let values = readings(field)
-      if values.isExcessive {
-        findings.add(Policy.Rule(deed: policy.overLimit, name: "over_limit: names", reason: "too many names"), [leaf.type], leaf.place)
-      }
+      if values.isExcessive || names.count >= Self.maximumNames { over("names", leaf) }
       for value in values.values {
-        for name in FileName.readings(value) where !names.contains(name) && names.count < 256 { names.append(name) }
+        for name in FileName.readings(value) where !names.contains(name) && names.count < Self.maximumNames { names.append(name) }
       }
     }
     return names
@@ -104,7 +112,9 @@ struct Survey {
   }
 
   private mutating func inline(_ text: Leaf) {
-    for file in InlineFiles.find(UnsafeRawBufferPointer(rebasing: body[text.content])) {
+    let files = InlineFiles.find(UnsafeRawBufferPointer(rebasing: body[text.content]))
+    if files.count >= InlineFiles.maximum { over("files", text) }
+    for file in files {
       var leaf = Leaf(names: FileName.readings(file.name), type: "", content: text.content, place: text.place, inline: file, isAttachment: true)
       let lines = file.lines.lowerBound + text.content.lowerBound..<file.lines.upperBound + text.content.lowerBound
       leaf.place = lines
@@ -146,6 +156,8 @@ struct Survey {
       }
       look(&leaf, &work)
     }
+    // Readings overlap, and so do parts that are encoded as a whole.
+    if let first = deep.first, deep.reduce(0, { $0 + $1.content.count }) > max(1 << 20, 4 * body.count) { over("parts", first) }
   }
 
   private mutating func look(_ leaf: inout Leaf, _ work: inout Int) {

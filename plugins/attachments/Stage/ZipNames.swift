@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CArchive
 
 /// The names in a zip file, as its directory and as its entries have them: the two may differ.
 enum ZipNames {
@@ -26,12 +27,8 @@ enum ZipNames {
 
   /// `PK` and these two bytes.
   private static func place(of mark: (UInt8, UInt8), in file: UnsafeRawBufferPointer, from start: Int) -> Int? {
-    var start = start
-    while start + 4 <= file.count {
-      guard let found = file[start...].firstIndex(of: 0x50), found + 4 <= file.count else { return nil }
-      if file[found + 1] == 0x4b, file[found + 2] == mark.0, file[found + 3] == mark.1 { return found }
-      start = found + 1
-    }
-    return nil
+    guard let base = file.baseAddress, start < file.count else { return nil }
+    let bytes: [UInt8] = [0x50, 0x4b, mark.0, mark.1]
+    return carchive_find(base + start, file.count - start, bytes, bytes.count).map { base.distance(to: $0) }
   }
 }

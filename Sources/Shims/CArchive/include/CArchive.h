@@ -36,6 +36,9 @@ int carchive_next(carchive *, carchive_entry *out);
 int carchive_read(carchive *, const void **bytes, size_t *count);
 void carchive_close(carchive *);
 
+/* Where a word stands first, in linear time; NULL if nowhere. */
+const void *carchive_find(const void *bytes, size_t count, const void *word, size_t length);
+
 /* Microseconds of processor time that this thread has used. */
 int64_t carchive_clock(void);
 
