@@ -57,7 +57,15 @@ package struct MessageParts: Sendable {
   /// Fields of Content-Type and the like in one part.
   package static let maximumFields = 50
 
-  /// `header`: name and value of each field of the message; fields that are not of MIME may be left out.
+  /// Whether a field says anything about parts.
+  package static func counts(_ name: UnsafeRawBufferPointer) -> Bool {
+    guard name.count == 12 || name.count == 19 || name.count == 25, name[0] | 0x20 == UInt8(ascii: "c"), name[7] == UInt8(ascii: "-") else {
+      return false
+    }
+    return ["content-type", "content-disposition", "content-transfer-encoding"].contains(String(decoding: name, as: UTF8.self).lowercased())
+  }
+
+  /// `header`: name and value of each field of the message; those that do not count may be left out.
   package init(header: [(name: [UInt8], value: [UInt8])], body: UnsafeRawBufferPointer, reading: Reading = []) {
     var scanner = Scanner(body, reading)
     var root = PartHeader()
@@ -334,7 +342,7 @@ package struct MessageParts: Sendable {
     var isInDigest = false
 
     mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ place: FieldPlace) {
-      guard name.count > 11, name.count < 40, name[0] | 0x20 == UInt8(ascii: "c"), name[7] == UInt8(ascii: "-") else { return }
+      guard MessageParts.counts(name) else { return }
       switch String(decoding: name, as: UTF8.self).lowercased() {
       case "content-type":
         note(place)

@@ -19,10 +19,10 @@ package struct ParameterReadings {
     let values: [[UInt8]]
   }
 
-  package static let maximumPlaces = 200
-  package static let maximumValues = 64
-  /// So far a value is looked for; names of files have at most 255 characters.
-  private static let maximumLength = 16 * 1024
+  package static let maximumPlaces = 100
+  package static let maximumValues = 32
+  /// Names of files have at most 255 characters, each of which may take twelve bytes here.
+  package static let maximumLength = 4096
 
   /// `names`: in lower case, such as `name`, of which `filename` is one too unless `isWhole`.
   package init(_ field: UnsafeRawBufferPointer, _ name: StaticString, isWhole: Bool = false) {
@@ -34,10 +34,8 @@ package struct ParameterReadings {
       if isWhole, place > 0, Self.isLetter(field[place - 1]) { continue }
       guard let piece = piece(behind: index) else { continue }
       places += 1
-      if places > Self.maximumPlaces {
-        isExcessive = true
-        break
-      }
+      if places > Self.maximumPlaces { isExcessive = true }
+      if isExcessive { break }
       pieces.append(piece)
     }
     assemble()
@@ -59,7 +57,7 @@ package struct ParameterReadings {
   }
 
   /// RFC 2231 §7: `*`, a section, `*`; then `=` and the value.
-  private func piece(behind start: Int) -> Piece? {
+  private mutating func piece(behind start: Int) -> Piece? {
     var index = start
     var section: Int?
     var isEncoded = false
@@ -98,13 +96,12 @@ package struct ParameterReadings {
 
   // MARK: Ends
 
-  private func values(at start: Int) -> [[UInt8]] {
-    let rest = UnsafeRawBufferPointer(rebasing: field[start..<min(field.count, start + Self.maximumLength)])
-    let text = rest.filter { $0 != 0x0a && $0 != 0x0d }
-    guard text.first == UInt8(ascii: "\"") else {
-      return distinct([uncommented(segment(text)), segment(text), Array(text.prefix { $0 > 0x20 && $0 != 0x3b })])
+  private mutating func values(at start: Int) -> [[UInt8]] {
+    guard byte(start) == UInt8(ascii: "\"") else {
+      let segment = segment(at: start)
+      return distinct([uncommented(segment), segment, Array(segment.prefix { $0 > 0x20 })])
     }
-    return distinct([quoted(text, escapes: true), quoted(text, escapes: false), segment(text).filter { $0 != UInt8(ascii: "\"") }])
+    return distinct([quoted(at: start, escapes: true), quoted(at: start, escapes: false), segment(at: start).filter { $0 != UInt8(ascii: "\"") }])
   }
 
   private func distinct(_ values: [[UInt8]]) -> [[UInt8]] {
@@ -114,23 +111,45 @@ package struct ParameterReadings {
   }
 
   /// Up to the closing quote, or to the end where there is none.
-  private func quoted(_ text: [UInt8], escapes: Bool) -> [UInt8] {
+  private mutating func quoted(at start: Int, escapes: Bool) -> [UInt8] {
     var value: [UInt8] = []
-    var index = 1
-    while index < text.count, text[index] != UInt8(ascii: "\"") {
-      if escapes, text[index] == UInt8(ascii: "\\"), index + 1 < text.count { index += 1 }
-      value.append(text[index])
+    var index = start + 1
+    while index < field.count, field[index] != UInt8(ascii: "\"") {
+      if escapes, field[index] == UInt8(ascii: "\\"), index + 1 < field.count { index += 1 }
+      append(field[index], to: &value)
+      if isExcessive { break }
       index += 1
     }
     return value
   }
 
   /// Up to the semicolon that another parameter follows, without blanks around it.
-  private func segment(_ text: [UInt8]) -> [UInt8] {
-    var end = text.firstIndex(of: UInt8(ascii: ";")) ?? text.count
-    if end < text.count, !text[end...].contains(UInt8(ascii: "=")) { end = text.count }
-    while end > 0, text[end - 1] <= 0x20 || text[end - 1] == UInt8(ascii: ";") { end -= 1 }
-    return Array(text[..<end])
+  private mutating func segment(at start: Int) -> [UInt8] {
+    var value: [UInt8] = []
+    var (index, mark): (Int, Int?) = (start, nil)
+    while index < field.count, !isExcessive {
+      if field[index] == UInt8(ascii: ";"), mark == nil { mark = value.count }
+      if field[index] == UInt8(ascii: "="), let mark {
+        value.removeSubrange(mark...)
+        break
+      }
+      // So far one looks for another parameter.
+      if let mark, value.count - mark > 256 {
+        value.removeSubrange(mark...)
+        break
+      }
+      append(field[index], to: &value)
+      index += 1
+    }
+    while let last = value.last, last <= 0x20 || last == UInt8(ascii: ";") { value.removeLast() }
+    return value
+  }
+
+  /// A value that is longer than any name tells of an intention, not of a name.
+  private mutating func append(_ byte: UInt8, to value: inout [UInt8]) {
+    if byte == 0x0a || byte == 0x0d { return }
+    guard value.count < Self.maximumLength else { return isExcessive = true }
+    value.append(byte)
   }
 
   private func uncommented(_ text: [UInt8]) -> [UInt8] {

@@ -30,6 +30,13 @@ import Testing
     func field(_ count: Int) -> [UInt8] { Array("a".utf8) + (0..<count).flatMap { Array("; name=\($0)".utf8) } }
     #expect(!field(ParameterReadings.maximumValues).withUnsafeBytes { ParameterReadings($0, "name").isExcessive })
     #expect(field(ParameterReadings.maximumValues + 1).withUnsafeBytes { ParameterReadings($0, "name").isExcessive })
+    func same(_ count: Int) -> [UInt8] { Array("a".utf8) + (0..<count).flatMap { _ in Array("; name=x".utf8) } }
+    #expect(!same(ParameterReadings.maximumPlaces).withUnsafeBytes { ParameterReadings($0, "name").isExcessive })
+    #expect(same(ParameterReadings.maximumPlaces + 1).withUnsafeBytes { ParameterReadings($0, "name").isExcessive })
+    func long(_ count: Int) -> [UInt8] { Array("a; name=\"".utf8) + [UInt8](repeating: 0x61, count: count) + Array("\"".utf8) }
+    // The quotes are part of one of the readings.
+    #expect(!long(ParameterReadings.maximumLength - 2).withUnsafeBytes { ParameterReadings($0, "name").isExcessive })
+    #expect(long(ParameterReadings.maximumLength + 1).withUnsafeBytes { ParameterReadings($0, "name").isExcessive })
   }
 
   @Test(arguments: [

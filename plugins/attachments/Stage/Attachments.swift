@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CArchive
 import Message
 import WeirPlugin
 
@@ -77,16 +78,22 @@ struct LentMessage {
   init(_ context: Context) throws {
     var (header, references): ([(name: [UInt8], value: [UInt8])], [UInt64]) = ([], [])
     try context.eachHeader { reference, name, value in
-      guard name.count > 8, name.count < 40, name.bytes[0] | 0x20 == UInt8(ascii: "c"), name.bytes[7] == UInt8(ascii: "-"), header.count < 1000 else {
-        return
-      }
+      guard MessageParts.counts(name.bytes) else { return }
       header.append((Array(name.bytes), Array(value.bytes)))
       references.append(reference)
     }
     (self.header, self.references) = (header, references)
     let first = try context.content(at: 0)?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
-    // The header with its empty line comes in one piece, the body in the next.
+    guard Self.isHeader(first) else { throw HostError.unsupported }
     body = try context.content(at: UInt64(first.count))?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
+    guard try context.content(at: UInt64(first.count + body.count)) == nil else { throw HostError.unsupported }
+  }
+
+  /// This host lends the header with its empty line in one piece, and the body in another.
+  private static func isHeader(_ piece: UnsafeRawBufferPointer) -> Bool {
+    if piece.count == 1, piece[0] == 0x0a { return true }
+    guard let base = piece.baseAddress, let end = carchive_find(base, piece.count, "\n\n", 2) else { return piece.isEmpty }
+    return base.distance(to: end) == piece.count - 2
   }
 }
 

@@ -249,7 +249,7 @@ struct FileInspector {
   private static func split(_ bytes: UnsafeRawBufferPointer) -> (header: [(name: [UInt8], value: [UInt8])], body: UnsafeRawBufferPointer) {
     var header: [(name: [UInt8], value: [UInt8])] = []
     let end = HeaderBlock.scan(bytes) { field in
-      if field.name.count > 8, bytes[field.name.lowerBound] | 0x20 == UInt8(ascii: "c"), header.count < 100 {
+      if MessageParts.counts(UnsafeRawBufferPointer(rebasing: bytes[field.name])) {
         header.append((Array(bytes[field.name]), Array(bytes[field.value])))
       }
     }

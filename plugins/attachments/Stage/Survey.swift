@@ -29,9 +29,11 @@ struct Survey {
   private var leaves: [Leaf] = []
   /// Of `leaves`, by where their content begins.
   private var known: [Int: [Int]] = [:]
+  private var knownNames: [Int: [FileName]] = [:]
+  private var nameCount = 0
 
   private static let maximumInlineWork = 128 * 1024
-  private static let maximumNames = 256
+  package static let maximumNames = 10_000
 
   init(header: [(name: [UInt8], value: [UInt8])], body: UnsafeRawBufferPointer, policy: Policy) {
     (self.policy, self.body, self.header) = (policy, body, header)
@@ -70,7 +72,7 @@ struct Survey {
     check(leaf)
     if part.isContainer, !isEncodedContainer { return }
     append(leaf)
-    if part.encodings.isEmpty || part.encodings.contains(.identity), part.type.hasPrefix("text/"), !part.isContainer { inline(leaf) }
+    if part.encodings.isEmpty || part.encodings.contains(.identity), !part.isContainer { inline(leaf) }
   }
 
   private mutating func append(_ leaf: Leaf) {
@@ -90,12 +92,24 @@ struct Survey {
   private mutating func names(_ part: MessageParts.Part, _ leaf: Leaf) -> [FileName] {
     var names: [FileName] = []
     for field in part.fields {
-      let values = readings(field)
-      if values.isExcessive || names.count >= Self.maximumNames { over("names", leaf) }
-      for value in values.values {
-        for name in FileName.readings(value) where !names.contains(name) && names.count < Self.maximumNames { names.append(name) }
-      }
+      for name in self.names(field, leaf) where !names.contains(name) { names.append(name) }
     }
+    return names
+  }
+
+  /// The same field is read in several readings of the structure.
+  private mutating func names(_ field: MessageParts.FieldPlace, _ leaf: Leaf) -> [FileName] {
+    let key =
+      switch field {
+      case .header(let index): -1 - index
+      case .body(let range): range.lowerBound
+      }
+    if let known = knownNames[key] { return known }
+    let values = readings(field)
+    let names = values.values.flatMap { FileName.readings($0) }
+    nameCount += names.count
+    if values.isExcessive || nameCount > Self.maximumNames { over("names", leaf) }
+    knownNames[key] = names
     return names
   }
 
@@ -115,6 +129,7 @@ struct Survey {
     let files = InlineFiles.find(UnsafeRawBufferPointer(rebasing: body[text.content]))
     if files.count >= InlineFiles.maximum { over("files", text) }
     for file in files {
+      nameCount += 1
       var leaf = Leaf(names: FileName.readings(file.name), type: "", content: text.content, place: text.place, inline: file, isAttachment: true)
       let lines = file.lines.lowerBound + text.content.lowerBound..<file.lines.upperBound + text.content.lowerBound
       leaf.place = lines
