@@ -72,6 +72,7 @@ let package = Package(
     shim("CPluginHost"),
     shim("CRegex"),
     shim("CSandbox", link: ["seccomp"]),
+    shim("CSQLite", link: ["sqlite3"]),
     shim("COpenSSL", link: ["ssl", "crypto"]),
     shim("CUnbound", link: ["unbound"]),
     shim("CWeir"),
@@ -100,6 +101,7 @@ let package = Package(
     module("Runtime", ["Bytes", "CLinux", "COpenSSL", "CSandbox", "CUnbound", "Events", "Names", "Queue"]),
     module("Spool", ["Bytes", "Queue", "Runtime"]),
     module("Mailbox", ["Bytes", "Runtime"]),
+    module("Trace", ["Bytes", "CSQLite", "Events", "Queue", "Runtime"]),
     module("PluginHost", ["Bytes", "CPluginHost", "CWeir", "Diagnostics", "Message", "Names", "Pipeline", "Runtime"]),
 
     // Ring 3: puts together
@@ -111,7 +113,7 @@ let package = Package(
         "Bytes", "Delivery", "Diagnostics", "Events", "Import", "Mailbox", "Message", "Names", "Pipeline", "PluginHost", "Queue", "Restrictions",
         "Runtime",
         "SMTP",
-        "Server", "Settings", "Spool", "Tables",
+        "Server", "Settings", "Spool", "Tables", "Trace",
       ]),
 
     // Ring 4: the command
@@ -138,6 +140,7 @@ let package = Package(
     tests("PluginHostTests", ["Bytes", "CWeir", "Embedded", "Names", "Pipeline", "PluginHost", "Runtime"]),
     tests("QueueTests", ["Bytes", "Queue"]),
     tests("EventsTests", ["Bytes", "Events", "Queue"]),
+    tests("TraceTests", ["Bytes", "Daemon", "Events", "Names", "Queue", "Runtime", "Trace"]),
     tests("SpoolTests", ["Bytes", "Embedded", "Queue", "Runtime", "Spool"]),
     tests("Crash", ["Bytes", "Delivery", "Embedded", "Mailbox", "Message", "Queue", "Runtime", "Spool"]),
     tests("BytesTests", ["Bytes"]),

@@ -71,7 +71,7 @@ package enum Launch {
   }
 
   /// The configuration; its errors, if any, are told on standard error.
-  private static func load(_ options: Options) -> Setup? {
+  static func load(_ options: Options) -> Setup? {
     let (setup, result, name) = Setup.load(options, files: LinuxFiles())
     if setup == nil { Terminal.writeError(CheckReport(result, name: name, isColored: Terminal.wantsColour(2)).text) }
     return setup

@@ -34,6 +34,30 @@ package enum EventRecord {
     let length = UInt32(clamping: bytes.count - start - 4)
     bytes.withUnsafeMutableBytes { $0.storeBytes(of: length, toByteOffset: start, as: UInt32.self) }
   }
+
+  /// A copy of a record. `change` answers what is to stand in a field's place; nil leaves it.
+  package static func append(
+    _ event: RecordedEvent, to bytes: inout [UInt8], changing change: (Field, UnsafeRawBufferPointer) -> [UInt8]? = { _, _ in nil }
+  ) {
+    let start = bytes.count
+    bytes.append(raw: UInt32(0))
+    bytes.append(raw: event.time)
+    bytes.append(raw: event.queueID?.rawValue ?? 0)
+    bytes.append(raw: event.session)
+    bytes.append(raw: UInt16(clamping: event.name))
+    bytes.append(event.severity.rawValue)
+    bytes.append(event.kind.rawValue)
+    bytes.append(UInt8(clamping: event.service.count))
+    bytes.append(contentsOf: event.service)
+    event.forEach { field, value in
+      bytes.append(field.rawValue)
+      let changed = change(field, value)
+      bytes.append(raw: UInt32(clamping: changed?.count ?? value.count))
+      if let changed { bytes += changed } else { bytes.append(contentsOf: value) }
+    }
+    let length = UInt32(clamping: bytes.count - start - 4)
+    bytes.withUnsafeMutableBytes { $0.storeBytes(of: length, toByteOffset: start, as: UInt32.self) }
+  }
 }
 
 extension Kind {
@@ -60,6 +84,13 @@ extension Kind {
     case .delivery(let facts): facts.append(to: &bytes)
     case .expired(let sender): bytes.append(.sender, sender)
     case .removed: break
+    case .step(let step): step.append(to: &bytes)
+    case .passed(let stages): bytes.append(.stages, stages)
+    case .arrived(let arrival): arrival.append(to: &bytes)
+    case .answer(let reply, let place, let code):
+      bytes.append(.reply, reply)
+      bytes.append(.place, place)
+      bytes.append(unlessEmpty: .code, code)
     }
   }
 }
@@ -98,6 +129,31 @@ extension DeliveryFacts {
     bytes.append(.dsn, dsn)
     bytes.append(.status, status)
     bytes.append(.reason, reason)
+  }
+}
+
+extension StepFacts {
+  fileprivate func append(to bytes: inout [UInt8]) {
+    bytes.append(.stageName, stage)
+    bytes.append(.place, place)
+    bytes.append(.action, verdict)
+    bytes.append(unlessEmpty: .rule, rule)
+    bytes.append(unlessEmpty: .matched, matched)
+    bytes.append(unlessEmpty: .reply, reply)
+    bytes.append(unlessEmpty: .edits, edits)
+    bytes.append(unlessEmpty: .reason, reason)
+    if let duration { bytes.append(.duration, duration) }
+    if isShadow { bytes.append(.isShadow, 1) }
+  }
+}
+
+extension EnvelopeFacts {
+  fileprivate func append(to bytes: inout [UInt8]) {
+    bytes.append(.sender, sender)
+    bytes.append(.recipient, recipients)
+    bytes.append(unlessEmpty: .subject, subject)
+    bytes.append(.protocolName, protocolName)
+    bytes.append(unlessEmpty: .helo, helo)
   }
 }
 

@@ -10,6 +10,7 @@ package enum Field: UInt8, CaseIterable, Sendable {
   case messageID, isResent
   case size, recipientCount
   case originalRecipient, relay, delayBefore, delayQueue, delayConnection, delayTransmission, dsn, status, reason
+  case stageName, rule, matched, edits, duration, isShadow, stages, subject, code
 
   /// How JSON writes a value.
   package enum Form: Sendable {
@@ -36,8 +37,8 @@ package enum Field: UInt8, CaseIterable, Sendable {
     switch self {
     case .clientAddress: .address
     case .clientPort, .size, .recipientCount: .number
-    case .delayBefore, .delayQueue, .delayConnection, .delayTransmission: .seconds
-    case .isResent, .isLocal, .showsPort: .flag
+    case .delayBefore, .delayQueue, .delayConnection, .delayTransmission, .duration: .seconds
+    case .isResent, .isLocal, .showsPort, .isShadow: .flag
     default: .text
     }
   }
@@ -81,6 +82,15 @@ package enum Field: UInt8, CaseIterable, Sendable {
     case .dsn: ("dsn", "enhanced status, RFC 3463")
     case .status: ("status", "`sent`, `deferred`, `bounced`, ...")
     case .reason: ("reason", "what was said about it")
+    case .stageName: ("stage_name", "the name of the stage in the configuration")
+    case .rule: ("rule", "where the rule is that decided: `file:line`, or an option")
+    case .matched: ("matched", "the text that the rule found")
+    case .edits: ("edits", "what the stage changed, a line for each change")
+    case .duration: ("duration", "how long the stage took")
+    case .isShadow: ("shadow", "nothing of it was applied")
+    case .stages: ("stages", "stages that had nothing to say, each with its microseconds: `a=12 b=3`")
+    case .subject: ("subject", "the Subject field, decoded")
+    case .code: ("code", "the short name of a refusal: `7f3a2c`")
     }
   }
 }

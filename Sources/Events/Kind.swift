@@ -23,10 +23,18 @@ package enum Kind: Equatable, Sendable {
   case expired(sender: String)
   /// `removed`
   case removed
+  /// A stage has answered. This and those below are for the trace, and in no log.
+  case step(StepFacts)
+  /// Stages that let a message pass without a word, and how long each took: `a=12 b=3`, in microseconds.
+  case passed(String)
+  case arrived(EnvelopeFacts)
+  /// What the client was told: each refusal, and the reply to a message.
+  case answer(reply: String, place: String, code: String)
 
   /// As JSON and the journal name it.
   package enum Name: UInt8, CaseIterable, Sendable {
     case text, connect, disconnect, client, verdict, messageID, active, delivery, expired, removed
+    case step, passed, arrived, answer
 
     package var text: StaticString {
       switch self {
@@ -40,8 +48,15 @@ package enum Kind: Equatable, Sendable {
       case .delivery: "delivery"
       case .expired: "expired"
       case .removed: "removed"
+      case .step: "step"
+      case .passed: "passed"
+      case .arrived: "arrived"
+      case .answer: "answer"
       }
     }
+
+    /// Whether it is for the trace alone.
+    package var isTrace: Bool { rawValue >= Name.step.rawValue }
   }
 
   package var name: Name {
@@ -56,6 +71,10 @@ package enum Kind: Equatable, Sendable {
     case .delivery: .delivery
     case .expired: .expired
     case .removed: .removed
+    case .step: .step
+    case .passed: .passed
+    case .arrived: .arrived
+    case .answer: .answer
     }
   }
 }

@@ -41,6 +41,12 @@ extension RecordedEvent {
     case .delivery: appendDelivery(to: &line)
     case .expired: put("from=<", .sender, ">, status=expired, returned to sender", to: &line)
     case .removed: line.write("removed")
+    case .step: appendStep(to: &line)
+    case .passed: put("passed ", .stages, "", to: &line)
+    case .arrived:
+      put("from=<", .sender, ">", to: &line)
+      put(" to=<", .recipient, ">", to: &line)
+    case .answer: put("answered: ", .reply, "", to: &line)
     }
   }
 
@@ -79,6 +85,13 @@ extension RecordedEvent {
     put(" to=<", .recipient, ">", to: &line)
     put(" proto=", .protocolName, "", to: &line)
     put(" helo=<", .helo, ">", to: &line)
+  }
+
+  private func appendStep(to line: inout [UInt8]) {
+    put("stage ", .stageName, ": ", to: &line)
+    put("", .place, ": ", to: &line)
+    put("", .action, "", to: &line)
+    put(", rule ", .rule, "", to: &line)
   }
 
   private func appendDelivery(to line: inout [UInt8]) {

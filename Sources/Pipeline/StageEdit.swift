@@ -62,3 +62,41 @@ package struct StageRights: OptionSet, Sendable {
     }
   }
 }
+
+extension StageEdit {
+  /// In words, for logs.
+  package var summary: String {
+    switch self {
+    case .header(let operation, let reference, let name, let value):
+      "\(operation) header \(reference == 0 ? "" : "\(reference) ")\(String(decoding: name, as: UTF8.self)): \(String(decoding: value.prefix(200), as: UTF8.self))"
+    case .recipient(let operation, let address, _): "\(operation) recipient <\(address)>"
+    case .sender(let address, _): "set sender <\(address)>"
+    case .body(let bytes): "write \(bytes.count) bytes of a new body"
+    case .splice(let offset, let length, let bytes):
+      "put `\(String(decoding: bytes.prefix(200), as: UTF8.self))` in the place of \(length) bytes of the body at \(offset)"
+    case .route(let operation, let argument): "route: \(operation) \(argument)"
+    case .property(_, let key, let value): "set \(key) = \(String(decoding: value.prefix(200), as: UTF8.self))"
+    }
+  }
+
+  /// The same without anything of the message.
+  package var kindName: String {
+    switch self {
+    case .header(let operation, _, let name, _): "\(operation) header \(String(decoding: name.prefix(200), as: UTF8.self))"
+    case .recipient(let operation, _, _): "\(operation) recipient"
+    case .sender: "set sender"
+    case .body(let bytes): "write \(bytes.count) bytes of a new body"
+    case .splice(_, let length, let bytes): "put \(bytes.count) bytes in the place of \(length) of the body"
+    case .route(let operation, _): "route: \(operation)"
+    case .property(_, let key, _): "set \(key)"
+    }
+  }
+
+  /// Whether it only tells why there is a verdict or another edit: the properties `COMPONENT.rule` and `COMPONENT.matched`.
+  package var isReason: Bool {
+    guard case .property(_, let key, _) = self else { return false }
+    return key.hasSuffix(".rule") || key.hasSuffix(".matched")
+  }
+
+  package var isOfHeader: Bool { if case .header = self { true } else { false } }
+}

@@ -20,6 +20,22 @@ package enum StageVerdict: Int32, Sendable {
   package var refuses: Bool { self == .reject || self == .tempfail || self == .discard }
 }
 
+extension StageVerdict {
+  /// As `weir plugin run` and the trace write it.
+  package var word: String {
+    switch self {
+    case .goOn: "CONTINUE"
+    case .done: "DONE"
+    case .skip: "SKIP"
+    case .reject: "REJECT"
+    case .tempfail: "TEMPFAIL"
+    case .discard: "DISCARD"
+    case .pending: "PENDING"
+    case .fail: "FAIL"
+    }
+  }
+}
+
 /// `on_failure`: what becomes of what a stage was asked about when it does not answer, or not sensibly.
 package enum FailurePolicy: String, CaseIterable, Sendable { case tempfail, `continue`, reject, hold }
 

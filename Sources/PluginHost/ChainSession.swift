@@ -30,6 +30,14 @@ package final class ChainSession {
   /// on_failure = hold at an event of the session: all its messages.
   private var holdReason: String?
   package private(set) var message: StagedMessage?
+  /// Told of what each stage answers; nil where nobody wants to know.
+  package var observer: ((StageTrace) -> Void)?
+  /// Whether it is told of those that let a message pass, too, and of how the message reads before and after each.
+  package var observesAll = false
+  /// Else these are here, with their microseconds.
+  package var passed: [(stage: Stage, microseconds: Int64)] = []
+  /// When the stage that is asked began with the message.
+  var mark = Instant.distantPast
 
   private static let maximumProperties = 1000
 
@@ -160,7 +168,9 @@ package final class ChainSession {
       if chain.hasConditions, isMoment { seat.applies = applies(seat.stage) }
       guard seat.wants(call.event) else { continue }
       if !call.event.isOfSession { seat.hasSeenMessage = true }
+      let began = observer == nil ? nil : Instant.now()
       let answer = await seat.ask(call)
+      if let began { observe(answer, seat, at: call.event, since: began) }
       if let step = take(answer, from: seat, at: call.event) { return step }
     }
     return .goOn
@@ -252,6 +262,7 @@ package final class ChainSession {
     removeForgeries(message)
     var began = Instant.now()
     for seat in seats where seat.wantsAny(.content) {
+      if observer != nil { mark = began }
       let step = await content(message, seat, pool)
       let now = Instant.now()
       seat.stage.counters.note(from: began, to: now)
@@ -265,11 +276,14 @@ package final class ChainSession {
   private func content(_ message: StagedMessage, _ seat: StageSeat, _ pool: BlockingPool?) async -> StageStep? {
     seat.hasSeenMessage = true
     let isShadow = seat.stage.settings.isShadow
+    let watch = observer == nil ? nil : ContentWatch(message, self)
     if !isShadow, pool == nil, let (stop, edits) = seat.readAtOnce(message) {
+      if let watch { observe(stop, edits, message, seat, watch) }
       if case .finished(.goOn, _, _) = stop, edits.isEmpty { return nil }
       return contentEnded(stop, edits, message, seat)
     }
     let (stop, edits) = await seat.read(message, shadow: isShadow, usesPool: pool)
+    if let watch { observe(stop, edits, message, seat, watch) }
     if isShadow, case .finished(let verdict, _, let reply) = stop {
       seat.stage.counters.edits.wrappingAdd(edits.count, ordering: .relaxed)
       tellShadow(verdict, reply, edits, seat.stage, seat.event)
@@ -299,6 +313,7 @@ package final class ChainSession {
   }
 
   private func tellShadow(_ verdict: StageVerdict, _ reply: StageReply?, _ edits: [StageEdit], _ stage: Stage, _ event: StageEvent) {
+    let edits = edits.filter { !$0.isReason }
     guard verdict.refuses || !edits.isEmpty else { return }
     var parts = edits.map(\.summary)
     if verdict.refuses {
@@ -466,21 +481,4 @@ extension NameRecord {
 
 extension [UInt8] {
   fileprivate var hexadecimal: String { map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
-}
-
-extension StageEdit {
-  /// For the log of a shadow stage.
-  var summary: String {
-    switch self {
-    case .header(let operation, let reference, let name, let value):
-      "\(operation) header \(reference == 0 ? "" : "\(reference) ")\(String(decoding: name, as: UTF8.self)): \(String(decoding: value.prefix(200), as: UTF8.self))"
-    case .recipient(let operation, let address, _): "\(operation) recipient <\(address)>"
-    case .sender(let address, _): "set sender <\(address)>"
-    case .body(let bytes): "write \(bytes.count) bytes of a new body"
-    case .splice(let offset, let length, let bytes):
-      "put `\(String(decoding: bytes.prefix(200), as: UTF8.self))` in the place of \(length) bytes of the body at \(offset)"
-    case .route(let operation, let argument): "route: \(operation) \(argument)"
-    case .property(_, let key, let value): "set \(key) = \(String(decoding: value.prefix(200), as: UTF8.self))"
-    }
-  }
 }

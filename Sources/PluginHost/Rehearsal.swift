@@ -322,21 +322,6 @@ package final class RehearsalPosts: PostOffice {
   }
 }
 
-extension StageVerdict {
-  fileprivate var word: String {
-    switch self {
-    case .goOn: "CONTINUE"
-    case .done: "DONE"
-    case .skip: "SKIP"
-    case .reject: "REJECT"
-    case .tempfail: "TEMPFAIL"
-    case .discard: "DISCARD"
-    case .pending: "PENDING"
-    case .fail: "FAIL"
-    }
-  }
-}
-
 extension StageRequest.Work {
   fileprivate var words: String {
     switch self {

@@ -8,8 +8,18 @@ package struct Judgement: Equatable, Sendable {
   package var notes: [Note] = []
   /// What the next judgements of this session must know.
   package var memory = JudgeMemory()
+  /// Which restriction refused, as it was written; nil where none did by itself.
+  package var blame: Blame?
 
   package init() {}
+
+  package struct Blame: Equatable, Sendable {
+    /// `smtpd_recipient_restrictions`
+    package let list: String
+    package let restriction: String
+    /// `file:line`, where that is known.
+    package let place: String?
+  }
 
   package struct Note: Equatable, Sendable {
     package enum Kind: Equatable, Sendable {

@@ -125,10 +125,13 @@ package struct RestrictionList: Sendable {
     let scope: Scope
     /// As it was written, for warnings.
     let title: String
+    /// `file:line`
+    let place: String?
 
-    init(restriction: Restriction, title: String) {
+    init(restriction: Restriction, title: String, place: String? = nil) {
       self.restriction = restriction
       self.title = title
+      self.place = place
       scope = restriction.scope
     }
   }

@@ -105,6 +105,10 @@ package struct Habits: Sendable {
   package var tellsTLSInReceived = false
   /// `smtpd_tls_loglevel` above 0.
   package var logsTLS = true
+  /// `trace_codes`: refusals end in a name by which they can be asked about.
+  package var marksRefusals = false
+  /// `trace_subjects`: what stands in a message may be kept.
+  package var tracesSubjects = true
   /// Who gets missing header fields: `local_header_rewrite_clients` and `always_add_missing_headers`.
   package var completesHeader: @Sendable (IPAddress?) -> Bool = { $0 == nil }
 

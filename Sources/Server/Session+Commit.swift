@@ -116,6 +116,7 @@ extension Session {
     let arrival = content.withReadable {
       services.compose(received, sender: sender, arrival: time, content: $0, isLocal: isFromLocal)
     }
+    if trace != nil { content.withReadable { traceArrival($0, transaction, message.id) } }
     for id in arrival.messageIDs { logCleanup(.messageID(id.text, isResent: id.isResent), about: message.id) }
     message.addedFields = transaction.marks.prepended.count..<transaction.marks.prepended.count + arrival.addedFields
     let prefix = prepended(transaction.marks) + [ContentChunk(arrival.prefix)]

@@ -29,6 +29,7 @@ extension Session {
         bench.keep(answers)
         self.bench = bench
         log(judgement.notes, request)
+        if trace != nil { traceRefusal(judgement) }
         return judgement.verdict
       }
     }

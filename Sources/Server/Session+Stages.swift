@@ -13,6 +13,7 @@ extension Session {
   func beginStages() {
     guard let stages = services.stages else { return }
     chain = ChainSession(stages.chain, on: stages.loop, names: stages.names) { [unowned self] in property($0) }
+    if trace != nil { traceStages() }
   }
 
   /// What the stages say to a command that the restrictions let pass.
@@ -75,6 +76,7 @@ extension Session {
     guard let chain, let message = chain.message, chain.wantsContent, let content = chunks.last else { return .unchanged }
     let split = SplitContent(front: chunks.dropLast(), content: content, added: added)
     let step = await chain.content(split.fields, body: split.body, pool: nil)
+    if trace != nil { tracePassed() }
     return outcome(step, message, split.body.chunk)
   }
 
@@ -97,6 +99,7 @@ extension Session {
     guard let view = await file.view() else { return nil }
     let split = SplitContent(front: [], content: ContentChunk(view), added: added)
     let step = await chain.content(split.fields, body: split.body, pool: stages.pool)
+    if trace != nil { tracePassed() }
     let outcome = outcome(step, message, split.body.chunk)
     guard case .changed(let chunks) = outcome else { return (outcome, file) }
     // The view keeps the old content readable while the new is written under its name.

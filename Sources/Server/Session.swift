@@ -31,6 +31,8 @@ package final class Session<Stream: ByteStream> {
   var bench: Bench?
   /// The stages; nil where there are none.
   var chain: ChainSession?
+  /// What is remembered for the trace; nil where nobody keeps one.
+  let trace: SessionTrace?
   /// smtpd_per_request_deadline: when the request that is coming in must be complete.
   private var requestDeadline: Instant?
   /// The client that the limits have counted as connected.
@@ -45,6 +47,7 @@ package final class Session<Stream: ByteStream> {
     self.counted = counted
     self.services = services
     number = services.log.nextSession()
+    trace = SessionTrace(services.log.traceDetail)
     machine = ServerMachine(context: services.context, client: client)
     framer = LineFramer(maximumLength: services.pace.lineLengthLimit)
   }
@@ -196,6 +199,7 @@ package final class Session<Stream: ByteStream> {
       await send([reply])
     case .receiveChunk: beginMessage()
     case .commit:
+      trace?.answered = message?.id
       let next = machine.messageCommitted(await commit())
       // While the message still has its name.
       logNotice()
@@ -238,7 +242,8 @@ package final class Session<Stream: ByteStream> {
       guard await flush() else { return }
       await stream.pause(until: deadline(machine.replyDelay))
     }
-    for reply in replies { footed(reply).write(to: &output) }
+    for reply in replies { footed(trace == nil ? reply : traced(reply)).write(to: &output) }
+    trace?.answered = nil
     if output.count > Self.maximumOutput { _ = await flush() }
   }
 

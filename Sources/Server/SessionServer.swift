@@ -201,7 +201,7 @@ package final class SessionServer {
 }
 
 extension Client.Names {
-  fileprivate init(_ peer: PeerName) {
+  package init(_ peer: PeerName) {
     let status: Client.NameStatus =
       switch peer.status {
       case .verified: .known

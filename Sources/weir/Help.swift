@@ -5,7 +5,8 @@ import Runtime
 /// What the command says of itself.
 enum Help {
   static let verbs = [
-    "run", "check", "config", "import", "queue", "doctor", "events", "log", "plugin", "plugins", "reload", "reference", "version", "help",
+    "run", "check", "config", "import", "queue", "doctor", "events", "explain", "log", "plugin", "plugins", "reload", "reference", "shadow", "test",
+    "version", "help",
   ]
 
   static func printVersion() -> Int32 {
@@ -44,11 +45,16 @@ enum Help {
       queue release ID     try a message now that is held or deferred
       doctor [--json]      look at name, ports, DNS, certificates, disk ..., and say what to do
       events [--json]      print what happens from now on
+      explain ID           what became of a message, and why: by queue id, address,
+                           Message-ID, or the code of a refusal; --follow
+      shadow               what stages with shadow = yes would have done
       log rotate|reopen    begin a new log file, pack the old one; or open it again
       plugins [--json]     what each stage of the running daemon has done: calls,
                            verdicts, times, failures
       plugin new|check|run write a filter of your own that works, to begin with; look at
                            a plugin's file; show it a message
+      test FILE...         try messages: what each stage says and changes, and what the
+                           client would be told; nothing is delivered
       reference PAGE       print the reference: markdown, sample or man
       version, help [COMMAND]
 
@@ -112,6 +118,9 @@ enum Help {
     """,
     "import": importTopic,
     "plugin": pluginTopic,
+    "test": testTopic,
+    "explain": explainTopic,
+    "shadow": shadowTopic,
     "plugins": """
     usage: weir plugins [--json] [--config FILE] [--data DIR]
 

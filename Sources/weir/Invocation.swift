@@ -12,6 +12,9 @@ enum Invocation {
   case events(Options, isJSON: Bool)
   case plugins(Options, isJSON: Bool)
   case log(Options, LogCommand)
+  case test(Options, TestOptions)
+  case explain(Options, ExplainOptions)
+  case shadow(Options, ShadowOptions)
   case plugin(PluginCommand)
   case reference(String)
   case version
@@ -45,6 +48,9 @@ enum Invocation {
     case "plugins":
       let isJSON = words.take("--json")
       return .plugins(try words.options(), isJSON: isJSON)
+    case "explain": return try words.explainInvocation()
+    case "shadow": return try words.shadowInvocation()
+    case "test": return try words.testInvocation()
     case "plugin": return .plugin(try words.pluginCommand())
     case "reference": return .reference(try words.required("which page: markdown, sample or man"))
     case "version", "--version", "-V": return .version
@@ -101,6 +107,9 @@ enum Invocation {
     case .doctor(let options, let asJSON): Launch.doctor(options, asJSON: asJSON)
     case .events(let options, let isJSON): Launch.events(options, isJSON: isJSON)
     case .plugins(let options, let isJSON): Launch.plugins(options, isJSON: isJSON)
+    case .explain(let options, let request): Launch.explain(options, request)
+    case .shadow(let options, let request): Launch.shadow(options, request)
+    case .test(let options, let request): Launch.test(options, request)
     case .log(let options, let command): Launch.log(options, command)
     case .plugin(let command): command.perform()
     case .reference(let page): Launch.writeReference(page)

@@ -5,7 +5,7 @@ import Testing
 private let rings: [[String]] = [
   ["Bytes", "Diagnostics", "IDNA", "WeirPlugin"],
   ["SMTP", "Message", "Settings", "Tables", "Pipeline", "Queue", "Events", "Names", "Restrictions", "Import"],
-  ["Runtime", "Spool", "Mailbox", "PluginHost"],
+  ["Runtime", "Spool", "Mailbox", "PluginHost", "Trace"],
   ["Delivery", "Server", "Daemon"],
   ["weir"],
 ]
@@ -19,6 +19,7 @@ private let withinRing: [String: Set<String>] = [
   "Import": ["Settings", "Tables"],
   "Spool": ["Runtime"],
   "Mailbox": ["Runtime"],
+  "Trace": ["Runtime"],
   "PluginHost": ["Runtime"],
   "Daemon": ["Delivery", "Server"],
 ]
@@ -30,6 +31,7 @@ private let shimImporters: [String: Set<String>] = [
   "CLinux": ["Runtime"],
   "CPluginHost": ["PluginHost"],
   "CSandbox": ["Runtime"],
+  "CSQLite": ["Trace"],
   "COpenSSL": ["Runtime"],
   "CUnbound": ["Runtime"],
   "CPCRE2": ["Tables"],

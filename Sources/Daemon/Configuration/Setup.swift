@@ -4,6 +4,7 @@ import Runtime
 import Settings
 import Spool
 import Tables
+import Trace
 
 /// A configuration that was read, and the folders that follow from it.
 struct Setup: Sendable {
@@ -67,7 +68,7 @@ struct Setup: Sendable {
   /// The folders that are made at the start. The mailboxes' base is the administrator's, unless it is in the data folder.
   var ownFolders: [String] {
     let base = configuration[Keys.virtualMailboxBase]
-    return [queueFolder, tlsFolder] + [passFolder].compactMap(\.self) + (base.hasPrefix(dataFolder + "/") ? [base] : [])
+    return [queueFolder, tlsFolder] + [passFolder, traceFolder].compactMap(\.self) + (base.hasPrefix(dataFolder + "/") ? [base] : [])
   }
 
   /// The names that the server goes by, for its own certificate.
@@ -125,4 +126,20 @@ struct Setup: Sendable {
   }
 
   private static var defaultDataFolder: String { "./weir-data" }
+}
+
+extension Setup {
+  /// The folder of the trace; nil where nothing is kept.
+  var traceFolder: String? { configuration[Keys.traceKeep] > .zero ? configuration[Keys.traceDirectory] : nil }
+
+  /// The database of the trace, whether or not one is kept now.
+  var traceFile: String { configuration[Keys.traceDirectory] + "/trace.db" }
+
+  var traceSettings: TraceKeeper.Settings? {
+    guard traceFolder != nil else { return nil }
+    let limit = configuration[Keys.traceSizeLimit].bytes
+    var settings = TraceKeeper.Settings(path: traceFile, keep: configuration[Keys.traceKeep], sizeLimit: Int64(limit))
+    settings.keepsAddresses = configuration[Keys.traceAddresses]
+    return settings
+  }
 }

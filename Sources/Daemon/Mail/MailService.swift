@@ -154,73 +154,14 @@ final class MailService: Sendable {
     }
   }
 
-  /// What the sessions of a listener share on a loop.
   private func services(for listener: ListenerConfiguration) -> @Sendable (EventLoop) -> Services {
-    let name = listener.name
-    var server = ServerConfiguration(listener, setup, ownAddresses: setup.ownAddresses())
-    if certificates[name] == nil { server.smtpdTlsSecurityLevel = .none }
-    server.checksRoom = room != nil
-    let judge = Judge.needed(listener, setup, server)
-    let chain = stages.chain(for: name)
-    server.judgedMoments = (judge?.moments ?? []).union(chain?.moments ?? [])
-    let limits = limits[name]
-    let context = ServerContext(server, meter: limits.flatMap { $0.metersEvents ? $0 : nil })
-    let names = listener[Keys.smtpdPeernameLookup] ? PeerNames(service: resolver.names) : nil
-    let store = SpoolStore(spool: spool, pool: pool, storage: storage)
-    let recipients = RecipientLookup(
-      users: users, localRecipients: setup.localRecipientMaps, relayRecipients: setup.tables(listener[Keys.relayRecipientMaps]),
-      delimiters: listener[Keys.recipientDelimiter], localRefusal: RecipientVerdict(LocalTransport(setup.configuration[Keys.localTransport])),
-      room: room, pool: pool, log: log, now: wallClock)
-    let habits = Habits(listener, setup, ownAddresses: context.configuration.relay.ownAddresses)
-    let tls = certificates[name].map { certificates in { @Sendable in certificates.store.context as TLSServerContext? } }
-    let log = log.named(listener[Keys.syslogName])
-    let proxies = ProxyReader(listener, setup)
-    let footer = RejectFooter(listener, setup)
-    let ownNetworks = setup.networks(listener[Keys.mynetworks])
-    let screen = Screen(listener, setup, cache: passes.cache, names: resolver.names)
-    return { [resolver, pool] loop in
-      let restrictions = judge.map {
-        RestrictionServices(judge: $0, names: DirectNames(resolver.names), policies: PolicyClient(on: LoopPolicyGround(loop, names: resolver.names)))
-      }
-      let services = Services(
-        context: context, log: log, store: store, users: recipients, names: ClientLookup(names: names), limits: limits, habits: habits, tls: tls,
-        isImplicitTLS: listener[Keys.smtpdTlsWrappermode], restrictions: restrictions, arrival: ArrivalHeaders(listener),
-        zone: { LocalZone.at($0).zone })
-      services.proxies = proxies
-      services.footer = footer
-      services.screen = screen
-      services.stages = chain.map { chain in
-        StageServices(chain: chain, names: resolver.names, loop: loop, listener: name, pool: pool) { client in
-          client.address.map(ownNetworks.contains) ?? true
-        }
-      }
-      return services
-    }
-  }
-}
-
-extension Habits {
-  fileprivate init(_ listener: ListenerConfiguration, _ setup: Setup, ownAddresses: Set<IPAddress>) {
-    self.init()
-    tellsTLSInReceived = listener[Keys.smtpdTlsReceivedHeader]
-    logsClientPort = listener[Keys.smtpdClientPortLogging]
-    logsTLS = listener[Keys.smtpdTlsLoglevel] > 0
-    let words = Set(listener[Keys.localHeaderRewriteClients])
-    let networks = words.contains("permit_mynetworks") ? setup.networks(listener[Keys.mynetworks]) : NetworkList()
-    let own = words.contains("permit_inet_interfaces") ? ownAddresses : []
-    let always = listener[Keys.alwaysAddMissingHeaders]
-    completesHeader = { address in
-      guard !always, let address else { return true }
-      return own.contains(address) || networks.contains(address)
-    }
-  }
-}
-
-extension ArrivalHeaders {
-  init(_ listener: ListenerConfiguration) {
-    self.init(
-      hostname: listener[Keys.myhostname], product: listener[Keys.mailName], origin: listener[Keys.myorigin],
-      zone: LocalZone.at(wallClock()).zone)
+    let tls = certificates[listener.name].map { certificates in { @Sendable in certificates.store.context as TLSServerContext? } }
+    let ground = SessionGround(
+      setup: setup, log: log, pool: pool, users: users, room: room, stages: stages, store: SpoolStore(spool: spool, pool: pool, storage: storage),
+      names: resolver.names, directNames: DirectNames(resolver.names)
+    ) { [resolver] loop in PolicyClient(on: LoopPolicyGround(loop, names: resolver.names)) }
+    return ground.services(
+      for: listener, limits: limits[listener.name], tls: tls, screen: Screen(listener, setup, cache: passes.cache, names: resolver.names))
   }
 }
 
@@ -244,8 +185,4 @@ extension SpoolSettings {
     spareSegments = configuration[Keys.spoolSpareSegments]
     crashLimit = configuration[Keys.spoolCrashLimit]
   }
-}
-
-extension LocalZone {
-  fileprivate var zone: Zone { Zone(offset: offset, name: name) }
 }

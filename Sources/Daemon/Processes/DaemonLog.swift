@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Runtime
 import Settings
+import Trace
 
 /// Opens the log that the configuration asks for, and its file again when that was moved away.
 enum DaemonLog {
@@ -25,6 +26,7 @@ enum DaemonLog {
     } catch {
       complaints.append("events: \(error)")
     }
+    if role == .mta { settings.trace = try setup.traceSettings.map { (kept) throws(SystemError) in try TraceKeeper(kept) } }
     let log = try Log(settings, name: setup.configuration[Keys.syslogName])
     for complaint in complaints { log.warning("master", complaint) }
     return log

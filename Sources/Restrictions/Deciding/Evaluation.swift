@@ -101,6 +101,9 @@ struct Evaluation {
       scope = max(scope, item.scope)
       let outcome = try check(item, context)
       if let warnDepth, warnDepth >= depth { self.warnDepth = nil }
+      if outcome == .reject, judgement.blame == nil {
+        judgement.blame = Judgement.Blame(list: point.setting, restriction: item.title, place: item.place)
+      }
       if outcome != .dunno { return outcome }
       // Whatever comes, it will be deferred.
       if deferIfPermit != nil, deferIfReject != nil { break }

@@ -57,7 +57,12 @@ package struct RestrictionReader {
 
   mutating func add(_ restriction: Restriction, _ element: LocatedText, to end: LocatedText? = nil) {
     let title = end.map { "\(element.text) \($0.text)" } ?? element.text
-    items.append(Read(item: RestrictionList.Item(restriction: restriction, title: title), place: element))
+    items.append(Read(item: RestrictionList.Item(restriction: restriction, title: title, place: Self.place(element)), place: element))
+  }
+
+  private static func place(_ element: LocatedText) -> String {
+    let location = element.location(at: 0)
+    return "\(location.source.name):\(location.line)"
   }
 
   mutating func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }

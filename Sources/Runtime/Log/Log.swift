@@ -18,12 +18,15 @@ package final class Log: Sendable {
   private let writer: LogWriter
   private let name: UInt16
   private let now: @Sendable () -> Int64
+  /// What beyond the log is asked for: nothing else is worth making an event of.
+  package let traceDetail: TraceDetail
 
   /// `name` goes before the `/` of every line (`syslog_name`).
   package init(_ settings: LogSettings, name: String, now: @escaping @Sendable () -> Int64 = wallClock) throws(SystemError) {
     writer = try LogWriter(settings, name: name)
     self.name = 0
     self.now = now
+    traceDetail = settings.trace == nil ? .none : settings.traceDetail
   }
 
   /// Writes to `descriptor` only, which stays the caller's.
@@ -33,17 +36,18 @@ package final class Log: Sendable {
     try self.init(LogSettings(host: host, sinks: [.descriptor(descriptor, style, .classic)]), name: name, now: now)
   }
 
-  private init(_ writer: LogWriter, name: UInt16, now: @escaping @Sendable () -> Int64) {
+  private init(_ writer: LogWriter, name: UInt16, traceDetail: TraceDetail, now: @escaping @Sendable () -> Int64) {
     self.writer = writer
     self.name = name
+    self.traceDetail = traceDetail
     self.now = now
   }
 
   /// The same log under another name: that of a listener.
-  package func named(_ name: String) -> Log { Log(writer, name: writer.number(of: name), now: now) }
+  package func named(_ name: String) -> Log { Log(writer, name: writer.number(of: name), traceDetail: traceDetail, now: now) }
 
   /// The same log under the name that it began with.
-  package var base: Log { name == 0 ? self : Log(writer, name: 0, now: now) }
+  package var base: Log { name == 0 ? self : Log(writer, name: 0, traceDetail: traceDetail, now: now) }
 
   /// Tells sessions of this process apart in the log; never 0.
   package func nextSession() -> UInt32 { writer.nextSession() }

@@ -22,10 +22,32 @@ package struct LogSettings: Sendable {
   package var sinks: [Target]
   /// Events for whoever connects to this socket.
   package var events: EventSocket?
+  /// Who keeps what is needed to explain each message; then there is more to tell than the log has.
+  package var trace: (any TraceTaker)?
+  package var traceDetail = TraceDetail.notable
 
   package init(host: String, sinks: [Target], events: EventSocket? = nil) {
     self.host = host
     self.sinks = sinks
     self.events = events
   }
+}
+
+/// Takes records as `EventRecord` writes them. Called on the log's thread, which must not wait.
+package protocol TraceTaker: AnyObject, Sendable {
+  /// `lost`: events before these that there was no room for.
+  func take(_ records: [UInt8], lost: Int)
+  /// What it has to say itself, for the log.
+  func takeWarnings() -> [String]
+  /// Returns when all that it has taken is kept, or cannot be.
+  func flush()
+}
+
+/// How much there is to tell beyond the log.
+package enum TraceDetail: Sendable {
+  case none
+  /// What stages refuse and change; those that let a message pass in one event.
+  case notable
+  /// Each answer of each stage, and the subject.
+  case all
 }

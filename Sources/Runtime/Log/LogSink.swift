@@ -15,10 +15,11 @@ struct LogBatch {
     origin.names = names.map { Array($0.utf8) }
   }
 
+  /// Those that belong in a log.
   func forEach(_ body: (RecordedEvent) -> Void) {
     records.withUnsafeBytes { bytes in
       var rest = bytes[...]
-      while let event = RecordedEvent(&rest) { body(event) }
+      while let event = RecordedEvent(&rest) { if !event.kind.isTrace { body(event) } }
     }
   }
 }
@@ -35,6 +36,21 @@ protocol LogSink: AnyObject {
 
 extension LogSink {
   func takeWarnings() -> [String] { [] }
+}
+
+/// Hands all records on.
+final class TraceSink: LogSink {
+  private let taker: any TraceTaker
+
+  init(_ taker: any TraceTaker) { self.taker = taker }
+
+  var retryAfter: Duration? { nil }
+
+  func write(_ batch: LogBatch, _ stamps: inout Stamps) {
+    if !batch.records.isEmpty || batch.lost > 0 { taker.take(batch.records, lost: batch.lost) }
+  }
+
+  func takeWarnings() -> [String] { taker.takeWarnings() }
 }
 
 /// A file, a pipe or a terminal. Writing may wait: there is a thread for it.

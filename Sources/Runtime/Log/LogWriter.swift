@@ -18,6 +18,7 @@ final class LogWriter: Sendable {
   /// The file that may be exchanged for another.
   private let file: Int32?
   private let sessions = Atomic<UInt32>(0)
+  private let trace: (any TraceTaker)?
 
   /// What may wait for the writer.
   private static let maximumBuffer = 4 << 20
@@ -27,6 +28,7 @@ final class LogWriter: Sendable {
   init(_ settings: LogSettings, name: String) throws(SystemError) {
     monitor = Monitor(Buffer(names: [name]))
     file = settings.sinks.lazy.compactMap { if case .descriptor(let descriptor, _, _) = $0, descriptor > 2 { descriptor } else { nil } }.first
+    trace = settings.trace
     try settings.events?.start()
     try Thread(name: "log") { [monitor] in LogWriter.run(monitor, settings) }.detach()
   }
@@ -68,6 +70,7 @@ final class LogWriter: Sendable {
     monitor.signal()
     monitor.wait { buffer -> Void? in buffer.records.isEmpty && !buffer.writing ? () : nil }
     monitor.withLock { $0.stopping = false }
+    trace?.flush()
   }
 
   // MARK: the log's thread
@@ -75,6 +78,7 @@ final class LogWriter: Sendable {
   private static func run(_ monitor: Monitor<Buffer>, _ settings: LogSettings) {
     var sinks = settings.sinks.map(makeSink)
     if let events = settings.events { sinks.append(EventStreamSink(events)) }
+    if let trace = settings.trace { sinks.append(TraceSink(trace)) }
     var stamps = Stamps()
     var batch = LogBatch(host: settings.host)
     while true {

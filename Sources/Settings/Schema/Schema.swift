@@ -5,7 +5,7 @@ import Diagnostics
 package enum Schema {
   package static let areas: [Area] = [
     .host, .network, .listener, .smtpServer, .smtpLimits, .clientLimits, .smtpProtection, .restrictions, .smtpProxies, .postscreen,
-    .tls, .domains, .mailboxes, .quotas, .messages, .headerChecks, .spool, .process, .stages, .logs,
+    .tls, .domains, .mailboxes, .quotas, .messages, .headerChecks, .spool, .process, .stages, .logs, .trace,
   ]
 
   package static let definitions: [Definition] = areas.flatMap(\.definitions)

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+import Delivery
+import Message
+import Names
+import Restrictions
+import Runtime
+import SMTP
+import Server
+import Settings
+import Tables
+
+/// What the sessions of all listeners stand on. Whoever plays a session differently puts something else in place of a part.
+struct SessionGround: Sendable {
+  let setup: Setup
+  let log: Log
+  let pool: BlockingPool
+  let users: UserDirectory
+  let room: RoomLookup?
+  let stages: StageAssembly
+  let store: any MessageStore
+  /// With the answers remembered.
+  let names: any NameService
+  /// For restrictions, which remember by themselves.
+  let directNames: any NameService
+  let policies: @Sendable (EventLoop) -> any PolicyService
+
+  /// What the sessions of a listener share on a loop. Without `tls` nobody can begin it.
+  func services(
+    for listener: ListenerConfiguration, limits: ClientLimits? = nil, tls: (@Sendable () -> TLSServerContext?)? = nil, screen: Screen? = nil
+  ) -> @Sendable (EventLoop) -> Services {
+    let name = listener.name
+    var server = ServerConfiguration(listener, setup, ownAddresses: setup.ownAddresses())
+    if tls == nil { server.smtpdTlsSecurityLevel = .none }
+    server.checksRoom = room != nil
+    let judge = Judge.needed(listener, setup, server)
+    let chain = stages.chain(for: name)
+    server.judgedMoments = (judge?.moments ?? []).union(chain?.moments ?? [])
+    let context = ServerContext(server, meter: limits.flatMap { $0.metersEvents ? $0 : nil })
+    let clients = ClientLookup(names: listener[Keys.smtpdPeernameLookup] ? PeerNames(service: names) : nil)
+    let recipients = recipients(of: listener)
+    let habits = Habits(listener, setup, ownAddresses: context.configuration.relay.ownAddresses)
+    let log = log.named(listener[Keys.syslogName])
+    let proxies = ProxyReader(listener, setup)
+    let footer = RejectFooter(listener, setup)
+    let ownNetworks = setup.networks(listener[Keys.mynetworks])
+    return { [self] loop in
+      let restrictions = judge.map { RestrictionServices(judge: $0, names: directNames, policies: policies(loop)) }
+      let services = Services(
+        context: context, log: log, store: store, users: recipients, names: clients, limits: limits, habits: habits, tls: tls,
+        isImplicitTLS: listener[Keys.smtpdTlsWrappermode], restrictions: restrictions, arrival: ArrivalHeaders(listener),
+        zone: { LocalZone.at($0).zone })
+      services.proxies = proxies
+      services.footer = footer
+      services.screen = screen
+      services.stages = chain.map { chain in
+        StageServices(chain: chain, names: names, loop: loop, listener: name, pool: pool) { client in
+          client.address.map(ownNetworks.contains) ?? true
+        }
+      }
+      return services
+    }
+  }
+
+  private func recipients(of listener: ListenerConfiguration) -> RecipientLookup {
+    RecipientLookup(
+      users: users, localRecipients: setup.localRecipientMaps, relayRecipients: setup.tables(listener[Keys.relayRecipientMaps]),
+      delimiters: listener[Keys.recipientDelimiter], localRefusal: RecipientVerdict(LocalTransport(setup.configuration[Keys.localTransport])),
+      room: room, pool: pool, log: log, now: wallClock)
+  }
+}
+
+extension Habits {
+  fileprivate init(_ listener: ListenerConfiguration, _ setup: Setup, ownAddresses: Set<IPAddress>) {
+    self.init()
+    tellsTLSInReceived = listener[Keys.smtpdTlsReceivedHeader]
+    logsClientPort = listener[Keys.smtpdClientPortLogging]
+    logsTLS = listener[Keys.smtpdTlsLoglevel] > 0
+    marksRefusals = listener[Keys.traceCodes]
+    tracesSubjects = setup.configuration[Keys.traceSubjects]
+    let words = Set(listener[Keys.localHeaderRewriteClients])
+    let networks = words.contains("permit_mynetworks") ? setup.networks(listener[Keys.mynetworks]) : NetworkList()
+    let own = words.contains("permit_inet_interfaces") ? ownAddresses : []
+    let always = listener[Keys.alwaysAddMissingHeaders]
+    completesHeader = { address in
+      guard !always, let address else { return true }
+      return own.contains(address) || networks.contains(address)
+    }
+  }
+}
+
+extension ArrivalHeaders {
+  init(_ listener: ListenerConfiguration) {
+    self.init(
+      hostname: listener[Keys.myhostname], product: listener[Keys.mailName], origin: listener[Keys.myorigin],
+      zone: LocalZone.at(wallClock()).zone)
+  }
+}
+
+extension LocalZone {
+  fileprivate var zone: Zone { Zone(offset: offset, name: name) }
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "CSQLite.h"
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+static sqlite3 *own(csqlite_database *database) { return (sqlite3 *)database; }
+static sqlite3_stmt *statement_of(csqlite_statement *statement) { return (sqlite3_stmt *)statement; }
+
+static int outcome(int result) {
+  switch (result & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_DONE: return CSQLITE_OK;
+    case SQLITE_ROW: return CSQLITE_ROW;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return CSQLITE_DAMAGED;
+    default: return CSQLITE_FAILED;
+  }
+}
+
+int csqlite_open(const char *path, int creates, int busy_milliseconds, csqlite_database **database) {
+  sqlite3 *opened = NULL;
+  /* SQLite gives its other files the permissions of this one. */
+  mode_t before = umask(0077);
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (creates ? SQLITE_OPEN_CREATE : 0);
+  int result = sqlite3_open_v2(path, &opened, flags, NULL);
+  umask(before);
+  *database = (csqlite_database *)opened;
+  if (result == SQLITE_OK) result = sqlite3_busy_timeout(opened, busy_milliseconds);
+  return outcome(result);
+}
+
+void csqlite_close(csqlite_database *database) { sqlite3_close_v2(own(database)); }
+
+const char *csqlite_message(csqlite_database *database) { return sqlite3_errmsg(own(database)); }
+
+int csqlite_run(csqlite_database *database, const char *sql) { return outcome(sqlite3_exec(own(database), sql, NULL, NULL, NULL)); }
+
+int csqlite_prepare(csqlite_database *database, const char *sql, csqlite_statement **statement) {
+  sqlite3_stmt *prepared = NULL;
+  int result = sqlite3_prepare_v3(own(database), sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared, NULL);
+  *statement = (csqlite_statement *)prepared;
+  return outcome(result);
+}
+
+void csqlite_finish(csqlite_statement *statement) { sqlite3_finalize(statement_of(statement)); }
+
+int csqlite_bind_number(csqlite_statement *statement, int place, int64_t number) {
+  return outcome(sqlite3_bind_int64(statement_of(statement), place, number));
+}
+
+int csqlite_bind_bytes(csqlite_statement *statement, int place, const void *bytes, size_t count) {
+  return outcome(sqlite3_bind_blob64(statement_of(statement), place, bytes ? bytes : "", count, SQLITE_STATIC));
+}
+
+int csqlite_step(csqlite_statement *statement) { return outcome(sqlite3_step(statement_of(statement))); }
+
+void csqlite_reset(csqlite_statement *statement) {
+  sqlite3_reset(statement_of(statement));
+  sqlite3_clear_bindings(statement_of(statement));
+}
+
+int64_t csqlite_number(csqlite_statement *statement, int column) { return sqlite3_column_int64(statement_of(statement), column); }
+
+const void *csqlite_bytes(csqlite_statement *statement, int column, size_t *count) {
+  const void *bytes = sqlite3_column_blob(statement_of(statement), column);
+  int length = sqlite3_column_bytes(statement_of(statement), column);
+  *count = length > 0 ? (size_t)length : 0;
+  return bytes;
+}
