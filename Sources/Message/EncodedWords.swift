@@ -9,6 +9,9 @@ package enum EncodedWords {
     value.offset(of: 0x0a) == nil && value.offset(of: 0x0d) == nil && !mayHaveWords(value)
   }
 
+  /// Whether nothing but line ends must be taken out.
+  package static func isFoldedOnly(_ value: UnsafeRawBufferPointer) -> Bool { value.offset(of: 0x0d) == nil && !mayHaveWords(value) }
+
   /// Whether `=?` is in it.
   private static func mayHaveWords(_ value: UnsafeRawBufferPointer) -> Bool {
     var rest = value

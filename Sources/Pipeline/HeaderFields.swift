@@ -7,8 +7,9 @@ package struct HeaderRow {
   package let name: UnsafeRawBufferPointer
   /// What follows the colon and at most one blank.
   package let value: UnsafeRawBufferPointer
-  /// Without folds and encoded words, once a message has been asked for its decoded rows.
-  package internal(set) var decoded: UnsafeRawBufferPointer
+  /// Without folds and encoded words, once the header has been asked to decode.
+  package fileprivate(set) var decoded: UnsafeRawBufferPointer
+  fileprivate var isDecoded = false
   /// What stands between name and value, where that is not `: `.
   package let separator: UnsafeRawBufferPointer?
   /// All its lines, with their ends.
@@ -29,6 +30,7 @@ package struct HeaderRow {
   fileprivate init(_ row: HeaderRow, reference: UInt64) {
     self.reference = reference
     (name, value, decoded, separator, lines) = (row.name, row.value, row.decoded, row.separator, row.lines)
+    isDecoded = row.isDecoded
   }
 }
 
@@ -42,8 +44,9 @@ package struct HeaderFields: @unchecked Sendable {
   /// What the header came in.
   private let block: OwnedBytes
   private let length: Int
-  /// The bytes of changed fields, by their references.
-  private var owned: [UInt64: OwnedBytes] = [:]
+  /// The bytes of changed fields and of decoded values, also of those that have gone.
+  private var owned: [OwnedBytes] = []
+  private var isDecoded = false
   package private(set) var nextReference: UInt64 = 1
   package private(set) var isChanged = false
   /// The references of fields that are the host's own: it has put them on top when the message came.
@@ -99,14 +102,43 @@ package struct HeaderFields: @unchecked Sendable {
 
   package func index(of reference: UInt64) -> Int? { rows.firstIndex { $0.reference == reference } }
 
+  /// Sees to it that the rows have their decoded values: once for all who ask.
+  mutating func decode() {
+    if isDecoded { return }
+    isDecoded = true
+    for index in rows.indices where !rows[index].isDecoded {
+      rows[index].isDecoded = true
+      let value = rows[index].value
+      if EncodedWords.isPlain(value) { continue }
+      let bytes = EncodedWords.isFoldedOnly(value) ? Self.unfolded(value) : OwnedBytes(EncodedWords.decoded(value))
+      owned.append(bytes)
+      rows[index].decoded = bytes.bytes
+    }
+  }
+
+  /// Without its line ends.
+  private static func unfolded(_ value: UnsafeRawBufferPointer) -> OwnedBytes {
+    OwnedBytes(atMost: value.count) { memory in
+      var (from, to) = (0, 0)
+      while from < value.count {
+        let line = UnsafeRawBufferPointer(rebasing: value[from...])
+        let length = line.offset(of: 0x0a) ?? line.count
+        memory[to...].copyBytes(from: line[..<length])
+        from += length + 1
+        to += length
+      }
+      return to
+    }
+  }
+
   // MARK: Editing
 
   /// Whether the edit could be made: the reference is there, name and value can stand in a header.
   package mutating func apply(_ operation: StageEdit.HeaderOperation, reference: UInt64, name: [UInt8], value: [UInt8]) -> Bool {
     guard let place = place(operation, reference) else { return false }
+    isDecoded = false
     if operation == .delete {
       rows.remove(at: place)
-      owned[reference] = nil
       isChanged = true
       return true
     }
@@ -115,7 +147,7 @@ package struct HeaderFields: @unchecked Sendable {
     let kept = isReplacement && name.isEmpty ? withField(place) { _, old, _ in Array(old) } : name
     guard let (field, bytes) = Self.made(kept, value) else { return false }
     let row = HeaderRow(field, reference: isReplacement ? reference : nextReference, in: bytes.bytes)
-    owned[row.reference] = bytes
+    owned.append(bytes)
     if isReplacement {
       rows[place] = row
     } else {

@@ -47,9 +47,6 @@ package final class StagedMessage {
   package private(set) var propertyOrder: [String] = []
   /// The recipient that a RCPT event is about, as it was rewritten.
   package var rewrittenRecipient: String?
-  /// With their decoded values; nil after a change.
-  private var decodedRows: [HeaderRow]?
-  private var decodedValues: [UInt64: OwnedBytes] = [:]
   /// The header as it is now, with its empty line; nil after a change.
   private var rendered: OwnedBytes?
   /// Views of earlier states that a callback may still hold.
@@ -68,7 +65,6 @@ package final class StagedMessage {
     bodySize = size ?? body.bytes.count
     bodyOwner = body
     hasContent = true
-    decodedValues = [:]
     headerChanged()
     for edit in early { _ = apply(edit) }
     early = []
@@ -99,7 +95,7 @@ package final class StagedMessage {
         early.append(edit)
         return operation == .append || operation == .prepend
       }
-      headerChanged(reference)
+      headerChanged()
       return fields.apply(operation, reference: reference, name: name, value: value)
     case .recipient(.add, let address, let parameters):
       guard envelope.added.count < EnvelopeEdits.maximumAdditions else { return false }
@@ -161,26 +157,11 @@ package final class StagedMessage {
 
   /// Calls `body` with all fields. They stay where they are until the next edit of the header. `decoded`: whether to have the decoded values, too.
   @inline(__always) package func withRows<Result>(decoded: Bool, _ body: (UnsafeBufferPointer<HeaderRow>) -> Result) -> Result {
-    decoded ? (decodedRows ?? decodeRows()).withUnsafeBufferPointer(body) : fields.rows.withUnsafeBufferPointer(body)
+    if decoded { fields.decode() }
+    return fields.rows.withUnsafeBufferPointer(body)
   }
 
-  private func decodeRows() -> [HeaderRow] {
-    var made = fields.rows
-    for index in made.indices where !EncodedWords.isPlain(made[index].value) { made[index].decoded = decoded(made[index]) }
-    decodedRows = made
-    return made
-  }
-
-  private func decoded(_ row: HeaderRow) -> UnsafeRawBufferPointer {
-    if let known = decodedValues[row.reference] { return known.bytes }
-    let made = OwnedBytes(EncodedWords.decoded(row.value))
-    decodedValues[row.reference] = made
-    return made.bytes
-  }
-
-  private func headerChanged(_ reference: UInt64 = 0) {
-    decodedRows = nil
-    if reference != 0, !decodedValues.isEmpty { decodedValues[reference] = nil }
+  private func headerChanged() {
     if let rendered { retired = [rendered] }
     rendered = nil
   }
@@ -200,6 +181,12 @@ package final class OwnedBytes: SteadyBytes, @unchecked Sendable {
     memory = .allocate(byteCount: max(1, count), alignment: 16)
     self.count = count
     fill(UnsafeMutableRawBufferPointer(rebasing: memory[..<count]))
+  }
+
+  /// `fill` writes some of them and answers how many.
+  package init(atMost count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
+    memory = .allocate(byteCount: max(1, count), alignment: 16)
+    self.count = min(count, fill(memory))
   }
 
   deinit { memory.deallocate() }

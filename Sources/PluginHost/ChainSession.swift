@@ -23,8 +23,9 @@ package final class ChainSession {
   private let names: any NameService
   /// What the session itself knows: "client.addr" and so on.
   private let facts: (String) -> String?
-  private var seats: [StageSeat] = []
-  private let home = StageHome()
+  private var seats: [StageSeat]
+  private let home: StageHome
+  private let spares: SpareSeats?
   private var slot = -1
   private var sessionProperties: [String: [UInt8]] = [:]
   /// on_failure = hold at an event of the session: all its messages.
@@ -41,16 +42,19 @@ package final class ChainSession {
 
   private static let maximumProperties = 1000
 
-  package init(_ chain: StageChain, on loop: EventLoop, names: any NameService, facts: @escaping (String) -> String?) {
+  /// `spares`: where to take seats from, and to leave them for others. It is for one chain on one loop.
+  package init(_ chain: StageChain, on loop: EventLoop, names: any NameService, spares: SpareSeats? = nil, facts: @escaping (String) -> String?) {
     self.chain = chain
     self.loop = loop
     self.names = names
+    self.spares = spares
     self.facts = facts
+    (home, seats) = spares?.take() ?? (StageHome(), [])
     home.environment = self
     let place = chain.registry.register(self, on: loop)
     slot = place.slot
     home.tickets.start(after: place.base)
-    seats = chain.stages.map { StageSeat.make($0, loop: loop, owner: self, in: home) }
+    if seats.isEmpty { seats = chain.stages.map { StageSeat.make($0, loop: loop, owner: self, in: home) } }
   }
 
   // MARK: Commands
@@ -115,10 +119,11 @@ package final class ChainSession {
   /// The message has been queued under this id, or with nil refused.
   package func ended(_ id: String?, size: Int) {
     guard let id, message != nil else { return aborted("the message was not taken") }
+    defer { messageEnded() }
+    guard wants(.queued) else { return }
     var call = StageCall(.queued, name: id)
     call.reference = UInt64(clamping: size)
     tell(call) { _ in true }
-    messageEnded()
   }
 
   /// The message that was begun came to nothing.
@@ -146,9 +151,13 @@ package final class ChainSession {
     for seat in seats { seat.sessionEnded() }
     chain.registry.unregister(slot, lastTicket: home.tickets.current)
     slot = -1
+    guard let spares, seats.allSatisfy({ $0.renew() }) else { return }
+    spares.leave(home, seats)
+    seats = []
   }
 
   private func tell(_ call: StageCall, to chosen: (StageSeat) -> Bool) {
+    guard wants(call.event) else { return }
     for seat in seats where seat.stage.events.has(call.event) && seat.applies && chosen(seat) { seat.tell(call) }
   }
 

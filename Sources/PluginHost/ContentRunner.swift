@@ -55,10 +55,11 @@ final class ContentRunner {
     edits = []
   }
 
-  /// The message has ended.
+  /// This pass has ended, or the message.
   func forget() {
+    if message == nil { return }
     (message, walk) = (nil, nil)
-    edits = []
+    if !edits.isEmpty { edits = [] }
   }
 
   /// Goes on until there is something to wait for, or to say.

@@ -127,6 +127,7 @@ final class LocalSeat: StageSeat {
       return nil
     }
     isAsked = false
+    defer { runner.forget() }
     return (stop, runner.edits)
   }
 
@@ -146,6 +147,7 @@ final class LocalSeat: StageSeat {
   ) async -> (stop: ContentRunner.Stop, edits: [StageEdit]) {
     var stop = first
     hasBegun = false
+    defer { if !isBusy { runner.forget() } }
     while case .pending = stop {
       guard let verdict = await completion() else { return (.failed(timedOut().failure ?? .stuck), []) }
       guard let next = await advance(runner, on: pool, { $0.resume(verdict) }) else { return (.failed(lossOfThread()), []) }
@@ -305,10 +307,19 @@ final class LocalSeat: StageSeat {
 
   override func sessionEnded() {
     isOver = true
-    whenFree { [context] in
-      context.endScope(.message)
-      context.endScope(.session)
-    }
+    if isBusy { deferred.append(forgetSession) } else { forgetSession() }
+  }
+
+  private func forgetSession() {
+    forgetMessage()
+    context.endScope(.session)
+  }
+
+  override func renew() -> Bool {
+    guard isOver, !isBusy, !isAsked, !isLost, waiting == nil, deferred.isEmpty, context.isSpent, super.renew() else { return false }
+    (isOver, hasBegun, early, callNumber) = (false, false, nil, 0)
+    context.renew()
+    return true
   }
 
   // MARK: Requests and posts

@@ -154,6 +154,16 @@ package final class StageContext {
   /// The event has been answered: its id is no longer good.
   func close() { pendingID = 0 }
 
+  /// Whether nothing is left of the session that has ended.
+  var isSpent: Bool { requests.isEmpty && !hasEffects && stillness == nil && memory.pointee.message == nil && memory.pointee.session == nil }
+
+  /// For another session.
+  func renew() {
+    pendingID = 0
+    hasCompleted = nil
+    event = .connect
+  }
+
   /// Takes what the callbacks asked for.
   func takeEffects() -> (edits: [StageEdit], reply: StageReply?, misbehaved: Bool) {
     defer {
@@ -170,6 +180,7 @@ package final class StageContext {
 
   /// Gives the component its state of the message, or of the session, back to free.
   func endScope(_ scope: StageEdit.Scope) {
+    if requests.isEmpty, memory.pointee.message == nil, memory.pointee.session == nil { return }
     instance.marked(callNumber, event.rawValue) { endUnmarked(scope) }
   }
 
@@ -196,7 +207,7 @@ package final class StageContext {
     if let right = StageRights.needed(for: edit), !instance.component.facts.rights.contains(right) { return deny() }
     guard event.asks, edit.isAllowed(at: event) else { return deny() }
     switch edit {
-    case .body(let bytes), .splice(_, _, let bytes): editSize += bytes.count
+    case .body(let bytes), .splice(_, _, let bytes), .header(_, _, _, let bytes): editSize += bytes.count
     default: break
     }
     guard edits.count < Self.maximumEdits, editSize <= Self.maximumEditSize else { return deny() }

@@ -68,6 +68,14 @@ class StageSeat {
 
   func sessionEnded() {}
 
+  /// As it was at the beginning, for another session; false when something of the last one is still under way, or may be.
+  func renew() -> Bool {
+    messageEnded()
+    isDoneWithSession = false
+    applies = true
+    return true
+  }
+
   func note(since began: Instant) {
     stage.counters.note(from: began, to: .now())
   }

@@ -12,7 +12,7 @@ import Spool
 extension Session {
   func beginStages() {
     guard let stages = services.stages else { return }
-    chain = ChainSession(stages.chain, on: stages.loop, names: stages.names) { [unowned self] in property($0) }
+    chain = ChainSession(stages.chain, on: stages.loop, names: stages.names, spares: stages.spares) { [unowned self] in property($0) }
     if trace != nil { traceStages() }
   }
 
@@ -169,11 +169,12 @@ struct SplitContent {
     let isOpen = last != nil && last != 0x0a
     let joined = OwnedBytes(count: frontLength + header.count + (isOpen ? 1 : 0)) { memory in
       var offset = 0
-      for bytes in front.map(\.bytes) + [header] {
-        UnsafeMutableRawBufferPointer(rebasing: memory[offset...]).copyMemory(from: bytes)
-        offset += bytes.count
+      for chunk in front {
+        memory[offset...].copyBytes(from: chunk.bytes)
+        offset += chunk.count
       }
-      if isOpen { memory[offset] = 0x0a }
+      memory[offset...].copyBytes(from: header)
+      if isOpen { memory[offset + header.count] = 0x0a }
     }
     var start = end + 1
     var fields = HeaderFields(joined) { stop in

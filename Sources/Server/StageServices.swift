@@ -14,6 +14,8 @@ package struct StageServices: Sendable {
   /// Where to look through messages that are too big for the loop.
   package let pool: BlockingPool
   /// For the property client.mynetworks.
+  /// Of this listener on this loop; used by its thread.
+  nonisolated(unsafe) let spares = SpareSeats()
   package let isOwnNetwork: @Sendable (Client) -> Bool
 
   package init(

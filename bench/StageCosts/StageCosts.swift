@@ -108,6 +108,7 @@ final class Bench: Sendable {
   private let chain: StageChain
   private let loop: EventLoop
   private let fleet: WorkerFleet?
+  nonisolated(unsafe) private let spares = SpareSeats()
 
   init(_ stages: [Stage], _ registry: SessionRegistry, _ fleet: WorkerFleet? = nil) throws {
     self.fleet = fleet
@@ -122,8 +123,9 @@ final class Bench: Sendable {
   func run(_ header: String, _ count: Int) -> Figures {
     let bytes = Array(header.utf8)
     let body = OwnedBytes(Array("Hello\n".utf8))
+    nonisolated(unsafe) let spares = spares
     return measure(count) { [chain, loop] in
-      let session = ChainSession(chain, on: loop, names: NoNames()) { _ in nil }
+      let session = ChainSession(chain, on: loop, names: NoNames(), spares: spares) { _ in nil }
       for _ in 0..<count {
         _ = await session.mail("a@b.test", parameters: [])
         _ = await session.content(header: bytes, body: body, pool: nil)
@@ -133,8 +135,9 @@ final class Bench: Sendable {
   }
 
   func sessions(_ count: Int) -> Double {
-    measure(count) { [chain, loop] in
-      for _ in 0..<count { ChainSession(chain, on: loop, names: NoNames()) { _ in nil }.closed("end") }
+    nonisolated(unsafe) let spares = spares
+    return measure(count) { [chain, loop] in
+      for _ in 0..<count { ChainSession(chain, on: loop, names: NoNames(), spares: spares) { _ in nil }.closed("end") }
     }.processor
   }
 
