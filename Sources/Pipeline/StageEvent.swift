@@ -52,6 +52,7 @@ package struct StageEvents: OptionSet, Hashable, Sendable {
   package static let all = StageEvents(StageEvent.allCases.map(\.bit))
   /// Those of the content of a message: from its header to the verdict on the whole.
   package static let content = StageEvents([.header, .endOfHeader, .partHeader, .part, .partBody, .body, .endOfMessage].map(\StageEvent.bit))
+  package static let afterHeader = content.subtracting(StageEvent.header.bit)
   package static let parts = StageEvents([.partHeader, .part, .partBody].map(\StageEvent.bit))
   /// Those of a message.
   package static let message = StageEvents([.mail, .rcpt, .data, .abort, .queued].map(\StageEvent.bit)).union(.content)

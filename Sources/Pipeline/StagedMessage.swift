@@ -155,6 +155,12 @@ package final class StagedMessage {
 
   // MARK: Rows
 
+  // These give numbers, where `fields` gives a copy of it all.
+  package var fieldCount: Int { fields.rows.count }
+  package var nextReference: UInt64 { fields.nextReference }
+  /// The references of the host's own fields.
+  package var addedFields: Range<UInt64> { fields.added }
+
   /// Calls `body` with all fields. They stay where they are until the next edit of the header. `decoded`: whether to have the decoded values, too.
   @inline(__always) package func withRows<Result>(decoded: Bool, _ body: (UnsafeBufferPointer<HeaderRow>) -> Result) -> Result {
     if decoded { fields.decode() }

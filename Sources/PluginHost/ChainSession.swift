@@ -61,7 +61,7 @@ package final class ChainSession {
 
   package func wants(_ event: StageEvent) -> Bool { chain.events.has(event) }
 
-  package var wantsContent: Bool { chain.wantsContent && seats.contains { $0.wantsAny(.content) } }
+  package var wantsContent: Bool { chain.wantsContent && seats.contains { $0.wantsContent } }
 
   package func connected(host: String, address: String, port: UInt16) async -> StageStep {
     var call = StageCall(.connect, name: host, value: address)
@@ -270,7 +270,7 @@ package final class ChainSession {
     message.setContent(fields, body: body)
     removeForgeries(message)
     var began = Instant.now()
-    for seat in seats where seat.wantsAny(.content) {
+    for seat in seats where seat.wantsContent {
       if observer != nil { mark = began }
       let step = await content(message, seat, pool)
       let now = Instant.now()

@@ -49,7 +49,7 @@ final class ContentRunner {
   func begin(_ message: StagedMessage, wanted: StageEvents) {
     self.message = message
     self.wanted = wanted
-    firstNewReference = message.fields.nextReference
+    firstNewReference = message.nextReference
     phase = .header
     (index, offset, asked, walk) = (0, 0, 0, nil)
     edits = []
@@ -69,7 +69,9 @@ final class ContentRunner {
       let stop: Stop?
       switch phase {
       case .header: stop = wanted.has(.header) ? runHeader(message) : next(.endOfHeader)
-      case .endOfHeader: stop = runOne(.endOfHeader, reference: UInt64(message.fields.count), then: .parts)
+      case .endOfHeader:
+        if wanted.isDisjoint(with: .afterHeader) { return end() }
+        stop = runOne(.endOfHeader, reference: UInt64(message.fieldCount), then: .parts)
       case .parts: stop = wanted.isDisjoint(with: .parts) ? next(.body) : runParts(message)
       case .body: stop = wanted.has(.body) ? runBody(message.body) : next(.endOfMessage)
       case .endOfMessage: stop = runOne(.endOfMessage, reference: UInt64(message.bodySize), then: .over)
@@ -105,8 +107,8 @@ final class ContentRunner {
     event.pointee.flags = 0
     event.pointee.part = 0
     let isDecoded = context.instance.wantsDecodedHeaders
-    while index < message.fields.count {
-      let raw = message.withRows(decoded: isDecoded) { sweep($0, message.fields.added, isDecoded) }
+    while index < message.fieldCount {
+      let raw = message.withRows(decoded: isDecoded) { sweep($0, message.addedFields, isDecoded) }
       guard raw != 0 || context.hasEffects else { continue }
       if let stop = settle(raw, .header) { return stop }
       guard wanted.has(.header), phase == .header else { return nil }

@@ -46,7 +46,7 @@ final class LocalSeat: StageSeat {
     isAsked = true
     let runner = runner ?? ContentRunner(context, budget: budget)
     self.runner = runner
-    runner.begin(message, wanted: stage.events.intersection(.content))
+    runner.begin(message, wanted: stage.contentEvents)
     return runner
   }
 

@@ -9,6 +9,9 @@ package final class Stage: Sendable {
   package let settings: StageSettings
   package let component: ComponentFacts
   package let engine: Engine
+  /// What it wants to be called for.
+  package let events: StageEvents
+  let contentEvents: StageEvents
   package let counters: StageCounters
   let log: PluginLog
   let circuit = Circuit()
@@ -25,6 +28,8 @@ package final class Stage: Sendable {
   package init(_ settings: StageSettings, _ instance: ComponentInstance, log: @escaping PluginLog) {
     self.settings = settings
     component = instance.component.facts
+    events = instance.events
+    contentEvents = events.intersection(.content)
     counters = instance.counters
     self.log = log
     let pool =
@@ -37,17 +42,11 @@ package final class Stage: Sendable {
   package init(_ settings: StageSettings, _ fleet: WorkerFleet, log: @escaping PluginLog) {
     self.settings = settings
     component = fleet.component
+    events = fleet.events
+    contentEvents = events.intersection(.content)
     counters = fleet.counters
     self.log = log
     engine = .worker(fleet)
-  }
-
-  /// What it wants to be called for.
-  package var events: StageEvents {
-    switch engine {
-    case .inProcess(let instance, _): instance.events
-    case .worker(let fleet): fleet.events
-    }
   }
 
   /// As `weir plugins` shows it.

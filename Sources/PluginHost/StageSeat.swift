@@ -38,9 +38,7 @@ class StageSeat {
     return !isDoneWithMessage && !(event == .rcpt && isSkippingRecipients)
   }
 
-  func wantsAny(_ events: StageEvents) -> Bool {
-    applies && !isDoneWithSession && !isDoneWithMessage && !isLost && !stage.events.isDisjoint(with: events)
-  }
+  var wantsContent: Bool { applies && !isDoneWithSession && !isDoneWithMessage && !stage.contentEvents.isEmpty && !isLost }
 
   func doneWithSession() { isDoneWithSession = true }
 
