@@ -50,9 +50,24 @@ import Testing
     #expect(try value(type, rule, key) == answer)
   }
 
-  @Test func repetitionsOfRepetitionsDoNotTakeAllMemory() throws {
-    #expect(try read("regexp:/t", ["/t": "/(abc)\(String(repeating: "+", count: 30))/ x"]).messages.first?.contains("in a row") == true)
-    #expect(try read("regexp:/t", ["/t": "/(abc)++++/ x"]).messages.isEmpty)
+  @Test(arguments: [
+    "(abc)" + String(repeating: "+", count: 30), "a{20}{20}{20}{20}", "((a{99}){99}){99}", "a{0,32767}", "((a?){99}){99}", "(x|b{300}){300}",
+    "[[:alpha:]]{300}{300}", "[]x)]{300}{300}", String(repeating: "(", count: 600) + String(repeating: ")", count: 600),
+  ])
+  func expressionsThatWouldTakeAllMemoryAreErrors(pattern: String) throws {
+    #expect(try read("regexp:/t", ["/t": "/\(pattern)/ x"]).messages.first?.contains("more than") == true)
+  }
+
+  @Test(arguments: [
+    "(abc)++++", "^.{2000,}$", "[a-z0-9]{1,255}(\\.[a-z]{2,63}){1,10}", "x(a?b?c?){100}", "a\\{300\\}\\{300\\}", "[{300}]{3}", "a{0,2000}",
+  ])
+  func othersAreNot(pattern: String) throws {
+    #expect(try read("regexp:/t", ["/t": "/\(pattern)/ x"]).messages.isEmpty)
+  }
+
+  @Test func theOldSyntaxHasItsOperatorsEscaped() throws {
+    #expect(try read("regexp:/t", ["/t": #"/a\{300\}\{300\}/x x"#]).messages.first?.contains("more than") == true)
+    #expect(try read("regexp:/t", ["/t": "/a{300}{300}/x x"]).messages.isEmpty)
   }
 
   @Test(arguments: ["regexp", "pcre"])

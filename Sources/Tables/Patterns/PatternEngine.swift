@@ -111,8 +111,8 @@ final class PosixPattern: Sendable {
   deinit { cregex_free(handle) }
 
   static func compile(_ pattern: [UInt8], flags: Int) -> Result<PosixPattern, PatternProblem> {
-    if repeatsTooOften(pattern) {
-      return .failure(PatternProblem(kind: .other, reason: "more than \(maximumRepetitions) of `+`, `*` and `?` in a row"))
+    if let complaint = PosixSize.complaint(pattern, isExtended: flags & CREGEX_BASIC == 0) {
+      return .failure(PatternProblem(kind: .other, reason: complaint))
     }
     var problem: Int32 = 0
     var text = [CChar](repeating: 0, count: 128)
@@ -122,18 +122,6 @@ final class PosixPattern: Sendable {
       return .success(PosixPattern(handle, isExtended ? LiteralPrefix(extended: pattern, isCaseless: flags & CREGEX_CASELESS != 0) : nil))
     }
     return .failure(PatternProblem(kind: kind(problem), reason: String(text)))
-  }
-
-  /// glibc makes two of what each of these repeats: 30 in a row would take all memory.
-  private static let maximumRepetitions = 4
-
-  private static func repeatsTooOften(_ pattern: [UInt8]) -> Bool {
-    var run = 0
-    for byte in pattern {
-      run = byte == UInt8(ascii: "+") || byte == UInt8(ascii: "*") || byte == UInt8(ascii: "?") ? run + 1 : 0
-      if run > maximumRepetitions { return true }
-    }
-    return false
   }
 
   private static func kind(_ problem: Int32) -> PatternProblem.Kind {
