@@ -67,6 +67,14 @@ enum Pattern: Sendable {
     }
   }
 
+  /// Of these one is in all that it matches, in some case.
+  var literals: [[UInt8]]? {
+    switch self {
+    case .posix(let pattern): pattern.literals
+    case .perl(let pattern): pattern.literals
+    }
+  }
+
   var head: PatternHead {
     switch self {
     case .posix: .any
@@ -102,10 +110,13 @@ enum PatternOutcome: Sendable {
 final class PosixPattern: Sendable {
   private nonisolated(unsafe) let handle: OpaquePointer
   private let prefix: LiteralPrefix?
+  let literals: [[UInt8]]?
 
-  private init(_ handle: OpaquePointer, _ prefix: LiteralPrefix?) {
+  private init(_ handle: OpaquePointer, _ pattern: [UInt8], flags: Int) {
     self.handle = handle
-    self.prefix = prefix
+    let isExtended = flags & (CREGEX_BASIC | CREGEX_BY_LINE) == 0
+    prefix = isExtended ? LiteralPrefix(extended: pattern, isCaseless: flags & CREGEX_CASELESS != 0) : nil
+    literals = isExtended ? RequiredLiterals.find(pattern, isPerl: false) : nil
   }
 
   deinit { cregex_free(handle) }
@@ -118,8 +129,7 @@ final class PosixPattern: Sendable {
     var text = [CChar](repeating: 0, count: 128)
     let terminated = pattern.map { CChar(bitPattern: $0) } + [0]
     if let handle = cregex_compile(terminated, Int32(truncatingIfNeeded: flags), &problem, &text, text.count) {
-      let isExtended = flags & (CREGEX_BASIC | CREGEX_BY_LINE) == 0
-      return .success(PosixPattern(handle, isExtended ? LiteralPrefix(extended: pattern, isCaseless: flags & CREGEX_CASELESS != 0) : nil))
+      return .success(PosixPattern(handle, pattern, flags: flags))
     }
     return .failure(PatternProblem(kind: kind(problem), reason: String(text)))
   }
@@ -157,10 +167,12 @@ final class PosixPattern: Sendable {
 final class PerlPattern: Sendable {
   private nonisolated(unsafe) let handle: OpaquePointer
   let head: PatternHead
+  let literals: [[UInt8]]?
 
-  private init(_ handle: OpaquePointer, _ head: PatternHead) {
+  private init(_ handle: OpaquePointer, _ pattern: [UInt8], flags: Int) {
     self.handle = handle
-    self.head = head
+    head = PatternHead(perl: pattern, flags: flags)
+    literals = flags & CPCRE2_EXTENDED == 0 ? RequiredLiterals.find(pattern, isPerl: true) : nil
   }
 
   deinit { cpcre2_free(handle) }
@@ -169,7 +181,7 @@ final class PerlPattern: Sendable {
     var offset = 0
     var text = [CChar](repeating: 0, count: 256)
     if let handle = cpcre2_compile(pattern, pattern.count, UInt32(truncatingIfNeeded: flags), &offset, &text, text.count) {
-      return .success(PerlPattern(handle, PatternHead(perl: pattern, flags: flags)))
+      return .success(PerlPattern(handle, pattern, flags: flags))
     }
     let reason = String(text)
     let kind: PatternProblem.Kind = reason.contains("parenthesis") ? .parenthesis : reason.contains("terminating ]") ? .bracket : .other

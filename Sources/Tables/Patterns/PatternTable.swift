@@ -30,17 +30,26 @@ final class PatternTable: Sendable {
   private let steps: ContiguousArray<Step>
   /// Of each step.
   private let gates: [Gate]
+  private let filter: LiteralFilter?
   /// Of the rule whose value needs the most groups.
   private let groups: Int
 
-  init(_ steps: [Step]) {
+  /// `isFiltered`: no is for tests, which compare.
+  init(_ steps: [Step], isFiltered: Bool = true) {
     self.steps = ContiguousArray(steps)
     gates = steps.enumerated().map { Gate($1, at: $0) }
+    filter = isFiltered ? LiteralFilter(steps.map(\.literals), isRule: steps.map(\.isRule)) : nil
     groups = steps.map { if case .rule(let rule) = $0 { rule.value.lastGroup } else { 0 } }.max() ?? 0
   }
 
   /// The number of rules.
-  var count: Int { steps.count { if case .rule = $0 { true } else { false } } }
+  var count: Int { steps.count(where: \.isRule) }
+
+  /// False where none of the rules can match any part of a text. It is looked at once, which is faster than line by line.
+  func mayMatch(in text: UnsafeRawBufferPointer) -> Bool {
+    guard let filter, !filter.hasOpenRules else { return !steps.isEmpty }
+    return filter.mayBeIn(text)
+  }
 
   /// Those of all rules, with `$1` for groups.
   var values: [String] { steps.compactMap { if case .rule(let rule) = $0 { rule.value.template } else { nil } } }
@@ -73,9 +82,22 @@ final class PatternTable: Sendable {
   private func match(
     _ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>, _ exhausted: (Int) -> Void
   ) -> (rule: Rule, spans: Int)? {
+    guard let filter else { return match(subject, spans: spans, exhausted) { $0 } }
+    return filter.withSteps(subject) { bits in
+      match(subject, spans: spans, exhausted) { LiteralFilter.next(bits, from: $0, count: steps.count) }
+    }
+  }
+
+  /// `first`: the first step to look at, of those from one on.
+  @inline(__always)
+  private func match(
+    _ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>, _ exhausted: (Int) -> Void, first: (Int) -> Int
+  ) -> (rule: Rule, spans: Int)? {
     let letters = PatternHead.letters(of: subject)
     var index = 0
-    while index < steps.count {
+    while true {
+      index = first(index)
+      guard index < steps.count else { return nil }
       let admits = gates[index].head.admits(letters)
       // The most frequent case, without a look at the rule itself.
       if !admits, let next = gates[index].next {
@@ -95,7 +117,16 @@ final class PatternTable: Sendable {
         index = outcome == (isNegated ? .none : .found) ? index + 1 : end
       }
     }
-    return nil
+  }
+}
+
+extension PatternTable.Step {
+  var isRule: Bool { if case .rule = self { true } else { false } }
+
+  /// Without one of these in a text, this step is not looked at; nil for those that always are.
+  fileprivate var literals: [[UInt8]]? {
+    guard case .rule(let rule) = self, !rule.isNegated else { return nil }
+    return rule.pattern.literals
   }
 }
 
