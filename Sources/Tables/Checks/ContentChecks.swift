@@ -20,6 +20,8 @@ package struct ContentChecks: Sendable {
       patterns = table.patterns
     }
 
+    func mayMatch(in text: UnsafeRawBufferPointer) -> Bool { patterns?.mayMatch(in: text) ?? true }
+
     @inline(__always)
     func answer(for line: UnsafeBufferPointer<UInt8>, _ exhausted: inout [String]) -> (value: [UInt8], place: String)? {
       guard let patterns else { return table.answer(for: line) }
@@ -84,6 +86,9 @@ package struct ContentChecks: Sendable {
       return isTemplate && bytes[error.range].contains(UInt8(ascii: "$")) ? nil : error
     }
   }
+
+  /// False where no rule can match any line of a text. It is looked at once, which is much faster than line by line.
+  package func mayMatch(in text: UnsafeRawBufferPointer) -> Bool { tables.contains { $0.mayMatch(in: text) } }
 
   /// The line as Postfix's cleanup(8) has it: without its line end, the lines of a folded field apart by LF.
   package func match(_ line: UnsafeBufferPointer<UInt8>) -> Match? {

@@ -52,6 +52,7 @@ final class BodyChecks: Stage {
   private func lines(_ fields: MIMEFields, _ body: UnsafeRawBufferPointer, _ edits: BodyEdits, _ context: Context) throws -> Verdict {
     var lines = BodyLines(types: fields.types, body: body)
     let isPlain = lines.isPlain
+    guard rules.mayMatch(in: isPlain ? beginning(of: body) : body) else { return .continue }
     var outcome = Result<Verdict, any Error>.success(.continue)
     lines.run { event in
       guard case .text(let text) = event else { return true }
@@ -66,6 +67,13 @@ final class BodyChecks: Stage {
       return (try? outcome.get()) == .continue
     }
     return try outcome.get()
+  }
+
+  /// The lines that begin within the limit.
+  private func beginning(of body: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    guard limit > 0, body.count > limit else { return body }
+    let end = body[limit...].firstIndex(of: 0x0a) ?? body.count
+    return UnsafeRawBufferPointer(rebasing: body[..<end])
   }
 
   private func decoded(_ fields: MIMEFields, _ body: UnsafeRawBufferPointer, _ context: Context) throws -> Verdict {
