@@ -12,13 +12,15 @@ struct TraceBatch {
   private var words: Set<TraceWord> = []
   private let run: Int64
   private let keepsAddresses: Bool
+  private let keepsSubjects: Bool
 
   /// A look-up reads whole rows.
   static let fullSize = 64 * 1024
 
-  init(run: Int64, keepsAddresses: Bool) {
+  init(run: Int64, _ settings: TraceKeeper.Settings) {
     self.run = run
-    self.keepsAddresses = keepsAddresses
+    keepsAddresses = settings.keepsAddresses
+    keepsSubjects = settings.keepsSubjects
   }
 
   var isEmpty: Bool { records.isEmpty }
@@ -35,7 +37,7 @@ struct TraceBatch {
 
   /// Takes the event, unless it explains nothing.
   mutating func add(_ event: RecordedEvent) {
-    guard Self.explains(event) else { return }
+    guard explains(event) else { return }
     first = min(first, event.time)
     last = max(last, event.time)
     if event.kind == .step, event[.isShadow] != nil { shadows += 1 }
@@ -43,10 +45,10 @@ struct TraceBatch {
     if keepsAddresses { EventRecord.append(event, to: &records) } else { EventRecord.append(event, to: &records, changing: AddressVeil.veiled) }
   }
 
-  private static func explains(_ event: RecordedEvent) -> Bool {
+  private func explains(_ event: RecordedEvent) -> Bool {
     switch event.kind {
     case .connect, .disconnect: false
-    case .text: event.queueID != nil
+    case .text: event.queueID != nil && keepsSubjects
     default: true
     }
   }

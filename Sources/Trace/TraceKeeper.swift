@@ -9,6 +9,8 @@ package final class TraceKeeper: TraceTaker {
     package var keep: Duration
     package var sizeLimit: Int64
     package var keepsAddresses = true
+    /// Else lines of the log, which quote messages, are left out. What else tells of their text is told by nobody then.
+    package var keepsSubjects = true
 
     package init(path: String, keep: Duration, sizeLimit: Int64) {
       self.path = path

@@ -22,7 +22,7 @@ struct TraceWriter {
 
   init(_ settings: TraceKeeper.Settings) {
     self.settings = settings
-    batch = TraceBatch(run: run, keepsAddresses: settings.keepsAddresses)
+    batch = TraceBatch(run: run, settings)
   }
 
   mutating func takeWarnings() -> [String] {

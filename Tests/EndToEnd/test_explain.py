@@ -192,6 +192,11 @@ class CommandTest(Case):
 
     def test_what_cannot_be_tried_is_2(self):
         self.play("/nonexistent", status=2)
+        nobody = self.write("a.eml", "From: a@example.org\n\nx\n")
+        somebody = self.write("b.eml", "From: a@example.org\nTo: alice@weir.test\n\nx\n")
+        done = self.weir_conf.run("test", nobody, somebody)
+        self.assertEqual((done.returncode, done.stderr), (2, f"weir test: {nobody}: it names no recipient; --to does\n"))
+        self.assertIn("accepted", done.stdout)
 
     def test_a_folder_and_a_mailbox_file(self):
         self.write("box/cur/1", "From: a@example.org\nTo: alice@weir.test\nSubject: a prize\n\nx\n")
@@ -317,13 +322,13 @@ stage watcher {
 
     def test_privacy(self):
         weir = self.weir(self.SETTINGS + "trace_subjects = no\ntrace_addresses = no\n")
-        queued = self.deliver(weir, "quite private").split()[-1]
+        queued = self.deliver(weir, "quite shady private").split()[-1]
         [case] = self.explained(weir, queued, until=lambda case: "deliveries" in case)
         self.assertEqual((case["from"], case["to"], case.get("subject")), ("*@example.org", "*@weir.test", None))
         weir.stop()
         with open(os.path.join(weir.data, "trace/trace.db"), "rb") as file:
             kept = file.read()
-        for word in (b"quite private", b"alice", b"a@example"):
+        for word in (b"quite shady", b"shady private", b"alice", b"a@example"):
             self.assertNotIn(word, kept)
 
     def test_a_damaged_database_is_set_aside(self):

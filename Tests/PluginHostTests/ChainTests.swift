@@ -346,6 +346,30 @@ import Testing
     #expect(lines.withLock { $0 } == ["shadow: at HEADER would have append header X: 1, REJECT"])
   }
 
+  @Test func anObserverIsToldWhatStagesSayAndWhoSaysNothing() throws {
+    let quiet = ScriptedComponent { _, _, _ in 0 }
+    let loud = ScriptedComponent { script, context, event in
+      guard event.pointee.name.string == "Subject" else { return 0 }
+      _ = script.message?.pointee.header(script.host, context.pointee.id, 0, 0, weir_str(staticText: "X"), weir_str(staticText: "1"))
+      return StageVerdict.reject.rawValue
+    }
+    let steps = Monitor<[String]>([])
+    try session {
+      [
+        try quiet.stage("quiet", events: StageEvent.header.bit, posts: $0), try loud.stage("loud", events: StageEvent.header.bit, posts: $0),
+      ]
+    } _: { session in
+      session.observer = { step in
+        let text = "\(step.stage) \(step.event.name) \(step.verdict.word) \(step.edits.map(\.summary)) \(step.header == nil)"
+        steps.withLock { $0.append(text) }
+      }
+      _ = await session.mail("", parameters: [])
+      _ = await content(session)
+      #expect(session.passed.map(\.stage.settings.name) == ["quiet"])
+    }
+    #expect(steps.withLock { $0 } == ["loud HEADER REJECT [\"append header X: 1\"] true"])
+  }
+
   @Test func conditionsHoldForStagesThatOnlySeeContent() throws {
     let script = ScriptedComponent { _, _, _ in StageVerdict.reject.rawValue }
     let condition = try StageCondition("client.mynetworks != yes")

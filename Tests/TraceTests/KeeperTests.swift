@@ -96,6 +96,19 @@ import Trace
     #expect(try rows(folder, [.address("b@example.net".utf8)]).isEmpty)
   }
 
+  /// Lines of the log quote header fields.
+  @Test func subjectsCanBeKeptOut() throws {
+    let folder = try Folder()
+    var settings = settings(folder)
+    settings.keepsSubjects = false
+    let keeper = try TraceKeeper(settings)
+    let id = QueueID(microseconds: 1_000_000_000_000_001, lane: 0)
+    keeper.take(records([Event("cleanup", .text("reject: header Subject: secret"), queueID: id)] + message(1)), lost: 0)
+    keeper.flush()
+    let row = try #require(try rows(folder).first)
+    #expect(!String(decoding: row.records, as: UTF8.self).contains("secret"))
+  }
+
   /// At the limit the oldest go, and the newest stay.
   @Test func theOldestAreForgottenAtTheLimit() throws {
     let folder = try Folder()

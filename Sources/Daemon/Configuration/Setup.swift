@@ -140,6 +140,7 @@ extension Setup {
     let limit = configuration[Keys.traceSizeLimit].bytes
     var settings = TraceKeeper.Settings(path: traceFile, keep: configuration[Keys.traceKeep], sizeLimit: Int64(limit))
     settings.keepsAddresses = configuration[Keys.traceAddresses]
+    settings.keepsSubjects = configuration[Keys.traceSubjects]
     return settings
   }
 }

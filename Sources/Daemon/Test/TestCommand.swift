@@ -16,6 +16,7 @@ extension Launch {
       var run = TestRun(try TestBench(setup, request), request)
       let results = try run.play()
       try run.writeRecord()
+      if run.hasFailed { return TestStatus.error }
       if results.contains(where: { $0.outcome == .refused }) { return TestStatus.refused }
       return results.contains { $0.outcome == .deferred } ? TestStatus.deferred : TestStatus.accepted
     } catch {
@@ -31,6 +32,8 @@ private struct TestRun {
   private let request: TestOptions
   private let files = TestFiles()
   private var bar = ProgressBar(total: 0)
+  /// Something could not be tried, and the rest was.
+  private(set) var hasFailed = false
 
   init(_ bench: TestBench, _ request: TestOptions) {
     self.bench = bench
@@ -43,7 +46,11 @@ private struct TestRun {
     var results: [TestResult] = []
     bar = ProgressBar(total: paths.count)
     for (index, path) in paths.enumerated() {
-      for (name, bytes) in try files.messages(path) { results.append(bench.play(TestMail(name: name, bytes, request))) }
+      do throws(TestFiles.Fault) {
+        for (name, bytes) in try files.messages(path) { if let result = play(TestMail(name: name, bytes, request)) { results.append(result) } }
+      } catch {
+        complain("\(error)")
+      }
       bar.show(index + 1)
     }
     bar.clear()
@@ -51,6 +58,20 @@ private struct TestRun {
     tell(results, microseconds: seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
     for question in bench.unanswered { Terminal.writeError("weir test: \(request.recordedNames ?? "") has no answer to \(question)\n") }
     return results
+  }
+
+  private mutating func play(_ mail: TestMail) -> TestResult? {
+    if mail.recipients.isEmpty {
+      complain("\(mail.name): it names no recipient; --to does")
+      return nil
+    }
+    return bench.play(mail)
+  }
+
+  private mutating func complain(_ words: String) {
+    bar.clear()
+    Terminal.writeError("weir test: \(words)\n")
+    hasFailed = true
   }
 
   private func tell(_ results: [TestResult], microseconds: Int64) {

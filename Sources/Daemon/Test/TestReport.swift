@@ -35,11 +35,12 @@ struct TestReport {
   func table(_ results: [TestResult]) -> String {
     var page = TerminalText(isColoured: isColoured)
     let width = min(48, results.map { $0.mail.name.count }.max() ?? 0)
+    let placeWidth = min(60, results.map { Self.place($0).count }.max() ?? 0)
     for result in results {
       page.add(result.outcome.rawValue, width: 11, Self.tone(result.outcome))
       page.add(result.mail.name, width: width)
       page.add("  ")
-      page.add(Self.place(result), width: 24, .dim)
+      page.add(Self.place(result), width: placeWidth, .dim)
       page.add("  ")
       page.line(result.final?.summary ?? "")
     }
