@@ -46,6 +46,8 @@ package enum Launch {
     }
   }
 
+  package static func map(_ request: MapRequest) -> Int32 { MapCommand(request).perform() }
+
   package static func plugins(_ options: Options, isJSON: Bool) -> Int32 {
     guard let setup = load(options) else { return ExitStatus.configuration }
     return StageReport.show(setup, isJSON: isJSON)

@@ -6,7 +6,7 @@ package enum DemoConfiguration {
   package static let name = "weir.conf.demo"
 
   /// The text of conf/weir.conf.demo, which a test compares.
-  package static let text = """
+  package static let text = #"""
     # A server to try: SMTP on port 2525 of this machine only, a domain and two users that exist nowhere else.
     # `make run` uses it when there is no other file; its data is in one folder.
 
@@ -27,6 +27,21 @@ package enum DemoConfiguration {
       }
     recipient_delimiter = +
 
+    # Rules to try: a subject with "lottery", a line "i love you", an attachment called virus.exe. They are those of conf/header_checks,
+    # conf/mime_header_checks and conf/body_checks, which say more about them.
+    header_checks = regexp:{
+        {/^Subject:.*lottery/ REJECT no such mails, please},
+        {/^Subject:.*i love you/ REJECT No such spam please}
+      }
+    mime_header_checks = regexp:{
+        {/^Content-(Disposition|Type):.*name(\*[0-9]*\*?)?[[:space:]]*=[[:space:]]*"?[^"]*\.(exe|com|scr|pif|bat|cmd|vbs|js)"?[[:space:]]*(;|$$)/
+          REJECT open formats only: no .$$3 files}
+      }
+    body_checks = regexp:{
+        {/^[[:space:]]*i love you[.!]*[[:space:]]*$$/ REJECT No such spam please},
+        {/^begin [0-7]{3,4} .*\.(exe|com|scr|pif|bat|cmd|vbs|js)[[:space:]]*$$/ REJECT open formats only: no .$$1 files}
+      }
+
     listener smtp {
       address = 127.0.0.1
       port = 2525
@@ -45,7 +60,7 @@ package enum DemoConfiguration {
       encrypted = tag
     }
 
-    """
+    """#
 
   /// The demo with its data below `folder`.
   package static func source(dataFolder folder: String) -> SourceText {

@@ -16,6 +16,9 @@ package struct Table: Sendable {
     case systemUsers
     case networks(NetworkTable)
     case patterns(PatternTable)
+    case composite(CompositeTable)
+    /// `fail:`
+    case failing
   }
 
   private let content: Content
@@ -32,11 +35,20 @@ package struct Table: Sendable {
     if case .systemUsers = content { true } else { false }
   }
 
+  /// True where an answer may be that there is none for now: `value(for:)` finds nothing then, which must not be taken for an answer.
+  package var isFailing: Bool {
+    switch content {
+    case .failing: true
+    case .composite(let table): table.tables.contains(where: \.isFailing)
+    case .entries, .fixed, .systemUsers, .networks, .patterns: false
+    }
+  }
+
   /// True for a table of patterns: it is asked for the whole key only, never for a parent domain or a part of an address.
   package var isPattern: Bool {
     switch content {
     case .networks, .patterns: true
-    case .entries, .fixed, .systemUsers: false
+    case .entries, .fixed, .systemUsers, .composite, .failing: false
     }
   }
 
@@ -50,7 +62,7 @@ package struct Table: Sendable {
     case .entries(let table): table.count
     case .networks(let table): table.count
     case .patterns(let table): table.count
-    case .fixed, .systemUsers: 0
+    case .fixed, .systemUsers, .composite, .failing: 0
     }
   }
 
@@ -66,7 +78,8 @@ package struct Table: Sendable {
     case .fixed(let value): [(nil, value)]
     case .networks(let table): table.values.map { (nil, $0) }
     case .patterns(let table): table.values.map { (nil, $0) }
-    case .systemUsers: []
+    case .composite(let table): table.tables.flatMap(\.answers)
+    case .systemUsers, .failing: []
     }
   }
 
@@ -75,7 +88,7 @@ package struct Table: Sendable {
     switch content {
     case .entries(let table): table.firstEntry(notEndingIn: UInt8(ascii: last))
     case .fixed(let value): value.unicodeScalars.last == last ? nil : ("", value)
-    case .systemUsers, .networks, .patterns: nil
+    case .systemUsers, .networks, .patterns, .composite, .failing: nil
     }
   }
 
@@ -84,9 +97,10 @@ package struct Table: Sendable {
     switch content {
     case .entries(let table): table.value(for: key)
     case .fixed(let value): value
-    case .systemUsers: nil
+    case .systemUsers, .failing: nil
     case .networks(let table): table.value(for: key)
     case .patterns(let table): table.value(for: key)
+    case .composite(let table): table.value(for: key)
     }
   }
 
@@ -95,9 +109,10 @@ package struct Table: Sendable {
     switch content {
     case .entries(let table): table.value(for: UnsafeRawBufferPointer(key))
     case .fixed(let value): value
-    case .systemUsers: nil
+    case .systemUsers, .failing: nil
     case .networks(let table): IPAddress(ascii: key).flatMap { table.value(for: $0) }
     case .patterns(let table): table.value(for: key)
+    case .composite(let table): table.value(for: String(decoding: key, as: UTF8.self))
     }
   }
 
@@ -112,7 +127,7 @@ package struct Table: Sendable {
     switch content {
     case .patterns(let table): table.answer(for: key).map { ($0.value, place($0.line)) }
     case .entries(let table): table.answer(for: UnsafeRawBufferPointer(key)).map { (Array($0.value.utf8), place($0.line)) }
-    case .fixed, .networks, .systemUsers: value(for: String(decoding: key, as: UTF8.self)).map { (Array($0.utf8), name) }
+    case .fixed, .networks, .systemUsers, .composite, .failing: value(for: String(decoding: key, as: UTF8.self)).map { (Array($0.utf8), name) }
     }
   }
 
@@ -131,6 +146,10 @@ package struct Table: Sendable {
     case .hash, .texthash, .btree, .lmdb, .cdb, .dbm: return readFile(reference, files, checks)
     case .unix: return readUnix(reference)
     case .cidr, .regexp, .pcre: return readRules(reference, type, files, checks)
+    case .unionmap, .pipemap:
+      let (table, diagnostics) = CompositeTable.read(reference, joins: type == .unionmap, files: files, checks: checks)
+      return (table.map { Table(reference, .composite($0)) }, diagnostics)
+    case .fail: return (Table(reference, .failing), [])
     }
   }
 

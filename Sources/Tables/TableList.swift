@@ -12,6 +12,9 @@ package struct TableList: Sendable {
   /// True if one of them is the users of the system, which only the system can answer for.
   package var asksSystemUsers: Bool { tables.contains(where: \.isSystemUsers) }
 
+  /// True if one of them may have no answer for now: where nothing is found, that means nothing then.
+  package var isFailing: Bool { tables.contains(where: \.isFailing) }
+
   /// Reads all, and says all that is wrong with them.
   package static func read(_ references: [TableReference], files: any FileSource) -> (list: TableList, diagnostics: [Diagnostic]) {
     let results = references.map { Table.read($0, files: files) }

@@ -14,12 +14,16 @@ package enum TableType: String, CaseIterable, Sendable {
   case cidr
   /// Lines of `/pattern/ value`: the first that matches; POSIX's expressions, and Perl's.
   case regexp, pcre
+  /// Tables in braces: what all answer, with commas between; what each makes of the answer of the one before.
+  case unionmap, pipemap
+  /// Every question fails for now.
+  case fail
 
   /// Whether it is a text with a key and a value on each line.
   package var isText: Bool {
     switch self {
     case .hash, .texthash, .btree, .lmdb, .cdb, .dbm: true
-    case .inline, .static, .unix, .cidr, .regexp, .pcre: false
+    case .inline, .static, .unix, .cidr, .regexp, .pcre, .unionmap, .pipemap, .fail: false
     }
   }
 
@@ -38,12 +42,9 @@ package enum TableType: String, CaseIterable, Sendable {
     "nis": "not planned; export the map to a `hash:` file",
     "nisplus": "not planned; export the map to a `hash:` file",
     "sdbm": "not planned; use `hash:`, which reads the text the file was made from",
-    "fail": "not yet",
     "environ": "not planned; put the values in an `inline:` table",
     "internal": "not planned",
-    "pipemap": "not yet",
     "randmap": "not yet",
-    "unionmap": "not yet",
     "netinfo": "not planned; export the map to a `hash:` file",
   ]
 }

@@ -5,7 +5,7 @@ import Runtime
 /// What the command says of itself.
 enum Help {
   static let verbs = [
-    "run", "check", "config", "import", "queue", "doctor", "events", "explain", "log", "plugin", "plugins", "reload", "reference", "shadow", "test",
+    "run", "check", "config", "import", "queue", "doctor", "events", "explain", "log", "map", "plugin", "plugins", "reload", "reference", "shadow", "test",
     "version", "help",
   ]
 
@@ -49,6 +49,7 @@ enum Help {
                            Message-ID, or the code of a refusal; --follow
       shadow               what stages with shadow = yes would have done
       log rotate|reopen    begin a new log file, pack the old one; or open it again
+      map query|list|check what a table answers, and what is wrong with it
       plugins [--json]     what each stage of the running daemon has done: calls,
                            verdicts, times, failures
       plugin new|check|run write a filter of your own that works, to begin with; look at
@@ -121,6 +122,7 @@ enum Help {
     "test": testTopic,
     "explain": explainTopic,
     "shadow": shadowTopic,
+    "map": mapTopic,
     "plugins": """
     usage: weir plugins [--json] [--config FILE] [--data DIR]
 

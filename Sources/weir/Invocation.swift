@@ -15,6 +15,7 @@ enum Invocation {
   case test(Options, TestOptions)
   case explain(Options, ExplainOptions)
   case shadow(Options, ShadowOptions)
+  case map(MapRequest)
   case plugin(PluginCommand)
   case reference(String)
   case version
@@ -45,6 +46,7 @@ enum Invocation {
     case "doctor": return try parseDoctor(&words)
     case "events": return try parseEvents(&words)
     case "log": return try parseLog(&words)
+    case "map": return .map(try words.mapRequest())
     case "plugins":
       let isJSON = words.take("--json")
       return .plugins(try words.options(), isJSON: isJSON)
@@ -111,6 +113,7 @@ enum Invocation {
     case .shadow(let options, let request): Launch.shadow(options, request)
     case .test(let options, let request): Launch.test(options, request)
     case .log(let options, let command): Launch.log(options, command)
+    case .map(let request): Launch.map(request)
     case .plugin(let command): command.perform()
     case .reference(let page): Launch.writeReference(page)
     case .version: Help.printVersion()

@@ -15,6 +15,8 @@ struct Words {
     return word
   }
 
+  mutating func remove(at index: Int) { rest.remove(at: index) }
+
   /// Takes `flag` out, wherever it stands.
   mutating func take(_ flag: String) -> Bool {
     guard let index = rest.firstIndex(of: flag) else { return false }

@@ -11,6 +11,8 @@ import Tables
 /// Whether recipients exist. Virtual users are looked up in memory, system users on the pool.
 struct RecipientLookup: RecipientDirectory {
   let users: UserDirectory
+  /// `virtual_mailbox_maps`
+  let virtualMailboxes: TableList
   /// Empty: every local recipient is taken for known.
   let localRecipients: TableList
   /// `relay_recipient_maps`; asked only if it is set, for domains of relay_domains.
@@ -33,17 +35,19 @@ struct RecipientLookup: RecipientDirectory {
   private func user(_ query: RecipientQuery) async -> RecipientVerdict {
     let address = query.address.address
     switch query.destination {
-    case .virtual: return users.hasVirtual(address) ? .accepted : .unknownUser
+    case .virtual: return users.hasVirtual(address) ? .accepted : unknown(virtualMailboxes)
     case .remote:
       let keys = AddressKey.virtualMailbox(local: query.address.localPart, domain: query.address.domain ?? "", delimiters: delimiters)
-      return relayRecipients.match(keys) == nil ? .unknownUser : .accepted
+      return relayRecipients.match(keys) == nil ? unknown(relayRecipients) : .accepted
     case .local:
       if let localRefusal { return localRefusal }
       if localRecipients.isEmpty || isListed(query.address) { return .accepted }
-      guard localRecipients.asksSystemUsers else { return .unknownUser }
+      guard localRecipients.asksSystemUsers else { return unknown(localRecipients) }
       return await pool.run { lookUp(address) } ?? .temporaryFailure
     }
   }
+
+  private func unknown(_ tables: TableList) -> RecipientVerdict { tables.isFailing ? .temporaryFailure : .unknownUser }
 
   private func isListed(_ address: SMTP.Mailbox) -> Bool {
     let keys = AddressKey.localRecipient(local: address.localPart, domain: address.domain ?? "", delimiters: delimiters)

@@ -49,7 +49,11 @@ extension Evaluation {
   }
 
   mutating func found(_ table: AccessTable, _ value: String?, _ context: Context) throws(Interruption) -> Outcome {
-    guard let value else { return .dunno }
+    guard let value else {
+      if !table.table.isFailing { return .dunno }
+      warn("\(table.name): table lookup problem")
+      throw lookupFailed(context.name)
+    }
     return try perform(AccessAction(value), from: "access table \(table.name)", context)
   }
 

@@ -32,6 +32,19 @@ package enum Terminal {
     }
   }
 
+  /// All of standard input; nil if it cannot be read, or is longer than `limit`.
+  package static func readInput(limit: Int) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 64 * 1024)
+    while true {
+      let count = Glibc.read(0, &piece, piece.count)
+      if count < 0, errno == EINTR { continue }
+      if count < 0 || bytes.count + count > limit { return nil }
+      if count == 0 { return bytes }
+      bytes += piece[..<count]
+    }
+  }
+
   /// Whether systemd has connected it to its journal (JOURNAL_STREAM of systemd.exec(5)).
   package static func isJournal(_ descriptor: Int32) -> Bool {
     guard let stream = Machine.environment("JOURNAL_STREAM") else { return false }

@@ -6,17 +6,30 @@ package struct ContentChecks: Sendable {
   package let subject: CheckAction.Subject
   private let tables: [Source]
 
-  package static func none(_ subject: CheckAction.Subject) -> ContentChecks { ContentChecks(subject: subject, tables: []) }
+  private init(_ subject: CheckAction.Subject, _ tables: [Source]) {
+    self.subject = subject
+    self.tables = tables
+    failing = tables.first(where: \.isFailing)?.name
+  }
+
+  package static func none(_ subject: CheckAction.Subject) -> ContentChecks { ContentChecks(subject, []) }
 
   package var isEmpty: Bool { tables.isEmpty }
+
+  /// The name of a table that has no answer for now: no line may pass by it.
+  package let failing: String?
 
   /// A reference, because most lines match nothing, and to find that out must cost little.
   private final class Source: Sendable {
     private let table: Table
     private let patterns: PatternTable?
 
-    init(_ table: Table) {
+    var isFailing: Bool { table.isFailing }
+    let name: String
+
+    init(_ table: Table, _ name: String) {
       self.table = table
+      self.name = name
       patterns = table.patterns
     }
 
@@ -59,10 +72,10 @@ package struct ContentChecks: Sendable {
         continue
       }
       let (table, found) = read(reference, subject, files: files)
-      if let table { tables.append(Source(table)) }
+      if let table { tables.append(Source(table, reference.description)) }
       diagnostics += found
     }
-    return (ContentChecks(subject: subject, tables: tables), diagnostics)
+    return (ContentChecks(subject, tables), diagnostics)
   }
 
   package static func read(_ reference: TableReference, _ subject: CheckAction.Subject, files: any FileSource) -> (Table?, [Diagnostic]) {

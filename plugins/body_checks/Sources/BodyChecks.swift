@@ -61,7 +61,7 @@ final class BodyChecks: Stage {
       let line = UnsafeRawBufferPointer(rebasing: body[text.range]).bindMemory(to: UInt8.self)
       var exhausted: [String] = []
       let match = rules.match(line, exhausted: &exhausted)
-      if match == nil, exhausted.isEmpty { return true }
+      if match == nil, exhausted.isEmpty, rules.failing == nil { return true }
       let place = Reaction.Place.body(text: text.range, lines: text.range.lowerBound..<text.end, edits)
       outcome = Result { try judge(match, exhausted, line, place, context) }
       return (try? outcome.get()) == .continue
@@ -81,7 +81,7 @@ final class BodyChecks: Stage {
     DecodedText.lines(header: fields.all, body: body, limit: limit) { line in
       var exhausted: [String] = []
       let match = rules.match(line, exhausted: &exhausted)
-      if match == nil, exhausted.isEmpty { return true }
+      if match == nil, exhausted.isEmpty, rules.failing == nil { return true }
       outcome = Result { try judge(match, exhausted, line, .none, context) }
       return (try? outcome.get()) == .continue
     }
@@ -92,7 +92,7 @@ final class BodyChecks: Stage {
     _ match: ContentChecks.Match?, _ exhausted: [String], _ line: UnsafeBufferPointer<UInt8>, _ place: Reaction.Place, _ context: Context
   ) throws -> Verdict {
     if !exhausted.isEmpty, Exhaustion.tell(exhausted, length: line.count, context) { return .fail }
-    guard let match else { return .continue }
+    guard let match else { return rules.failing.map { FailingTable.refuse($0, context) } ?? .continue }
     let shown = String(decoding: line.prefix(LogContext.maximumLine), as: UTF8.self)
     return try Reaction(match, .body, shown: shown, at: place, names: Self.names, context).perform()
   }

@@ -44,7 +44,7 @@ final class HeaderChecks: Stage {
     var exhausted: [String] = []
     let match = rules.match(line, kind, exhausted: &exhausted)
     if !exhausted.isEmpty, Exhaustion.tell(exhausted, length: line.value.count, context) { return .fail }
-    guard let match else { return .continue }
+    guard let match else { return rules.failing.map { FailingTable.refuse($0, context) } ?? .continue }
     return try Reaction(match, .header, shown: line.shown(limit: rules.limit), at: place(), names: Self.names, context).perform()
   }
 

@@ -42,6 +42,8 @@ struct HeaderRules: Sendable {
     return [.header, .endOfMessage]
   }
 
+  var failing: String? { primary.failing ?? mime.failing ?? nested.failing }
+
   var looksIntoParts: Bool { !mime.isEmpty || !nested.isEmpty }
 
   /// header_checks(5): what is MIME's is for mime_header_checks even in the header of the message or of an attached one.

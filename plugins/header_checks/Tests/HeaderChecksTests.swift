@@ -182,11 +182,15 @@ import WeirPlugin
     ("Subject", "You won the LOTTERY", "550 5.7.1 no such mails, please"), ("Subject", "I love you", "550 5.7.1 No such spam please"),
     ("To", "i love you <a@b.test>", nil), ("Content-Type", "a/b;\r\n\tname=\"virus.EXE\"", "550 5.7.1 open formats only: no .EXE files"),
     ("Content-Disposition", "attachment; filename=x.pif; size=3", "550 5.7.1 open formats only: no .pif files"),
+    ("Content-Disposition", "attachment; filename*=utf-8''virus.exe", "550 5.7.1 open formats only: no .exe files"),
+    ("Content-Disposition", "attachment; filename*0=vi; filename*1=rus.exe", "550 5.7.1 open formats only: no .exe files"),
     ("Content-Disposition", "attachment; filename=\"report.executive.pdf\"", nil), ("X-Mailer", "x.exe", nil),
   ])
   func theRulesToBeginWith(name: String, value: String, reply: String?) throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../..").standardized.path
-    let host = try FakeHost([("header_checks", "regexp:\(root)/conf/header_checks")])
+    let host = try FakeHost([
+      ("header_checks", "regexp:\(root)/conf/header_checks"), ("mime_header_checks", "regexp:\(root)/conf/mime_header_checks"),
+    ])
     #expect(host.header(name, value) == (reply == nil ? WEIR_CONTINUE : WEIR_REJECT))
     #expect(host.reply == reply)
   }

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import Runtime
+import Tables
+
+/// `weir map`: what tables answer, and what is wrong with them.
+package struct MapRequest: Equatable, Sendable {
+  package enum Verb: Equatable, Sendable {
+    /// No keys: those of standard input.
+    case query([String])
+    /// All entries.
+    case list
+    case check
+  }
+
+  package var verb = Verb.check
+  /// Of rules about lines, which lines of a message on standard input are keys.
+  package var lines = MessageKeys.Selection()
+  /// Each as `type:name`.
+  package var tables: [String]
+
+  package init(_ verb: Verb, tables: [String]) {
+    self.verb = verb
+    self.tables = tables
+  }
+}
+
+struct MapCommand {
+  private let request: MapRequest
+  private static let maximumInput = 256 << 20
+
+  init(_ request: MapRequest) { self.request = request }
+
+  func perform() -> Int32 { request.tables.map(perform).max() ?? ExitStatus.success }
+
+  private func perform(_ name: String) -> Int32 {
+    guard let table = read(name) else { return ExitStatus.configuration }
+    if table.isFailing {
+      Terminal.writeError("weir: \(name): table lookup problem\n")
+      return ExitStatus.failure
+    }
+    switch request.verb {
+    case .query(let keys): return keys.isEmpty ? answerInput(table) : answer(keys, table)
+    case .list: return list(table)
+    case .check:
+      Terminal.write("\(name): \(table.count == 1 ? "1 entry" : "\(table.count) entries")\n")
+      return ExitStatus.success
+    }
+  }
+
+  /// Nil when it cannot be used; what is wrong with it has been said.
+  private func read(_ name: String) -> Table? {
+    guard let reference = TableReference(LocatedText(name: "weir map", text: name)) else {
+      Terminal.writeError("weir: `\(name)` is no table; one is `type:name`, such as hash:/etc/weir/virtual\n")
+      return nil
+    }
+    let (table, diagnostics) = result(reference)
+    if !diagnostics.isEmpty { Terminal.writeError(DiagnosticText(isColored: Terminal.wantsColour(2)).render(diagnostics)) }
+    return diagnostics.contains { $0.severity == .error } ? nil : table
+  }
+
+  /// With lines of messages for keys, the values are actions.
+  private func result(_ reference: TableReference) -> (Table?, [Diagnostic]) {
+    if request.lines.isEmpty { return Table.read(reference, files: LinuxFiles()) }
+    return ContentChecks.read(reference, request.lines.hasHeader ? .header : .body, files: LinuxFiles())
+  }
+
+  // MARK: Queries
+
+  /// As `postmap -q key`: the value alone, if one key is asked for.
+  private func answer(_ keys: [String], _ table: Table) -> Int32 {
+    let answers = keys.map { key in Array(key.utf8).withUnsafeBufferPointer { table.answer(for: $0) } }
+    for (key, answer) in zip(keys, answers) {
+      guard let answer else { continue }
+      Terminal.write((keys.count == 1 ? [] : Array("\(key)\t".utf8)) + answer.value + [0x0a], to: 1)
+    }
+    return answers.allSatisfy { $0 == nil } ? ExitStatus.failure : ExitStatus.success
+  }
+
+  /// As `postmap -q -`: the lines of standard input, or of the message there.
+  private func answerInput(_ table: Table) -> Int32 {
+    guard let input = Terminal.readInput(limit: Self.maximumInput) else {
+      Terminal.writeError("weir: standard input cannot be read, or has more than \(Self.maximumInput >> 20) MiB\n")
+      return ExitStatus.failure
+    }
+    var output: [UInt8] = []
+    var status = ExitStatus.failure
+    input.withUnsafeBytes { input in
+      MessageKeys.each(input, request.lines) { key in
+        guard !key.isEmpty, let answer = table.answer(for: key) else { return }
+        status = ExitStatus.success
+        output += key
+        output += [0x09] + answer.value + [0x0a]
+      }
+    }
+    Terminal.write(output, to: 1)
+    return status
+  }
+
+  private func list(_ table: Table) -> Int32 {
+    for (key, value) in table.answers { Terminal.write(key.map { "\($0)\t\(value)\n" } ?? "\(value)\n") }
+    return ExitStatus.success
+  }
+}
