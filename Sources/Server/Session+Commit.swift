@@ -31,7 +31,7 @@ extension Session {
       switch await staged(chunks, added: message.addedFields) {
       case .unchanged: break
       case .changed(let changed): chunks = changed
-      case .refused(let reply): return await give(up: message, .refused(reply))
+      case .refused(let reply, let isTold): return await give(up: message, .refused(reply, isTold: isTold))
       case .discarded: return await throwAway(message)
       }
     }
@@ -52,7 +52,7 @@ extension Session {
       (file, message.spill) = (looked, looked)
       switch step {
       case .unchanged, .changed: break
-      case .refused(let reply): return await give(up: message, .refused(reply))
+      case .refused(let reply, let isTold): return await give(up: message, .refused(reply, isTold: isTold))
       case .discarded: return await throwAway(message)
       }
     }

@@ -67,7 +67,8 @@ extension Session {
   enum Staged {
     case unchanged
     case changed([ContentChunk])
-    case refused(Reply)
+    /// `isTold`: a stage that speaks as Postfix's cleanup(8) has written its line.
+    case refused(Reply, isTold: Bool)
     case discarded
   }
 
@@ -84,8 +85,9 @@ extension Session {
     switch step {
     case .discard: return .discarded
     case .refuse(let reply, _, let stage):
-      if let queueID { logCleanup(.text("stage \(stage): message refused"), about: queueID) }
-      return .refused(Reply(reply))
+      let isTold = message.properties.keys.contains { $0.hasSuffix(".told") }
+      if let queueID, !isTold { logCleanup(.text("stage \(stage): message refused"), about: queueID) }
+      return .refused(Reply(reply), isTold: isTold)
     case .goOn:
       guard message.fields.isChanged || message.isBodyReplaced else { return .unchanged }
       let header = ContentChunk(message.fields.rendered() + [0x0a])

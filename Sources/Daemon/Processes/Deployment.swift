@@ -9,9 +9,11 @@ final class Deployment {
   /// The certificates and keys that it names.
   let keyFiles: Set<String>
   let sockets: [ListeningSockets.Opened]
+  var tables: TableWatch
   private let memory: SharedMemory
 
-  init(_ setup: Setup, _ memory: SharedMemory, _ sockets: [ListeningSockets.Opened]) {
+  init(_ setup: Setup, _ files: RecordedFiles, _ memory: SharedMemory, _ sockets: [ListeningSockets.Opened]) {
+    tables = TableWatch(files)
     keyFiles = setup.keyFiles
     self.setup = setup.withoutTables
     self.memory = memory

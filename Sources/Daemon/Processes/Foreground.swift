@@ -45,7 +45,7 @@ struct Foreground {
     log = try DaemonLog.open(setup, .master, owner: owner)
     for folder in setup.ownFolders { try Folder.ensure(folder, owner: owner) }
     deployments = try Deployments(
-      Deployment(setup, memory, sockets), options, program: Machine.executable, owner: owner, inherited: inherited, log: log)
+      Deployment(setup, handover.files, memory, sockets), options, program: Machine.executable, owner: owner, inherited: inherited, log: log)
   }
 
   private func supervise() throws -> Int32 {

@@ -34,6 +34,7 @@ final class Supervisor {
   var waiting: [ReloadRequest] = []
   var toldReady = false
   private var lastToldAlive = Instant.distantPast
+  private var lastLook = Instant.now()
 
   /// A service that dies at once is started again after this, then after twice as long, and so on.
   static let firstDelay = Duration.milliseconds(100)
@@ -74,6 +75,7 @@ final class Supervisor {
       default: break
       }
       waiting += requests.takeAll()
+      watchTables()
       reap()
       startDue()
       endOverdue()
@@ -84,7 +86,28 @@ final class Supervisor {
   private var roundTime: Duration {
     let watching = [manager.watchdog.map { $0 / 3 }, watchdog == .zero ? nil : watchdog / 3].compactMap(\.self).min() ?? Self.roundTime
     let isBusy = reload != nil || !waiting.isEmpty || generations.contains(where: \.isStarting)
-    return [Self.roundTime, timeToNextStart, timeToNextEnd, watching, isBusy ? Self.shortRoundTime : nil].compactMap(\.self).min() ?? Self.roundTime
+    let looking = deployments.current.tables.isEmpty || tableInterval == .zero ? nil : tableInterval as Duration?
+    return [Self.roundTime, timeToNextStart, timeToNextEnd, watching, looking, isBusy ? Self.shortRoundTime : nil].compactMap(\.self).min()
+      ?? Self.roundTime
+  }
+
+  // MARK: Tables
+
+  private var tableInterval: Duration { deployments.current.setup.configuration[Keys.tableCheckInterval] }
+
+  /// Asks for a reload when tables have changed.
+  private func watchTables() {
+    let now = Instant.now()
+    guard tableInterval != .zero, reload == nil, waiting.isEmpty, lastLook + tableInterval <= now else { return }
+    lastLook = now
+    switch deployments.current.tables.look() {
+    case .nothing: break
+    case .changed(let paths):
+      log.info("master", "\(paths.joined(separator: ", ")): changed; reloading")
+      waiting.append(ReloadRequest())
+    case .held(let path):
+      log.warning("master", "tables have changed, and so has \(path): both are taken up by `weir reload`")
+    }
   }
 
   private func reopenLogs() {

@@ -10,8 +10,8 @@ package enum CommitResult: Equatable, Sendable {
   case writeFailed
   /// 554: the message has been here before, as a Delivered-To field shows.
   case looped
-  /// Refused in other words.
-  case refused(Reply)
+  /// Refused in other words. `isTold`: the log has a line about that already.
+  case refused(Reply, isTold: Bool = false)
   /// LMTP (RFC 2033 §4.2): a reply for each recipient, in the order they were accepted.
   case each([Reply])
 }

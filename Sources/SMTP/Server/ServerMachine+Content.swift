@@ -125,7 +125,7 @@ extension ServerMachine {
     case .storageFull: return endTransaction(with: Replies.storageFull)
     case .writeFailed: return endTransaction(with: Replies.writeFailed)
     case .looped: return endTransaction(with: Replies.looped)
-    case .refused(let reply): return endTransaction(with: reply)
+    case .refused(let reply, let isTold): return isTold ? endTransaction(judged: reply) : endTransaction(with: reply)
     }
   }
 

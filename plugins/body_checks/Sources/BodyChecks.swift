@@ -19,7 +19,8 @@ final class BodyChecks: Stage {
     properties: LogContext.properties + ["header_checks.held", "header_checks.passed"])
 
   private static let names = Reaction.Names(
-    rule: "body_checks.rule", matched: "body_checks.matched", held: "body_checks.held", passed: "body_checks.passed")
+    rule: "body_checks.rule", matched: "body_checks.matched", held: "body_checks.held", passed: "body_checks.passed",
+    told: "body_checks.told")
 
   private let rules: ContentChecks
   /// Postfix's body_checks_size_limit; 0 for none.

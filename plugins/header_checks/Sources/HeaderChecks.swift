@@ -22,7 +22,8 @@ final class HeaderChecks: Stage {
     properties: LogContext.properties)
 
   private static let names = Reaction.Names(
-    rule: "header_checks.rule", matched: "header_checks.matched", held: "header_checks.held", passed: "header_checks.passed")
+    rule: "header_checks.rule", matched: "header_checks.matched", held: "header_checks.held", passed: "header_checks.passed",
+    told: "header_checks.told")
 
   private let rules: HeaderRules
 

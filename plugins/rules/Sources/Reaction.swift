@@ -16,9 +16,9 @@ package struct Reaction {
 
   /// How a component calls what it tells of itself.
   package struct Names: Sendable {
-    let rule, matched, held, passed: StaticString
-    package init(rule: StaticString, matched: StaticString, held: StaticString, passed: StaticString) {
-      (self.rule, self.matched, self.held, self.passed) = (rule, matched, held, passed)
+    let rule, matched, held, passed, told: StaticString
+    package init(rule: StaticString, matched: StaticString, held: StaticString, passed: StaticString, told: StaticString) {
+      (self.rule, self.matched, self.held, self.passed, self.told) = (rule, matched, held, passed, told)
     }
   }
 
@@ -56,7 +56,7 @@ package struct Reaction {
     case .info(let text): log("info", text)
     case .prepend(let text): try insert(text)
     case .replace(let text): try replace(text)
-    case .reject(let status, let text): refuse(status, text)
+    case .reject(let status, let text): try refuse(status, text)
     case .discard(let text): log("discard", text, .discard)
     case .pass(let text): try pass("pass", text)
     case .hold, .redirect, .bcc: try route(action)
@@ -117,7 +117,9 @@ package struct Reaction {
 
   // MARK: The message
 
-  private func refuse(_ status: String, _ text: String) -> Verdict {
+  private func refuse(_ status: String, _ text: String) throws -> Verdict {
+    // As in Postfix the line of cleanup(8) is the only one.
+    try context.set(names.told, "yes")
     let isPermanent = status.hasPrefix("5")
     _ = log("reject", "\(status) \(text)")
     return context.reply(isPermanent ? 550 : 451, status: status, text.printable)

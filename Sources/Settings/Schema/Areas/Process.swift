@@ -3,7 +3,7 @@
 extension Area {
   static let process = Area(
     "Processes and files", "How Weir runs.",
-    [Keys.dataDirectory, Keys.mailOwner, Keys.eventLoops, Keys.watchdogTimeout, Keys.reloadDrainTimeout])
+    [Keys.dataDirectory, Keys.mailOwner, Keys.eventLoops, Keys.watchdogTimeout, Keys.reloadDrainTimeout, Keys.tableCheckInterval])
 }
 
 extension Keys {
@@ -30,5 +30,13 @@ extension Keys {
     """
     After a reload, sessions that are open go on in the processes of before, under the configuration of before. Those that are still open after this time \
     are ended with 421; 0 ends them at once. The value of the new configuration counts.
+    """)
+
+  package static let tableCheckInterval = Key.duration(
+    "table_check_interval", "5s", seconds: 0...86_400, .weir, example: "1m",
+    """
+    How often Weir looks whether files of tables have changed. One that has, and has stayed the same from one look to the next, is taken up by a reload of its own, \
+    all or nothing as with `weir reload`: a table with an error leaves everything as it was. Where the configuration file has changed, too, it waits for `weir reload`. \
+    0 is never.
     """)
 }
