@@ -107,12 +107,13 @@ final class LocalSeat: StageSeat {
   private func begin(_ event: StageEvent?, _ number: UInt64, _ stillness: Stillness? = nil) {
     if let event { context.event = event }
     context.callNumber = number
-    context.stillness = stillness
-    isBusy = stillness != nil
+    guard let stillness else { return }
+    context.leave(with: stillness)
+    isBusy = true
   }
 
   private func isFree() {
-    context.stillness = nil
+    context.comeBack()
     isBusy = false
   }
 

@@ -14,10 +14,12 @@ package final class StageContext {
   /// Nil once the session has gone. Only on the loop, but for `start`.
   var environment: (any StageEnvironment)? { home.environment }
   /// What a call finds that runs on another thread; nil on the loop.
-  var stillness: Stillness?
+  private(set) var stillness: Stillness?
   private let memory: UnsafeMutablePointer<weir_ctx>
   /// The next number of an event of this session; all its contexts share it.
   private let tickets: Tickets
+  /// From which the numbers are taken now.
+  private var source: Tickets
   /// The event that on_event left pending.
   private var pendingID: UInt64 = 0
   private var hasCompleted: Int32?
@@ -46,6 +48,7 @@ package final class StageContext {
     self.instance = instance
     self.home = home
     tickets = home.tickets
+    source = home.tickets
     memory = .allocate(capacity: 1)
     memory.initialize(to: weir_ctx())
     memory.pointee.size = UInt32(MemoryLayout<weir_ctx>.size)
@@ -57,6 +60,17 @@ package final class StageContext {
   }
 
   // MARK: Calling
+
+  /// From here on the context is another thread's: what it needs of the session it takes along.
+  func leave(with stillness: Stillness) {
+    self.stillness = stillness
+    source = tickets.block()
+  }
+
+  func comeBack() {
+    stillness = nil
+    source = tickets
+  }
 
   /// Calls on_event. Everything `event` points to must stay until it has returned.
   func call(_ event: UnsafePointer<weir_event>, budget: UInt32) -> Int32 {
@@ -78,7 +92,7 @@ package final class StageContext {
   }
 
   @inline(__always) private func onEvent(_ event: UnsafePointer<weir_event>) -> Int32 {
-    let id = tickets.next()
+    let id = source.next()
     memory.pointee.id = id
     let verdict = instance.exclusively { instance.component.onEvent(instance.pointer, memory, event) }
     if verdict == StageVerdict.pending.rawValue { pendingID = id }
@@ -123,7 +137,7 @@ package final class StageContext {
 
   /// Runs the callback of a request that has ended, in the session.
   func run(_ function: DoneFunction, _ user: UnsafeMutableRawPointer?, _ answer: StageRequest.Answer) {
-    memory.pointee.id = tickets.next()
+    memory.pointee.id = source.next()
     let before = cpluginhost_get_frame()
     cpluginhost_set_frame(Unmanaged.passUnretained(self).toOpaque())
     let marks = instance.marks
@@ -225,13 +239,11 @@ package final class StageContext {
   }
 
   func get(_ key: UnsafePointer<CChar>?, _ out: UnsafeMutablePointer<weir_str>?) -> Int32 {
+    out?.pointee = .empty
     guard let key, let out else { return Status.invalid }
     let name = String(cString: key)
     guard instance.component.facts.properties.contains(name) || name.hasPrefix("\(instance.component.facts.name).") else { return deny() }
-    guard let value = ownProperty(name) ?? property(name) else {
-      out.pointee = .empty
-      return Status.notFound
-    }
+    guard let value = ownProperty(name) ?? property(name) else { return Status.notFound }
     out.pointee = lend(value)
     return Status.ok
   }
@@ -271,10 +283,10 @@ package final class StageContext {
   }
 
   func content(_ offset: UInt64, _ out: UnsafeMutablePointer<weir_str>?) -> Int32 {
+    out?.pointee = .empty
     guard instance.component.facts.rights.contains(.content) else { return deny() }
     guard let out else { return Status.invalid }
     guard let bytes = stillness.map({ $0.content(from: offset) }) ?? environment?.content(from: offset), !bytes.isEmpty else {
-      out.pointee = .empty
       return Status.notFound
     }
     out.pointee = weir_str(bytes)
@@ -359,12 +371,25 @@ final class StageHome {
 
 /// Numbers for the events of one session, which no other session has had.
 final class Tickets {
-  private var last: UInt64 = 0
+  private var last: UInt64
+  private let limit: UInt64
 
+  init(after base: UInt64 = 0, limit: UInt64 = .max) { (last, self.limit) = (base, limit) }
+
+  /// Beyond the limit the last one again: it is still the same call's.
   @inline(__always) func next() -> UInt64 {
-    last &+= 1
+    if last < limit { last &+= 1 }
     return last
   }
+
+  /// Numbers for one call on another thread.
+  func block() -> Tickets {
+    let base = last
+    last &+= Self.blockSize
+    return Tickets(after: base, limit: last)
+  }
+
+  private static let blockSize: UInt64 = 1 << 20
 
   var current: UInt64 { last }
 

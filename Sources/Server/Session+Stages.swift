@@ -33,7 +33,7 @@ extension Session {
         request.recipient?.address ?? "", parameters: machine.judgedRecipient?.parameters.pairs ?? [], isRejected: false)
       step = answer
       verdict.rewritten = rewritten.map(SMTP.Mailbox.init(address:))
-    case .data: step = await chain.data("DATA", recipients: machine.transaction?.recipients.count ?? 0)
+    case .data: step = await chain.data(machine.judgedContentVerb, recipients: machine.transaction?.recipients.count ?? 0)
     case .verify, .endOfData, .etrn: return
     }
     switch step {
@@ -124,22 +124,25 @@ extension Session {
     case "client.verified": client.name == Client.unknown ? "no" : "yes"
     case "client.mynetworks": services.stages?.isOwnNetwork(client) == true ? "yes" : "no"
     case "listener": services.stages?.listener
-    case "helo": machine.heloName
+    case "helo": machine.judgedName ?? machine.heloName
     case "protocol": machine.protocolName
     case "tls.version": secured?.protocolVersion
     case "tls.cipher": secured?.cipher
     case "auth.user": client.login
     case "queue.id": queueID?.description
-    case "sender": (machine.transaction?.sender ?? machine.judgedMail?.sender)?.address
+    case "sender": (machine.judgedMail?.sender ?? machine.transaction?.sender)?.address
     case "rcpt": (machine.judgedRecipient?.recipient ?? machine.transaction?.recipients.last?.original)?.mailbox.address
     case "rcpt.count": machine.transaction.map { String($0.recipients.count) }
-    case "size.declared": machine.transaction?.parameters.size.map { String($0) }
-    case "body.8bit": machine.transaction.map { $0.parameters.body == .eightBitMIME ? "yes" : "no" }
-    case "smtputf8": machine.transaction.map { $0.parameters.smtpUTF8 ? "yes" : "no" }
+    case "size.declared": mailParameters?.size.map { String($0) }
+    case "body.8bit": mailParameters.map { $0.body == .eightBitMIME ? "yes" : "no" }
+    case "smtputf8": mailParameters.map { $0.smtpUTF8 ? "yes" : "no" }
     case "server.name": services.context.configuration.myhostname
     default: nil
     }
   }
+
+  /// Of the message, or of the MAIL that is being judged.
+  private var mailParameters: MailParameters? { machine.judgedMail?.parameters ?? machine.transaction?.parameters }
 }
 
 extension StageEvent {

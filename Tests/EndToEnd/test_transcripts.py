@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests/Transcripts over a socket. Transcripts with the same settings share a daemon."""
+"""Tests/Transcripts over a socket. Transcripts with the same settings share a daemon.
+
+Each is played three times: without stages, and with a stage that wants every event and does nothing, in process and in a worker. The replies are the same.
+"""
 import os
 import pwd
 import shlex
 import subprocess
 import unittest
 
-from harness import IS_ROOT, Case, Weir
+from harness import IS_ROOT, Case, Weir, free_port
+from test_stages import TORTURE, stage
 from transcript import Player, all_transcripts
 
 NAMESPACE = ("--mount",) if IS_ROOT else ("--user", "--map-current-user", "--keep-caps", "--mount")
@@ -42,6 +46,7 @@ class TranscriptWeir(Weir):
         self.settings = {**self.DEFAULTS, **dict(settings)}
         self.local = [*self.LOCAL, *(user for user in users if "@" not in user)]
         self.virtual = [*self.VIRTUAL, *(user for user in users if "@" in user)]
+        self.watched = {mode: free_port() for mode in ("inprocess", "worker")}
         super().__init__()
         self.passwd = os.path.join(self.folder, "passwd")
         self.write_passwd()
@@ -91,7 +96,15 @@ class TranscriptWeir(Weir):
             "virtual_mailbox_maps": f"inline:{{ {mailboxes} }}",
         }
         lines = "".join(f"{name} = {value}\n" for name, value in settings.items())
-        return lines + f"listener {self.service} {{\n  address = 127.0.0.1\n  port = {self.port}\n  protocol = {self.service}\n}}\n"
+        return lines + self.listener(self.service, self.port) + "".join(
+            self.listener(mode, port) + stage(f"watch_{mode}", TORTURE, f"mode = {mode}", f"listener = {mode}", "at = all") for mode, port in self.watched.items())
+
+    def listener(self, name, port):
+        return f"listener {name} {{\n  address = 127.0.0.1\n  port = {port}\n  protocol = {self.service}\n}}\n"
+
+    @property
+    def ports(self):
+        return {"no stage": self.port, **self.watched}
 
     # Mailboxes
 
@@ -136,11 +149,23 @@ class Transcripts(Case):
 
     def play(self, transcript):
         try:
-            Player(transcript, self.serve(transcript)).play()
+            daemon = self.serve(transcript)
+            for name, port in daemon.ports.items():
+                with self.subTest(name):
+                    if name != "no stage" and counts_clients(transcript):
+                        self.close()
+                        daemon = self.serve(transcript)
+                        port = daemon.ports[name]
+                    Player(transcript, daemon, port).play()
         except BaseException:
             if self.daemon:
                 print("\n".join(self.daemon.log_text().splitlines()[-10:]), flush=True)
             raise
+
+
+def counts_clients(transcript):
+    """What one client did on one listener counts on all."""
+    return any(name.startswith("smtpd_client_") for name in transcript.settings)
 
 
 def add_tests():

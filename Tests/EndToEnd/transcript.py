@@ -20,6 +20,7 @@ class Transcript:
     def __init__(self, path):
         self.name = os.path.splitext(os.path.basename(path))[0]
         self.settings, self.users, self.service = {}, [], "smtp"
+        self.stages = {}
         self.client, self.playable = "127.0.0.9", True
         with open(path, encoding="utf-8") as file:
             lines = [line for line in file.read().split("\n") if line.strip() and not line.startswith("#")]
@@ -36,6 +37,9 @@ class Transcript:
             self.settings[name.strip()] = value.strip()
         elif word == "client":
             self.client = text.split()[0]
+        elif word == "stage":
+            name, _, option = text.partition(" ")
+            self.stages.setdefault(name, []).append(option)
         elif word == "service":
             self.service = text
         elif word == "user":
@@ -81,8 +85,8 @@ class Mismatch(AssertionError):
 class Player:
     """Plays one transcript against a daemon."""
 
-    def __init__(self, transcript, weir):
-        self.transcript, self.weir = transcript, weir
+    def __init__(self, transcript, weir, port=None):
+        self.transcript, self.weir, self.port = transcript, weir, port or weir.port
         self.log_start = len(weir.log_text())
         self.before = {user: set(weir.files(user)) for user in weir.mailboxes}
         self.expected = []
@@ -105,7 +109,7 @@ class Player:
         self.check_queue()
 
     def connect(self):
-        self.socket = socket.create_connection(("127.0.0.1", self.weir.port), 20, source_address=(self.transcript.client, 0))
+        self.socket = socket.create_connection(("127.0.0.1", self.port), 20, source_address=(self.transcript.client, 0))
         self.file = self.socket.makefile("rb")
 
     def send(self, octets):
@@ -196,6 +200,6 @@ def body(octets):
     return octets.partition(b"\n\n")[2]
 
 
-def all_transcripts():
-    names = sorted(name for name in os.listdir(FOLDER) if name.endswith(".txt"))
-    return [Transcript(os.path.join(FOLDER, name)) for name in names]
+def all_transcripts(folder=FOLDER):
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".txt"))
+    return [Transcript(os.path.join(folder, name)) for name in names]

@@ -281,6 +281,139 @@ import Testing
     }
   }
 
+  @Test func oneCallAtATimeInASession() throws {
+    let running = Monitor((now: 0, most: 0, all: 0))
+    let script = ScriptedComponent { _, _, _ in
+      running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1), $0.all + 1) }
+      Thread.sleep(.milliseconds(2))
+      running.withLock { $0.now -= 1 }
+      return 0
+    }
+    let events: StageEvents = [StageEvent.mail.bit, StageEvent.queued.bit, StageEvent.abort.bit]
+    try session {
+      [try script.stage(events: events, flags: Int(WEIR_BLOCKING), posts: $0)]
+    } _: { session in
+      for number in 0..<5 {
+        _ = await session.mail("", parameters: [])
+        _ = await content(session)
+        if number % 2 == 0 { session.ended("A", size: 1) } else { session.aborted("RSET") }
+      }
+    }
+    for _ in 0..<5000 where running.withLock({ $0.all }) < 10 { Thread.sleep(.milliseconds(1)) }
+    let (_, most, all) = running.withLock { $0 }
+    #expect(all == 10)
+    #expect(most == 1)
+  }
+
+  @Test func aPostWaitsForTheCallThatIsUnderWay() throws {
+    let script = ScriptedComponent { script, context, event in
+      guard event.pointee.type == StageEvent.mail.rawValue else { return 0 }
+      let pending = Pending(script.host, context.pointee.id)
+      let status = script.host?.pointee.post(
+        script.host, context.pointee.id,
+        { user, context, _ in
+          guard let user else { return }
+          let pending = Unmanaged<Pending>.fromOpaque(user).takeRetainedValue()
+          #expect(context != nil)
+          #expect(pending.host?.pointee.complete(pending.host, pending.id, 3) == Status.ok)
+        }, Unmanaged.passRetained(pending).toOpaque())
+      #expect(status == Status.ok)
+      Thread.sleep(.milliseconds(20))
+      return 6
+    }
+    try session {
+      [try script.stage(flags: Int(WEIR_BLOCKING), posts: $0)]
+    } _: { session in
+      guard case .refuse = await session.mail("", parameters: []) else { Issue.record("not refused"); return }
+    }
+  }
+
+  @Test func aCallThatIsGivenUpLooksAtWhatWas() throws {
+    let gate = Monitor(false)
+    let found = Monitor<[String]>([])
+    let script = ScriptedComponent { script, context, event in
+      guard event.pointee.type == StageEvent.header.rawValue else { return 0 }
+      _ = gate.wait { $0 ? true : nil }
+      var (value, reference, name) = (weir_str(), UInt64(0), weir_str())
+      let id = context.pointee.id
+      found.withLock {
+        $0.append("\(script.host?.pointee.get(script.host, id, "helo", &value) ?? 1) \(value.string)")
+        $0.append("\(script.message?.pointee.next_header(script.host, id, &reference, &name, &value) ?? 1) \(name.string)")
+        $0.append("\(script.message?.pointee.content(script.host, id, 0, &value) ?? 1) \(value.string.prefix(7))")
+      }
+      return 0
+    }
+    try session(["helo": "then"]) {
+      [try script.stage(flags: Int(WEIR_BLOCKING), properties: ["helo"], posts: $0) { $0.timeout = 30 }]
+    } _: { session in
+      _ = await session.mail("", parameters: [])
+      guard case .refuse = await content(session) else { Issue.record("not refused"); return }
+      _ = await session.mail("", parameters: [])
+      gate.withLock { $0 = true }
+      gate.signal()
+      for number in 0..<2000 where found.withLock({ $0.isEmpty }) { _ = await session.mail("\(number)", parameters: []) }
+    }
+    for _ in 0..<5000 where found.withLock({ $0.count }) < 3 { Thread.sleep(.milliseconds(1)) }
+    #expect(found.withLock { Array($0.prefix(3)) } == ["0 then", "0 From", "0 From: a"])
+  }
+
+  @Test func statesOfASerialComponentWaitForNobody() throws {
+    let gate = Monitor(false)
+    let began = Monitor(false)
+    let script = ScriptedComponent { _, context, event in
+      context.pointee.session = UnsafeMutableRawPointer(bitPattern: 3)
+      guard event.pointee.type == StageEvent.helo.rawValue else { return 0 }
+      began.withLock { $0 = true }
+      _ = gate.wait { $0 ? true : nil }
+      return 0
+    }
+    let events: StageEvents = [StageEvent.connect.bit, StageEvent.helo.bit]
+    let fixture = try HostFixture { _ in
+      [try script.stage(events: events, flags: Int(WEIR_BLOCKING | WEIR_SERIAL), posts: SessionRegistry()) { $0.timeout = 20 }]
+    }
+    fixture.run { [fixture] in
+      let (stuck, other) = (fixture.session(), fixture.session())
+      _ = await other.connected(host: "c", address: "192.0.2.1", port: 25)
+      _ = await stuck.helo("EHLO", "c")
+      #expect(began.withLock { $0 })
+      // This loop does not wait for that call.
+      other.closed("end")
+      #expect(script.freed.isEmpty)
+      gate.withLock { $0 = true }
+      gate.signal()
+      stuck.closed("end")
+    }
+    for _ in 0..<5000 where script.freed.count < 2 { Thread.sleep(.milliseconds(1)) }
+    #expect(script.freed.map(\.state) == [3, 3])
+  }
+
+  @Test func whatIsSetForTheSessionStaysForTheNextMessage() throws {
+    let script = ScriptedComponent { script, context, event in
+      let id = context.pointee.id
+      guard event.pointee.type == StageEvent.endOfMessage.rawValue else {
+        var value = weir_str()
+        _ = script.host?.pointee.get(script.host, id, "scripted.seen", &value)
+        return value.string == "yes" ? 3 : 0
+      }
+      #expect(script.host?.pointee.set(script.host, id, UInt32(WEIR_PER_SESSION), "scripted.seen", weir_str(staticText: "yes")) == Status.ok)
+      return 0
+    }
+    let later = try StageCondition("scripted.seen = yes")
+    let refuser = ScriptedComponent { _, _, _ in 5 }
+    try session {
+      [
+        try script.stage(events: StageEvent.endOfMessage.bit, posts: $0),
+        try refuser.stage("later", events: StageEvent.endOfMessage.bit, posts: $0) { $0.condition = later },
+      ]
+    } _: { session in
+      _ = await session.mail("", parameters: [])
+      #expect(await content(session) == .goOn)
+      session.ended("A", size: 1)
+      _ = await session.mail("", parameters: [])
+      #expect(await content(session) == .discard(by: "later"))
+    }
+  }
+
   @Test func statesAreGivenBackOnce() throws {
     let script = ScriptedComponent { _, context, event in
       if event.pointee.type == StageEvent.connect.rawValue { context.pointee.session = UnsafeMutableRawPointer(bitPattern: 1) }

@@ -14,18 +14,20 @@ final class HostFixture: Sendable {
   let offloads: BlockingPool
   private let thread: Thread
 
-  init(_ make: (LogLines) throws -> [Stage]) throws {
+  /// `registry`: where threads of plugins in this process post to.
+  init(registry: SessionRegistry = SessionRegistry(), _ make: (LogLines) throws -> [Stage]) throws {
     let loop = try EventLoop()
     self.loop = loop
     lines = LogLines()
     thread = try Thread(name: "loop") { loop.run() }
     offloads = BlockingPool(name: "offload", threads: 2, queue: 64)
-    chain = StageChain(try make(lines), registry: SessionRegistry(), authservID: "mx.test", offloads: offloads) { _, _ in .failed(-1) }
+    chain = StageChain(try make(lines), registry: registry, authservID: "mx.test", offloads: offloads) { _, _ in .failed(-1) }
   }
 
   deinit {
     loop.stop()
-    thread.join()
+    // The last to hold this may have been a task of the loop.
+    if thread.isCurrent { thread.detach() } else { thread.join() }
   }
 
   /// Runs `body` on the loop and waits for its result on the calling thread.
@@ -120,10 +122,12 @@ extension StageSettings {
 }
 
 extension Stage {
-  static func inProcess(_ settings: StageSettings, options: [StageSettings.Option] = [], _ lines: LogLines) throws -> Stage {
+  static func inProcess(
+    _ settings: StageSettings, options: [StageSettings.Option] = [], posts: SessionRegistry = SessionRegistry(), _ lines: LogLines
+  ) throws -> Stage {
     let plugin = try Plugin(path: settings.plugin)
     let instance = try ComponentInstance(
-      try plugin.component(settings.component), name: settings.name, options: options, posts: SessionRegistry()
+      try plugin.component(settings.component), name: settings.name, options: options, posts: posts
     ) { level, text, _ in lines.note(level, text) }
     return Stage(settings, instance) { level, text, _ in lines.note(level, text) }
   }

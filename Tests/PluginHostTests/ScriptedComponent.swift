@@ -13,7 +13,8 @@ final class ScriptedComponent: @unchecked Sendable {
 
   let onEvent: @Sendable (ScriptedComponent, Context, Event) -> Int32
   var host: UnsafePointer<weir_host>?
-  var freed: [(scope: UInt32, state: Int)] = []
+  private let freedStates = Monitor<[(scope: UInt32, state: Int)]>([])
+  var freed: [(scope: UInt32, state: Int)] { freedStates.withLock { $0 } }
   var isDestroyed = false
 
   private static let scripts = Monitor<[String: ScriptedComponent]>([:])
@@ -63,7 +64,7 @@ final class ScriptedComponent: @unchecked Sendable {
     }
     raw.free_state = { raw, scope, state in
       guard let raw else { return }
-      Unmanaged<ScriptedComponent>.fromOpaque(raw).takeUnretainedValue().freed.append((scope, Int(bitPattern: state)))
+      Unmanaged<ScriptedComponent>.fromOpaque(raw).takeUnretainedValue().freedStates.withLock { $0.append((scope, Int(bitPattern: state))) }
     }
     let keys = properties.sorted().map { strdup($0) }
     defer { for key in keys { free(key) } }

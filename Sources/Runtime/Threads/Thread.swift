@@ -52,6 +52,9 @@ package final class Thread: Sendable {
   /// Lets the thread clean up after itself when it ends; nobody may join it then.
   package func detach() { pthread_detach(handle) }
 
+  /// Whether it is the calling thread, which cannot join itself.
+  package var isCurrent: Bool { pthread_equal(handle, pthread_self()) != 0 }
+
   /// Waits until the body has returned. Call at most once.
   package func join() { pthread_join(handle, nil) }
 }

@@ -57,6 +57,12 @@ extension ServerMachine {
   /// The RCPT that is being judged.
   package var judgedRecipient: RcptCommand? { if case .recipient(let command) = judging?.resume { command } else { nil } }
 
+  /// The name of the EHLO that is being judged; it is not yet the session's.
+  package var judgedName: String? { judging?.request.helo }
+
+  /// How the content begins that is being judged.
+  package var judgedContentVerb: String { if case .chunk = judging?.resume { "BDAT" } else { "DATA" } }
+
   private mutating func proceed(_ resume: Judging.Resume, _ verdict: Verdict) -> Action {
     switch resume {
     case .connect: return .reply(context.banner)
