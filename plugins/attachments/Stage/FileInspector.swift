@@ -36,6 +36,8 @@ struct FileInspector {
   /// An attachment, which `place` is of the message's body.
   mutating func attachment(_ file: File, place: Range<Int>?) {
     self.place = place
+    // What is beyond a limit hides nothing behind it.
+    isOver = false
     inspect(file, depth: 0)
   }
 

@@ -157,6 +157,17 @@ import Testing
     #expect(Finding(rule: rule, path: ["a.zip", "b/c.exe"], place: nil).matched == "a.zip/b/c.exe")
   }
 
+  /// What is only marked hides nothing that comes after it.
+  @Test func everyAttachmentIsLookedInto() throws {
+    let zip =
+      "Content-Transfer-Encoding: base64\n\nUEsDBBQAAAAAAAAAIVwAAAAAAAAAAAAAAAAJAAAAdmlydXMuZXhlUEsBAhQAFAAAAAAAAAAhXAAAAAAAAAAAAAAAAAkAAAAAAAAAAAAAAAAAAAAAAHZpcnVzLmV4ZVBLBQYAAAAAAQABADcAAAAnAAAAAAA="
+    let broken = "Content-Transfer-Encoding: base64\n\nN3q8ryccAAQ="
+    let message =
+      "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: a/b; name=a.7z\n\(broken)\n--b\nContent-Type: a/b; name=b.zip\n\(zip)\n--b--\n"
+    #expect(try Rehearsed(message).rule == "broken")
+    #expect(try Rehearsed(message, [("broken", "tag")]).reply == "550 5.7.1 attachment \"b.zip\" is not accepted here (virus.exe in it: program)")
+  }
+
   // MARK: Bounds
 
   @Test(arguments: [
