@@ -8,8 +8,8 @@ import Settings
 package enum Launch {
   package static func run(_ options: Options) -> Int32 { Foreground.run(options) }
 
-  package static func service(_ name: String, _ options: Options, generation: Int, listeners: [String]) -> Int32 {
-    ServiceProcess.run(name, options, generation: generation, listeners: listeners)
+  package static func service(_ name: String, _ options: Options, generation: Int, door: Int32?, listeners: [String]) -> Int32 {
+    ServiceProcess.run(name, options, generation: generation, door: door, listeners: listeners)
   }
 
   package static func reload(_ options: Options) -> Int32 {
@@ -20,8 +20,8 @@ package enum Launch {
     return ReloadClient(setup: setup).run()
   }
 
-  /// A plugin in a process of its own.
-  package static func worker() -> Int32 { WorkerServer.run() }
+  /// What starts plugins in processes of their own, for the mta that has started it.
+  package static func worker() -> Int32 { WorkerKeeper.run(orders: 3, door: 4) }
 
   package static func check(_ options: Options) -> Int32 {
     do {

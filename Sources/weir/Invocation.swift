@@ -22,7 +22,7 @@ enum Invocation {
   case help(String?)
   case reload(Options)
   /// Started by the supervisor only, with the listeners that its sockets are for.
-  case service(String, Options, generation: Int, [String])
+  case service(String, Options, generation: Int, door: Int32?, [String])
   /// Started by the mta only.
   case worker
 
@@ -61,7 +61,9 @@ enum Invocation {
     case "service":
       let name = try words.required("the name of a service")
       let options = try words.options(allowingOthers: true)
-      return .service(name, options, generation: try words.value(of: ["--generation"]).flatMap { Int($0) } ?? 1, words.rest)
+      let generation = try words.value(of: ["--generation"]).flatMap { Int($0) } ?? 1
+      let door = try words.value(of: ["--door"]).flatMap { Int32($0) }
+      return .service(name, options, generation: generation, door: door, words.rest)
     case "worker": return .worker
     default: throw UsageError("unknown command '\(verb)'", hint: Suggestion.nearest(to: verb, in: Help.verbs))
     }
@@ -119,8 +121,8 @@ enum Invocation {
     case .version: Help.printVersion()
     case .help(let topic): Help.print(topic)
     case .reload(let options): Launch.reload(options)
-    case .service(let name, let options, let generation, let listeners):
-      Launch.service(name, options, generation: generation, listeners: listeners)
+    case .service(let name, let options, let generation, let door, let listeners):
+      Launch.service(name, options, generation: generation, door: door, listeners: listeners)
     case .worker: Launch.worker()
     }
   }

@@ -24,6 +24,8 @@ private func judged(_ change: (inout DoctorFacts) -> Void) -> [Finding] {
   facts.files = [file(.configuration, 0, 0o644), file(.key, 0, 0o600), file(.folder, 200, 0o700)]
   facts.runner = .user(name: "weir", uid: 200)
   facts.disks = [disk(free: 50 << 30)]
+  facts.confinement.landlock = .present(version: 6)
+  facts.confinement.hasSeccomp = true
   facts.isClockSynchronized = true
   facts.trust.networks = ["127.0.0.0/8", "[::1]/128", "192.168.0.0/16"].compactMap { IPNetwork($0) }
   change(&facts)
@@ -177,6 +179,29 @@ private func expect(
     expect(.problem, .files, "is root") { $0.runner = .root(name: "root") }
     expect(.note, .files, "who starts it", hasRemedy: false) { $0.runner = .starter(name: "ann") }
     expect(.note, .files, "makes it when it starts", hasRemedy: false) { $0.files[2].status = nil }
+  }
+
+  @Test func whatShutsPluginsIn() {
+    expect(.note, .plugins, "Landlock is switched off") { $0.confinement.landlock = .disabled }
+    expect(.note, .plugins, "this kernel has no Landlock") { $0.confinement.landlock = .missing }
+    expect(.warning, .plugins, "the plugins of spam, greet can read each file") {
+      $0.confinement.landlock = .missing
+      $0.confinement.stages = ["spam", "greet"]
+    }
+    expect(.note, .plugins, "no plugin can be run in a worker", hasRemedy: false) { $0.confinement.hasSeccomp = false }
+    expect(.problem, .plugins, "the plugins of spam are not started") {
+      $0.confinement.hasSeccomp = false
+      $0.confinement.stages = ["spam"]
+    }
+    expect(.warning, .plugins, "there is no user weir-worker") {
+      $0.confinement.stages = ["spam"]
+      $0.confinement.user = .shared(missing: "weir-worker")
+    }
+    let sound = judged {
+      $0.confinement.stages = ["spam"]
+      $0.confinement.user = .own(name: "weir-worker")
+    }
+    #expect(sound.allSatisfy { $0.severity == .ok })
   }
 
   @Test func disks() {

@@ -55,6 +55,8 @@ class DoctorTests(Case):
         self.expect(findings, "mail", "ok", "mail for weir.test goes to mx.weir.test (10)")
         self.expect(findings, "configuration", "ok", "has no error")
         self.expect(findings, "ports", "warning", "port 25 is closed")
+        self.assertEqual(len([each for each in findings if each[0] == "plugins" and "Landlock" in each[2]]), 1, findings)
+        self.assertEqual(len([each for each in findings if each[0] == "plugins" and "seccomp" in each[2]]), 1, findings)
         self.expect(findings, "ports", "note", "port 465 (submissions) is closed")
         self.expect(findings, "trust", "ok", "127.0.0.0/8 and [::1] may send")
         for address in own_addresses():

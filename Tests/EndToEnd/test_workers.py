@@ -3,10 +3,14 @@
 import asyncio
 import email
 import os
+import pwd
+import shutil
+import signal
+import threading
 import time
 import unittest
 
-from harness import Weir, children, command_line, eventually
+from harness import IS_ROOT, Case, Session, Weir, children, command_line, eventually
 
 PLUGIN = os.path.join(os.environ["WEIR_PLUGINS"], "tests/trouble.so")
 FAILED = b"451 4.7.1"
@@ -21,15 +25,15 @@ class Flood:
         self.sessions = sessions
         self.replies = {}
         self.dropped = []
-        self.seconds = 0
+        self.begun = 0
+        self.answered = {}
 
     def is_guilty(self, number):
         return self.deed is not None and number % self.each == self.each // 2
 
     def run(self):
-        begin = time.monotonic()
+        self.begun = time.monotonic()
         asyncio.run(self.all())
-        self.seconds = time.monotonic() - begin
         return self
 
     async def all(self):
@@ -56,6 +60,7 @@ class Flood:
                 await reply(b"RCPT TO:<alice@weir.test>\r\n")
                 await reply(b"DATA\r\n")
                 self.replies[number] = await reply(self.message(number))
+                self.answered[number] = time.monotonic()
             await reply(b"QUIT\r\n")
         except (ConnectionError, OSError) as error:
             self.dropped.append(error)
@@ -71,6 +76,10 @@ class Flood:
     def innocent(self):
         return [number for number in range(self.count) if not self.is_guilty(number)]
 
+    def seconds(self):
+        """Until the last innocent message was answered: what the last guilty one waits for is its own affair."""
+        return max(self.answered[number] for number in self.innocent()) - self.begun
+
     def delivered(self):
         folder = os.path.join(self.weir.mail, "alice/new")
         subjects = []
@@ -80,8 +89,42 @@ class Flood:
         return sorted(subjects)
 
 
-def stage(more=""):
-    return f"stage trouble {{\n  plugin = {PLUGIN}\n  component = trouble\n  mode = worker\n  timeout = 1s\n  worker_memory = 64M\n{more}}}\n"
+def stage(more="", plugin=PLUGIN):
+    return f"stage trouble {{\n  plugin = {plugin}\n  component = trouble\n  mode = worker\n  timeout = 1s\n  worker_memory = 64M\n{more}}}\n"
+
+
+def workers(weir):
+    """The processes that run a plugin. They are copies of their keeper, with a name of their own."""
+    found = []
+    for pid in children(weir.process.pid):
+        try:
+            with open(f"/proc/{pid}/comm") as file:
+                found += [pid] if file.read().startswith("w:") else []
+        except OSError:
+            continue
+    return found
+
+
+def keeper(weir):
+    """What starts them."""
+    lines = {pid: command_line(pid).split() for pid in children(weir.process.pid) if pid not in workers(weir)}
+    return next((pid for pid, words in lines.items() if words[-1:] == ["worker"] or words[1:3] == ["service", "workers"]), None)
+
+
+def user_of(pid):
+    with open(f"/proc/{pid}/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Uid:"))
+
+
+def do(session, deed):
+    """The reply to a message that tells the plugin what to do."""
+    return session.send("sender@example.org", ["alice@weir.test"], f"X-Do: {deed}\nSubject: number 1\n\ntext")
+
+
+def greeted(port):
+    session = Session(port)
+    session.say("EHLO client.test")
+    return session
 
 
 class WorkerTests(unittest.TestCase):
@@ -112,14 +155,143 @@ class WorkerTests(unittest.TestCase):
     def test_workers_have_nothing_but_their_sockets(self):
         with Weir(stage()) as weir:
             Flood(weir, 1, None, sessions=1).run()
-            workers = [pid for pid in children(weir.process.pid) if " worker" in command_line(pid)]
-            self.assertEqual(len(workers), 1)
+            found = workers(weir)
+            self.assertEqual(len(found), 1)
             if os.geteuid() == 0:
-                with open(f"/proc/{workers[0]}/status") as file:
+                with open(f"/proc/{found[0]}/status") as file:
                     status = dict((line.rstrip() + "\t").split(":\t", 1) for line in file if ":\t" in line)
                 self.assertEqual((status["NoNewPrivs"].strip(), status["Seccomp"].strip()), ("1", "2"))
-                names = [os.readlink(f"/proc/{workers[0]}/fd/{fd}").split(":")[0] for fd in os.listdir(f"/proc/{workers[0]}/fd") if int(fd) > 2]
+                names = [os.readlink(f"/proc/{found[0]}/fd/{fd}").split(":")[0] for fd in os.listdir(f"/proc/{found[0]}/fd") if int(fd) > 2]
                 self.assertEqual([name for name in names if name not in ("socket", "anon_inode")], [])
+
+    def test_spins(self):
+        self.flood("spin", messages=300)
+
+    def test_without_its_keeper(self):
+        with Weir(stage()) as weir:
+            Flood(weir, 10, None, sessions=1).run()
+            first = keeper(weir)
+            os.kill(first, signal.SIGKILL)
+            flood = Flood(weir, 10, None, sessions=1).run()
+            self.assertEqual([reply[:5] for reply in flood.replies.values()], [b"250 2"] * 10)
+            eventually(lambda: keeper(weir) not in (None, first), what="another keeper")
+            # One does the work, and one is kept ready after the trouble.
+            eventually(lambda: len(workers(weir)) == 2, what="two workers")
+
+    def test_a_hang_is_noticed_in_time(self):
+        with Weir(stage()) as weir, greeted(weir.port) as session:
+            do(session, "nothing")
+            begin = time.monotonic()
+            self.assertRegex(do(session, "hang"), "^451 4.7.1")
+            self.assertGreaterEqual(time.monotonic() - begin, 1.0)
+
+
+class WorkersOverAReload(Case):
+    def test_the_old_ones_go_with_their_sessions(self):
+        weir = self.weir(stage().replace("timeout = 1s", "timeout = 3s"))
+        secret = os.path.join(weir.folder, "file")
+        with open(secret, "w") as file:
+            file.write("for the plugin")
+        os.chmod(secret, 0o644)
+        old, hanging = greeted(weir.port), greeted(weir.port)
+        self.assertNotIn(" file", do(old, "break"))
+        said = []
+        thread = threading.Thread(target=lambda: said.append(do(hanging, "hang")))
+        thread.start()
+        eventually(lambda: len(workers(weir)) > 1, what="another worker beside the one that hangs")
+        before = set(workers(weir))
+
+        weir.write_config(stage(f"  file = {secret}\n"))
+        done = weir.run("reload")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(said, [], "the reload waits for no call")
+        with greeted(weir.port) as new:
+            self.assertIn(" file", do(new, "break"))
+        # Each generation has its own options as long as it has sessions.
+        self.assertNotIn(" file", do(old, "break"))
+        thread.join()
+        self.assertRegex(said[0], "^451 4.7.1")
+        self.assertTrue(before & set(workers(weir)))
+
+        for session in (old, hanging):
+            session.say("QUIT")
+            session.close()
+        eventually(lambda: not before & set(workers(weir)), what="the end of the old generation's workers")
+        eventually(lambda: len(workers(weir)) == 1, what="one worker, of the new generation")
+        with greeted(weir.port) as new:
+            self.assertIn(" file", do(new, "break"))
+
+    def test_messages_all_the_while(self):
+        weir = self.weir(stage())
+        flood = Flood(weir, 400, "crash", sessions=20)
+        thread = threading.Thread(target=flood.run)
+        thread.start()
+        for _ in range(3):
+            done = weir.run("reload")
+            self.assertEqual(done.returncode, 0, done.stderr)
+        thread.join()
+        WorkerTests.judge(self, flood)
+        eventually(lambda: len(workers(weir)) <= 2, what="the end of the old generations' workers")
+
+
+@unittest.skipUnless(IS_ROOT, "has processes of several users")
+class WorkersOfTheirOwnUser(Case):
+    USER = "daemon"
+
+    def rooted(self, settings):
+        weir = Weir(root=True)
+        self.addCleanup(self._end, weir)
+        plugin = os.path.join(weir.folder, "trouble.so")
+        shutil.copy(PLUGIN, plugin)
+        os.chmod(plugin, 0o644)
+        weir.write_config("mail_owner = nobody\n" + settings + stage(plugin=plugin))
+        return weir
+
+    def test_they_run_as_that_user(self):
+        weir = self.rooted(f"worker_user = {self.USER}\n").start()
+        uid = pwd.getpwnam(self.USER).pw_uid
+        flood = Flood(weir, 100, "hang", sessions=10, each=50).run()
+        WorkerTests.judge(self, flood)
+        self.assertEqual({user_of(pid) for pid in workers(weir)}, {uid})
+        self.assertEqual(user_of(keeper(weir)), uid)
+        self.assertEqual(user_of(weir.child("mta")), pwd.getpwnam("nobody").pw_uid)
+        # What hung is dead, though the mta may not signal it.
+        eventually(lambda: len(workers(weir)) <= 2, what="the end of what hung")
+        # The keeper has no rights but its user's, and does not go on without the mta's word.
+        with open(f"/proc/{keeper(weir)}/status") as file:
+            capabilities = [line.split()[1] for line in file if line.startswith(("CapPrm", "CapEff"))]
+        self.assertEqual([int(each, 16) for each in capabilities], [0, 0])
+
+        os.kill(weir.child("mta"), signal.SIGKILL)
+        before = set(workers(weir))
+        eventually(lambda: not before & set(workers(weir)), what="the end of the workers of an mta that died")
+        eventually(weir.banner, what="another mta")
+        with greeted(weir.port) as session:
+            self.assertRegex(do(session, "nothing"), "^250 ")
+        done = weir.run("reload")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with greeted(weir.port) as session:
+            self.assertRegex(do(session, "crash"), "^451 ")
+            self.assertRegex(do(session, "nothing"), "^250 ")
+        self.assertEqual({user_of(pid) for pid in workers(weir)}, {uid})
+
+    def test_no_such_user(self):
+        weir = self.rooted("worker_user = weir-nobody-knows\n")
+        weir.start(wait=False)
+        self.assertNotEqual(weir.process.wait(20), 0)
+        self.assertIn("worker_user = weir-nobody-knows: there is no such user", weir.log_text())
+        weir.process = None
+
+    def test_the_default_need_not_be_there(self):
+        try:
+            expected = pwd.getpwnam("weir-worker")
+        except KeyError:
+            expected = None
+        weir = self.rooted("").start()
+        with greeted(weir.port) as session:
+            self.assertRegex(do(session, "nothing"), "^250 ")
+        self.assertEqual({user_of(pid) for pid in workers(weir)}, {(expected or pwd.getpwnam("nobody")).pw_uid})
+        self.assertEqual("there is no user weir-worker (worker_user)" in weir.log_text(), expected is None)
 
 
 if __name__ == "__main__":

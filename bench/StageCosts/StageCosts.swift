@@ -68,7 +68,8 @@ struct StageCosts {
   private static func compareWorker(_ plugin: String, _ component: String, _ program: String, _ count: Int) throws {
     let registry = SessionRegistry()
     let settings = settings(component, plugin, component)
-    let fleet = try WorkerFleet(settings, program: program) { _, _, _ in }
+    let nursery = try WorkerNursery(program: program, orders: [WorkerOrder(settings)])
+    let fleet = try WorkerFleet(settings, door: nursery.door) { _, _, _ in }
     let local = try Bench(stages(1, plugin, component, registry), registry)
     let worker = try Bench([Stage(settings, fleet) { _, _, _ in }], registry, fleet)
     for header in [Bench.header, Bench.header + String(repeating: "X-More: of the same\n", count: 100)] {

@@ -16,6 +16,8 @@ struct Setup: Sendable {
   var isFromRoot = Machine.isRoot
   /// Which of the configurations that this daemon has had.
   var generation = 1
+  /// Where the mta asks for workers that run as another user; nil if they run as its own.
+  var workerDoor: Int32?
 
   var virtualMailboxMaps: TableList { tables(configuration[Keys.virtualMailboxMaps]) }
   var localRecipientMaps: TableList { tables(configuration[Keys.localRecipientMaps]) }
@@ -63,6 +65,17 @@ struct Setup: Sendable {
     }
     guard user.uid != 0 else { throw StartError("mail_owner = \(name): must not be root: these processes read from the network") }
     return user
+  }
+
+  /// The user that workers run as, if that is another than `owner`. The default one need not be there.
+  func workerUser() throws -> SystemUser? {
+    let name = configuration[Keys.workerUser]
+    guard let user = try SystemUser.find(name) else {
+      if name == Keys.workerUser.definition.defaultText { return nil }
+      throw StartError("worker_user = \(name): there is no such user; 'useradd --system --no-create-home \(name)' makes it")
+    }
+    guard user.uid != 0 else { throw StartError("worker_user = \(name): must not be root: plugins run as this user") }
+    return try user.uid == owner().uid ? nil : user
   }
 
   /// The folders that are made at the start. The mailboxes' base is the administrator's, unless it is in the data folder.

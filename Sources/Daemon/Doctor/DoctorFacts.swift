@@ -98,6 +98,32 @@ package struct DoctorFacts: Sendable {
     case root(name: String)
   }
 
+  /// What shuts in plugins that do not come with Weir.
+  package struct Confinement: Sendable {
+    package enum Landlock: Equatable, Sendable {
+      case present(version: Int)
+      /// The kernel has it, and was not told to use it.
+      case disabled
+      case missing
+    }
+
+    package enum User: Equatable, Sendable {
+      case own(name: String)
+      /// As the mta; there is no user of that name.
+      case shared(missing: String)
+      /// As the mta, because Weir is not started as root or is told so.
+      case same
+    }
+
+    package var landlock = Landlock.missing
+    package var hasSeccomp = false
+    package var user = User.same
+    /// The stages whose plugins run in workers.
+    package var stages: [String] = []
+
+    package init() {}
+  }
+
   package struct Disk: Sendable {
     package var path: String
     package var volume: Volume
@@ -132,6 +158,7 @@ package struct DoctorFacts: Sendable {
   package var listenersWithoutTLS: [String] = []
   package var files: [File] = []
   package var runner = Runner.starter(name: "")
+  package var confinement = Confinement()
   package var disks: [Disk] = []
   package var isClockSynchronized: Bool?
   package var neighbours: [Neighbour] = []

@@ -3,7 +3,8 @@
 extension DoctorFacts {
   /// All that follows from the facts, by area.
   package func judge() -> [Finding] {
-    judgeHost() + judgeResolver() + judgePointers() + judgeDomains() + judgePorts() + judgeCertificates() + judgeTrust() + judgeFiles() + judgeDisks()
+    judgeHost() + judgeResolver() + judgePointers() + judgeDomains() + judgePorts() + judgeCertificates() + judgeTrust() + judgeFiles()
+      + judgePlugins() + judgeDisks()
       + judgeClock() + judgeNeighbours()
   }
 }

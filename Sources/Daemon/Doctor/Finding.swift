@@ -21,6 +21,7 @@ package struct Finding: Equatable, Sendable {
     case certificates = "Certificates"
     case trust = "Who may relay"
     case files = "Files and users"
+    case plugins = "Plugins"
     case disk = "Disk"
     case clock = "Clock"
     case neighbours = "Other mail servers"

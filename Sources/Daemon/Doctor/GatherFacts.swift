@@ -21,6 +21,7 @@ struct Examination {
     facts.listenersWithoutTLS = setup.configuration.listeners.filter { !$0.offersTLS }.map(\.name)
     facts.runner = runner
     facts.files = files
+    facts.confinement = confinement
     facts.disks = disks
     facts.isClockSynchronized = ClockState.isSynchronized
     facts.neighbours = Self.neighbours
@@ -114,6 +115,19 @@ struct Examination {
     return DoctorFacts.File(
       path: path, role: role,
       status: status.map { DoctorFacts.File.Status(owner: $0.owner, ownerName: Self.userName($0.owner), mode: $0.mode & 0o7777) })
+  }
+
+  private var confinement: DoctorFacts.Confinement {
+    var found = DoctorFacts.Confinement()
+    found.landlock = Sandbox.landlockVersion > 0 ? .present(version: Sandbox.landlockVersion) : Sandbox.isLandlockDisabled ? .disabled : .missing
+    found.hasSeccomp = Sandbox.hasSeccomp
+    found.stages = StagePlan(setup).entries.map(\.settings).filter { $0.mode == .worker }.map(\.name)
+    let name = setup.configuration[Keys.workerUser]
+    if setup.isFromRoot, name != setup.configuration[Keys.mailOwner] {
+      let isThere = (try? SystemUser.find(name)) ?? nil != nil
+      found.user = isThere ? .own(name: name) : .shared(missing: name)
+    }
+    return found
   }
 
   private var disks: [DoctorFacts.Disk] {

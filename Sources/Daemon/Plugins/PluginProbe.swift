@@ -10,43 +10,49 @@ struct PluginProbe {
   let plan: StagePlan
   private let setup: Setup
 
-  /// What a plugin may do to the process that checks is nothing: the daemon's owner does it, where there is one.
+  /// What a plugin may do to the process that checks is nothing: who runs it later does it.
   init(_ setup: Setup) {
     plan = StagePlan(setup)
     self.setup = setup
   }
 
-  private func identity() throws -> ChildProcess.Identity? {
+  private func identity(_ mode: StageSettings.Mode) throws -> ChildProcess.Identity? {
     guard Machine.isRoot else { return nil }
     let owner = try setup.owner()
-    return ChildProcess.Identity(user: owner.uid, group: owner.gid, groups: try owner.groups())
+    let user = try mode == .worker ? setup.workerUser() ?? owner : owner
+    return ChildProcess.Identity(user: user.uid, group: user.gid, groups: try user.groups())
   }
 
   private static let patience = Duration.seconds(20)
 
   /// What is wrong, at the places in the configuration where it is.
   func diagnostics() -> [Diagnostic] {
-    if plan.entries.isEmpty { return plan.diagnostics }
+    plan.diagnostics + [.inprocess, .worker].flatMap(diagnostics)
+  }
+
+  private func diagnostics(_ mode: StageSettings.Mode) -> [Diagnostic] {
+    let entries = plan.entries.filter { $0.settings.mode == mode }
+    guard let first = entries.first else { return [] }
     do {
       let answer = try SealedMemory.open("weir-probe")
       defer { closeDescriptor(answer) }
-      let question = try SealedMemory.make("weir-probe", Array(plan.entries.map { Self.encoded($0.settings) }.joined(separator: "\u{2}").utf8))
+      let question = try SealedMemory.make("weir-probe", Array(entries.map { Self.encoded($0.settings) }.joined(separator: "\u{2}").utf8))
       defer { closeDescriptor(question) }
-      let child = try ChildProcess.start(Machine.executable, ["service", "probe"], descriptors: [question, answer], as: try identity())
+      let child = try ChildProcess.start(Machine.executable, ["service", "probe"], descriptors: [question, answer], as: try identity(mode))
       let status = child.wait(patience: Self.patience)
-      return plan.diagnostics + read(String(decoding: try SealedMemory.read(answer), as: UTF8.self), status)
+      return read(String(decoding: try SealedMemory.read(answer), as: UTF8.self), status, entries, first)
     } catch {
-      return plan.diagnostics + [.error(plan.entries[0].block.name, "plugins cannot be checked: \(error)")]
+      return [.error(first.block.name, "plugins cannot be checked: \(error)")]
     }
   }
 
-  private func read(_ text: String, _ status: Int32?) -> [Diagnostic] {
+  private func read(_ text: String, _ status: Int32?, _ entries: [StagePlan.Entry], _ first: StagePlan.Entry) -> [Diagnostic] {
     var found: [Diagnostic] = []
     var open: Int?
     for line in text.split(separator: "\n") {
       let words = line.split(separator: "\t", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
-      guard words.count == 4, let stage = Int(words[1]), plan.entries.indices.contains(stage) else { continue }
-      let entry = plan.entries[stage]
+      guard words.count == 4, let stage = Int(words[1]), entries.indices.contains(stage) else { continue }
+      let entry = entries[stage]
       switch words[0] {
       case "begin": open = stage
       case "end": open = nil
@@ -58,7 +64,7 @@ struct PluginProbe {
       }
     }
     guard status != 0 || open != nil else { return found }
-    let entry = plan.entries[open ?? 0]
+    let entry = open.map { entries[$0] } ?? first
     let how =
       status.map { $0 >= 128 ? "died of signal \($0 - 128)" : "ended with status \($0) in the midst of it" }
       ?? "did not come back within \(Self.patience.components.seconds) seconds"

@@ -14,6 +14,8 @@ final class StageAssembly: Sendable {
   private let registry = SessionRegistry()
   private let offloads = BlockingPool(name: "offload", threads: 8, queue: 1024)
   private let tables: [String: TableList]
+  /// What starts workers as the mta's own user, where that is who they run as.
+  private let nursery: WorkerNursery?
   private let authservID: String
 
   init(_ setup: Setup, log: Log) throws {
@@ -21,11 +23,14 @@ final class StageAssembly: Sendable {
     var tables: [String: TableList] = [:]
     let plan = StagePlan(setup)
     if let problem = plan.diagnostics.first { throw StartError(problem.message) }
+    Self.sayWhoRuns(plan, setup, log)
+    let nursery = try Self.nursery(plan, setup)
+    let door = setup.workerDoor.map { WorkerDoor($0) } ?? nursery?.door
     for entry in plan.entries {
       let settings = entry.settings
       do throws(PluginRefusal) {
         let line = Self.logLine(log, entry)
-        let made = try Self.make(entry, registry, line)
+        let made = try Self.make(entry, registry, door, line)
         for option in made.options where made.stage.component.options.contains(where: { $0.name == option.name && $0.kind == .table }) {
           tables[option.value] = Self.table(option.value)
         }
@@ -35,17 +40,31 @@ final class StageAssembly: Sendable {
       }
     }
     self.stages = stages
+    self.nursery = nursery
     self.tables = tables
     authservID = setup.configuration[Keys.authservId]
   }
 
+  private static func nursery(_ plan: StagePlan, _ setup: Setup) throws -> WorkerNursery? {
+    let orders = plan.entries.map(\.settings).filter { $0.mode == .worker }.map { WorkerOrder($0) }
+    guard setup.workerDoor == nil, !orders.isEmpty else { return nil }
+    return try WorkerNursery(program: Machine.executable, orders: orders)
+  }
+
+  /// Workers as the mta's own user can read and signal what that user can, but for their sandbox.
+  private static func sayWhoRuns(_ plan: StagePlan, _ setup: Setup, _ log: Log) {
+    let (user, owner) = (setup.configuration[Keys.workerUser], setup.configuration[Keys.mailOwner])
+    guard setup.isFromRoot, setup.workerDoor == nil, user != owner, plan.entries.contains(where: { $0.settings.mode == .worker }) else { return }
+    log.warning("stage", "there is no user \(user) (worker_user): plugins in workers run as \(owner), as the mta does")
+  }
+
   /// The stage, and the options that its component has got.
-  private static func make(_ entry: StagePlan.Entry, _ registry: SessionRegistry, _ log: @escaping PluginLog) throws(PluginRefusal) -> (
-    stage: Stage, options: [StageSettings.Option]
-  ) {
+  private static func make(_ entry: StagePlan.Entry, _ registry: SessionRegistry, _ door: WorkerDoor?, _ log: @escaping PluginLog)
+    throws(PluginRefusal) -> (stage: Stage, options: [StageSettings.Option])
+  {
     let settings = entry.settings
-    if settings.mode == .worker {
-      let fleet = try WorkerFleet(settings, program: Machine.executable, log: log)
+    if settings.mode == .worker, let door {
+      let fleet = try WorkerFleet(settings, door: door, log: log)
       return (Stage(settings, fleet, log: log), fleet.options)
     }
     let component = try Plugin(path: settings.plugin).component(settings.component ?? settings.name)

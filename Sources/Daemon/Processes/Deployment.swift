@@ -21,19 +21,22 @@ final class Deployment {
   }
 
   /// The processes that serve it, as a generation with this number. `mailbox` is the socket of the mailbox process, where there is one.
-  func services(_ number: Int, owner: SystemUser?, mailbox: Int32?) throws(SystemError) -> [Supervisor.Service] {
+  func services(_ number: Int, owner: SystemUser?, mailbox: Int32?, doors: WorkerDoors?) throws(SystemError) -> [Supervisor.Service] {
     var services: [Supervisor.Service] = []
     let words = ["--generation", "\(number)"]
     if let mailbox {
       services.append(
         Supervisor.Service(name: "mailbox", arguments: ["service", "mailbox"] + words, descriptors: [memory.descriptor, mailbox], identity: nil))
     }
+    if let doors { services.append(try doors.keeper(words)) }
     let groups = try owner?.groups()
     let identity = owner.map { ChildProcess.Identity(user: $0.uid, group: $0.gid, groups: groups ?? []) }
+    // The door comes after the listeners.
+    let door = doors.map { _ in ["--door", "\(Int(Handover.firstSocket) + sockets.count)"] } ?? []
     services.append(
       Supervisor.Service(
-        name: "mta", arguments: ["service", "mta"] + words + sockets.map(\.listener), descriptors: [memory.descriptor] + sockets.map(\.descriptor),
-        identity: identity))
+        name: "mta", arguments: ["service", "mta"] + words + door + sockets.map(\.listener),
+        descriptors: [memory.descriptor] + sockets.map(\.descriptor) + (doors.map { [$0.mta] } ?? []), identity: identity))
     return services
   }
 }

@@ -23,15 +23,17 @@ final class Deployments {
   }
 
   /// The processes that serve it, not started yet.
-  func generation(_ number: Int, of deployment: Deployment) throws(SystemError) -> Generation {
+  func generation(_ number: Int, of deployment: Deployment) throws -> Generation {
     var mailbox: MailboxSocket?
+    var doors: WorkerDoors?
     if let owner {
       var setup = deployment.setup
       setup.generation = number
       mailbox = try MailboxSocket(setup.mailboxSocket, owner: owner)
+      doors = try WorkerDoors(setup)
     }
-    let services = try deployment.services(number, owner: owner, mailbox: mailbox?.descriptor)
-    return Generation(number, deployment, services, mailbox)
+    let services = try deployment.services(number, owner: owner, mailbox: mailbox?.descriptor, doors: doors)
+    return Generation(number, deployment, services, mailbox, doors)
   }
 
   /// Now and then: what may have changed on the disk.

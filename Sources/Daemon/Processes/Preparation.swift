@@ -23,7 +23,7 @@ struct Preparation {
     let result = loaded.adding(setup.map { Self.furtherDiagnostics($0, isStarting) } ?? [])
     var handover = Handover()
     if let setup, !result.diagnostics.hasErrors {
-      if isStarting, Machine.isRoot { _ = try setup.owner() }
+      if isStarting, Machine.isRoot { _ = (try setup.owner(), try setup.workerUser()) }
       if isStarting { try setup.checkVirtualOwners() }
       handover = Handover(setup, options, files.recorded)
       // Names are not asked of a network for a mere look.

@@ -7,9 +7,10 @@ import Spool
 
 /// A process that the supervisor started: finds its configuration on descriptor 3 and its sockets after it.
 enum ServiceProcess {
-  static func run(_ name: String, _ options: Options, generation: Int, listeners: [String]) -> Int32 {
+  static func run(_ name: String, _ options: Options, generation: Int, door: Int32?, listeners: [String]) -> Int32 {
     if name == ReloadCheck.service { return ReloadCheck.run(options) }
     if name == "probe" { return PluginProbe.run() }
+    if name == WorkerDoors.service { return WorkerDoors.keep() }
     do {
       try Signal.blockAll()
       Machine.limitHeaps()
@@ -19,6 +20,7 @@ enum ServiceProcess {
       closeDescriptor(Handover.memoryDescriptor)
       guard var setup = Setup.load(handover) else { throw StartError("the configuration that was handed down cannot be read") }
       setup.generation = generation
+      setup.workerDoor = door
       let lane = try name == "mta" ? ownLane(setup) : nil
       let log = try DaemonLog.open(setup, DaemonLog.Role(rawValue: name) ?? .mta, owner: nil, lane: lane?.path)
       defer { log.flush() }

@@ -59,7 +59,7 @@ final class Supervisor {
   private var watchdog: Duration { deployments.current.setup.configuration[Keys.watchdogTimeout] }
 
   /// Runs until SIGTERM or SIGINT; answers the exit status.
-  func run() throws(SystemError) -> Int32 {
+  func run() throws -> Int32 {
     let first = try begin(deployments.current)
     first.stage = .serving
     while true {
@@ -150,7 +150,7 @@ final class Supervisor {
   // MARK: Starting
 
   /// Starts the processes of a new generation.
-  func begin(_ deployment: Deployment) throws(SystemError) -> Generation {
+  func begin(_ deployment: Deployment) throws -> Generation {
     lastNumber += 1
     let generation = try deployments.generation(lastNumber, of: deployment)
     generations.append(generation)

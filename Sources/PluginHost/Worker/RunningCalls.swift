@@ -20,8 +20,13 @@ final class RunningCalls: @unchecked Sendable {
   /// In place of an event's number.
   static let offload: UInt32 = 0xff
 
-  init() throws(SystemError) {
-    descriptor = try SystemError.check(cpluginhost_page_open(), "memfd_create")
+  convenience init() throws(SystemError) {
+    try self.init(adopting: try SystemError.check(cpluginhost_page_open(), "memfd_create"))
+  }
+
+  /// Takes the descriptor over.
+  init(adopting descriptor: Int32) throws(SystemError) {
+    self.descriptor = descriptor
     guard let page = cpluginhost_page_map(descriptor) else {
       closeDescriptor(descriptor)
       throw .last("mmap")
@@ -51,6 +56,11 @@ final class RunningCalls: @unchecked Sendable {
     let all = all
     let called = all.filter { !$0.isOffload }
     return called.isEmpty ? all : called
+  }
+
+  /// The signal that one of its threads died of, its own or a thread of the plugin.
+  var crash: Int32? {
+    (0...Int32(CPLUGINHOST_FOREIGN)).map { cpluginhost_running(page, $0).crashed }.first { $0 != 0 }.map { Int32(clamping: $0) }
   }
 
   /// The call that each thread came out of last.

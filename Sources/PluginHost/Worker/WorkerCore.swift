@@ -13,6 +13,7 @@ final class WorkerCore: @unchecked Sendable {
     var nextNumber = 1
     var isStarting = false
     var isStopping = false
+    var lastRenewal = Instant.distantPast
   }
 
   private struct Grave: Sendable {
@@ -22,7 +23,15 @@ final class WorkerCore: @unchecked Sendable {
     /// The calls to blame, where that is known already.
     let guilty: [UInt64]?
     let isQuiet: Bool
+    let dug = Instant.now()
+
+    /// Whether all is known that is to be known of its end. A process at the end of the queue for the processor takes its time to end; nobody waits for that.
+    var isReady: Bool {
+      guilty != nil || process.running.crash != nil || process.child.ended() != nil || dug + WorkerCore.patience <= .now()
+    }
   }
+
+  private static let patience = Duration.seconds(5)
 
   private enum Task: Sendable {
     case bury(Grave)
@@ -37,6 +46,8 @@ final class WorkerCore: @unchecked Sendable {
   let options: [StageSettings.Option]
   let counters = StageCounters()
   let metrics = PluginMetrics()
+  /// Calls since the last death.
+  let answered = Atomic<Int>(0)
   let log: PluginLog
   private let wanted: Int
   private let starter: WorkerStart
@@ -48,6 +59,7 @@ final class WorkerCore: @unchecked Sendable {
 
   /// Beyond those that do the work: for as many as are stuck in calls that have not come to their deadline.
   private static let maximumExtra = 24
+  private static let renewalInterval = Duration.seconds(10)
 
   /// The thread that starts the first one goes on to start the others: when it ended, they would.
   static func make(
@@ -126,10 +138,21 @@ final class WorkerCore: @unchecked Sendable {
     for desk in desks { desk.rescue(process) }
   }
 
-  /// It comes too late to be of use again soon: others get the processor.
+  /// It takes too much: others get the processor, for good, because the kernel lets nobody take that back.
   func retire(_ process: WorkerProcess) {
     guard process.isRetired.exchange(true, ordering: .acquiringAndReleasing) == false else { return }
     process.child.yieldToOthers()
+  }
+
+  /// A process that has lost its turn has come back after all. Another takes its place; but not too often, because what it keeps in its memory goes with it.
+  func renew(_ process: WorkerProcess) {
+    let now = Instant.now()
+    let isDue = state.withLock { state in
+      guard state.lastRenewal + Self.renewalInterval <= now else { return false }
+      state.lastRenewal = now
+      return true
+    }
+    if isDue { end(process, reason: nil, guilty: [], isQuiet: true) }
   }
 
   func stop() {
@@ -169,10 +192,11 @@ final class WorkerCore: @unchecked Sendable {
 
   private func nextTask() -> Task {
     while true {
-      let task: Task? = state.wait(timeout: .milliseconds(500)) { state in
+      let isBurying = state.withLock { !$0.graves.isEmpty }
+      let task: Task? = state.wait(timeout: isBurying ? .milliseconds(5) : .milliseconds(500)) { state in
         if state.isStopping { return .stop }
-        if !state.graves.isEmpty { return .bury(state.graves.removeFirst()) }
-        return self.mayStart(state) ? .start : nil
+        if let ready = state.graves.firstIndex(where: \.isReady) { return .bury(state.graves.remove(at: ready)) }
+        return self.mayStart(state) ? .start : self.surplus(state).map { .bury($0) }
       }
       if let task { return task }
     }
@@ -183,6 +207,14 @@ final class WorkerCore: @unchecked Sendable {
     let free = state.processes.filter { !$0.isStuck.load(ordering: .relaxed) && !$0.isEnding.load(ordering: .relaxed) }.count
     let needed = wanted + (state.history.isInTrouble(at: now) ? 1 : 0)
     return free < needed && state.processes.count < wanted + Self.maximumExtra && state.history.mayStart(at: now)
+  }
+
+  /// One that is not needed any more, now that the trouble is over.
+  private func surplus(_ state: State) -> Grave? {
+    guard state.processes.count > wanted, !state.history.isInTrouble(at: .now()) else { return nil }
+    let free = state.processes.filter { !$0.isStuck.load(ordering: .relaxed) && !$0.isEnding.load(ordering: .relaxed) }
+    guard free.count > wanted, let youngest = free.last, !youngest.isEnding.exchange(true, ordering: .acquiringAndReleasing) else { return nil }
+    return Grave(process: youngest, reason: nil, guilty: [], isQuiet: true)
   }
 
   private func startOne() {
@@ -201,17 +233,16 @@ final class WorkerCore: @unchecked Sendable {
       for desk in desks { desk.gotProcess() }
     } catch {
       log(.error, "its worker process cannot be started: \(error)", nil)
-      noteDeath(answered: 0, lived: .zero)
+      noteDeath(lived: .zero)
     }
   }
 
   private func bury(_ grave: Grave) {
     let process = grave.process
     process.child.kill()
-    let status = process.child.ended()
     let blamed = process.running.guilty
     let suspects = grave.guilty == nil && blamed.isEmpty ? process.running.last : []
-    let words = grave.reason ?? WorkerStart.words(status)
+    let words = grave.reason ?? WorkerStart.words(process.running.crash.map { 128 + $0 } ?? process.child.ended() ?? 128 + 9)
     let at = blamed.first?.event.map { " at \($0.name)" } ?? ""
     let desks = state.withLock { state -> [WorkerDesk] in
       state.processes.removeAll { $0 === process }
@@ -223,13 +254,14 @@ final class WorkerCore: @unchecked Sendable {
         "\(words)\(grave.reason == nil ? at : "") (pid \(process.child.pid)); what it was asked then gets on_failure = \(settings.onFailure.rawValue)",
         nil
       )
-      noteDeath(answered: process.answered.load(ordering: .relaxed), lived: .now() - process.began)
+      noteDeath(lived: .now() - process.began)
     }
     let failure = StageFailure.died(words + (grave.reason == nil ? at : ""))
     for desk in desks { desk.processDied(process, failure, guilty: grave.guilty ?? blamed.map(\.number), suspects: suspects, isQuiet: grave.isQuiet) }
   }
 
-  private func noteDeath(answered: Int, lived: Duration) {
+  private func noteDeath(lived: Duration) {
+    let answered = answered.exchange(0, ordering: .relaxed)
     let (note, desks) = state.withLock { state in (state.history.died(at: .now(), answered: answered, lived: lived), state.desks) }
     guard let note else { return }
     log(.error, note, nil)
@@ -242,7 +274,9 @@ final class WorkerCore: @unchecked Sendable {
       return (state.processes, state.graves)
     }
     for process in processes { process.child.kill() }
-    for process in processes + graves.map(\.process).filter({ grave in !processes.contains { $0 === grave } }) { _ = process.child.ended() }
+    for process in processes + graves.map(\.process).filter({ grave in !processes.contains { $0 === grave } }) {
+      _ = process.child.ended(within: Self.patience)
+    }
     state.withLock { $0.desks }.forEach { $0.stopped() }
     state.withLock { $0.desks = [] }
   }
@@ -255,6 +289,8 @@ package struct WorkerHistory: Sendable {
   private var lastTrouble: Instant?
   private var fencedUntil = Instant.distantPast
   private var fence = WorkerHistory.firstFence
+  /// Answers that have not been set against a death yet.
+  private var credit = 0
 
   package init() {}
 
@@ -264,8 +300,10 @@ package struct WorkerHistory: Sendable {
   package static let maximumFence = Duration.seconds(600)
   /// So many that did not come to much, one after the other, and the stage is left alone.
   package static let maximumDeaths = 10
-  /// A process that has answered so often, or has lived so long, was of use: the next one starts at once.
+  /// So many answers of the stage make up for a death, and a process that has lived so long was of use: the next one starts at once.
   package static let usefulAnswers = 10
+  /// Many may die at once, of what came at the same time.
+  package static let maximumCredit = 300
   package static let usefulLife = Duration.seconds(60)
   private static let troubleLasts = Duration.seconds(60)
 
@@ -281,10 +319,12 @@ package struct WorkerHistory: Sendable {
   /// How long the next one has to wait.
   package func delay(at now: Instant) -> Duration { max(nextStart, fencedUntil) - now }
 
-  /// A line for the log when that was one too many.
+  /// A line for the log when that was one too many. `answered`: by all processes of the stage since the last death.
   package mutating func died(at now: Instant, answered: Int, lived: Duration) -> String? {
     lastTrouble = now
-    if answered >= Self.usefulAnswers || lived >= Self.usefulLife {
+    if answered >= Self.usefulAnswers { credit = min(Self.maximumCredit, credit + answered) }
+    if credit >= Self.usefulAnswers || lived >= Self.usefulLife {
+      credit = max(0, credit - Self.usefulAnswers)
       deathsInRow = 0
       fence = Self.firstFence
       nextStart = now

@@ -47,6 +47,8 @@ final class WorkerDesk: @unchecked Sendable {
     return seat
   }
 
+  func hasAnother(than link: WorkerLink) -> Bool { links.contains { $0 !== link && $0.isUsable && !$0.isFull } }
+
   // MARK: Asking
 
   func perform(_ call: OutCall) async -> Result<StageOutcome, StageFailure> {

@@ -19,7 +19,7 @@ package final class WorkerFleet: Sendable {
   }
 
   /// Starts the first one and waits until it is there. `program`: this program, which has the subcommand `worker`. `choose` is called on another thread.
-  package init(
+  package convenience init(
     _ settings: StageSettings, limits: Limits = Limits(), program: String,
     choose: @escaping @Sendable (PluginFacts) throws(PluginRefusal) -> (component: String, options: [StageSettings.Option]),
     log: @escaping PluginLog
@@ -30,27 +30,26 @@ package final class WorkerFleet: Sendable {
     order.mayUseNetwork = limits.mayUseNetwork
     order.readablePaths = limits.readablePaths
     order.writablePaths = limits.writablePaths
-    let start = WorkerStart(program: program, order: order, choose: choose, log: log)
-    core = try WorkerCore.make(settings, processes: max(1, limits.processes), start, log)
+    let nursery = try WorkerNursery(program: program, orders: [order])
+    let start = WorkerStart(stage: settings.name, door: nursery.door, nursery: nursery, choose: choose, log: log)
+    try self.init(settings, limits.processes, start)
   }
 
-  /// With the component, options and limits that the settings say.
-  package convenience init(_ settings: StageSettings, program: String, log: @escaping PluginLog) throws(PluginRefusal) {
-    var limits = Limits()
-    limits.processes = settings.processes
-    limits.memory = settings.memory
-    limits.mayUseNetwork = settings.mayUseNetwork
-    // What the configuration names the plugin may look at; of which type an option is only the plugin itself knows, which is not loaded yet.
-    limits.readablePaths = settings.options.map(\.value).filter { $0.hasPrefix("/") }
-    limits.writablePaths = settings.writablePaths
-    try self.init(
-      settings, limits: limits, program: program,
+  /// With the component and options that the settings say. `door`: where the keeper is asked that has an order for this stage.
+  package convenience init(_ settings: StageSettings, door: WorkerDoor, log: @escaping PluginLog) throws(PluginRefusal) {
+    let start = WorkerStart(
+      stage: settings.name, door: door,
       choose: { facts throws(PluginRefusal) in
         let component = try facts.component(settings.component ?? settings.name)
         let options = ComponentOptions(settings.options, for: component)
         if let problem = options.problems.first { throw .option(problem.message) }
         return (component.name, options.options)
       }, log: log)
+    try self.init(settings, settings.processes, start)
+  }
+
+  private init(_ settings: StageSettings, _ processes: Int, _ start: WorkerStart) throws(PluginRefusal) {
+    core = try WorkerCore.make(settings, processes: max(1, processes), start, start.log)
   }
 
   deinit { core.stop() }
@@ -68,8 +67,9 @@ package final class WorkerFleet: Sendable {
   /// What a plugin says of itself, found out in a process that is thrown away.
   package static func facts(of plugin: String, program: String) throws(PluginRefusal) -> PluginFacts {
     let found = Monitor<PluginFacts?>(nil)
+    let nursery = try WorkerNursery(program: program, orders: [WorkerOrder(stage: "check", plugin: plugin)])
     let start = WorkerStart(
-      program: program, order: WorkerOrder(stage: "check", plugin: plugin),
+      stage: "check", door: nursery.door, nursery: nursery,
       choose: { facts throws(PluginRefusal) in
         found.withLock { $0 = facts }
         throw .option("only looked at")

@@ -15,17 +15,18 @@ final class WorkerLink {
   private var isWatching = false
   /// The calls that run, since when.
   private var seen: [UInt64: Instant] = [:]
+  /// The one of them on the thread of a component that does not block, and what the process had used of the processors when it was first seen.
+  private var foremost: (call: UInt64, used: Duration) = (0, .zero)
   private var openRequests = 0
   /// What has come of outcomes in pieces.
   private var pieces = 0
 
   /// So many may be on their way; more wait here, where they can still be given to another.
   static let window = 16
-  private static let watchInterval = Duration.milliseconds(10)
-  /// A component that does not block and is so long in one call is not given others until it comes back.
+  private static let watchInterval = Duration.milliseconds(2)
+  /// A component that does not block and is so long in one call is not given others until it comes back; sooner where another process has time for them.
   private static let patience = Duration.milliseconds(30)
-  /// And after this it loses its turn on the processor.
-  private static let retirement = Duration.milliseconds(500)
+  private static let shortPatience = Duration.milliseconds(10)
   private static let maximumRequests = 10_000
 
   init?(_ process: WorkerProcess, _ desk: WorkerDesk) {
@@ -107,9 +108,19 @@ final class WorkerLink {
     if let report = reportThatHangs { return end(report) }
     guard !calls.isEmpty || !running.isEmpty else { return }
     watchOn()
-    guard !desk.core.component.isBlocking, let since = seen[process.running.first] else { return }
-    if since + Self.patience <= now { desk.core.becameStuck(process) }
-    if since + Self.retirement <= now { desk.core.retire(process) }
+    if !desk.core.component.isBlocking { lookAtForemost(now) }
+  }
+
+  private func lookAtForemost(_ now: Instant) {
+    let running = process.running.first
+    guard let since = seen[running] else { return }
+    if running != foremost.call { foremost = (running, process.child.processorTime) }
+    if !process.isRetired.load(ordering: .relaxed), process.child.processorTime - foremost.used >= process.mostProcessorTime(used: foremost.used) {
+      desk.core.becameStuck(process)
+      desk.core.retire(process)
+    } else if since + Self.patience <= now || since + Self.shortPatience <= now && desk.hasAnother(than: self) {
+      desk.core.becameStuck(process)
+    }
   }
 
   /// What runs there for longer than it may and is nothing that is waited for here: a report, what a callback does, or what frees state.
@@ -207,18 +218,21 @@ final class WorkerLink {
 
   private func outcome(_ number: UInt64, _ bytes: [UInt8]) throws(FrameError) {
     lastAnswer = desk.loop.now
-    if process.isRetired.load(ordering: .relaxed) {
-      desk.core.end(process, reason: nil, guilty: [], isQuiet: true)
-    } else if process.isStuck.load(ordering: .relaxed) {
-      process.isStuck.store(false, ordering: .releasing)
-      seen = [:]
-    }
+    // Not for what it answered before the call in which it is stuck.
+    let running = process.running.first
+    if running == 0 || seen[running] == nil { cameBack() }
     // One that was given to another in the meantime, or whose time is over.
     guard let call = calls[number] else { return }
     let outcome = try StageOutcome(decoding: call.pieces.isEmpty ? bytes : call.pieces + bytes)
     process.answered.count()
+    desk.core.answered.count()
     forget(call)
     desk.ended(call, .success(outcome))
+  }
+
+  private func cameBack() {
+    process.isStuck.store(false, ordering: .releasing)
+    if process.isRetired.load(ordering: .relaxed) { desk.core.renew(process) }
   }
 
   private func request(_ number: UInt64, _ session: UInt64, _ work: WorkerFrame.Work) {

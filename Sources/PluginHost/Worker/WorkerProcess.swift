@@ -6,9 +6,11 @@ import Synchronization
 /// A worker that has been started and has said what it is. Any thread.
 final class WorkerProcess: Sendable {
   let number: Int
-  let child: ChildProcess
+  let child: KeptWorker
   let running: RunningCalls
   let began = Instant.now()
+  /// What it had used of the processors before its first call.
+  private let usedToBegin: Duration
   private let control: Int32
   /// Outcomes that came from it.
   let answered = Atomic<Int>(0)
@@ -18,12 +20,23 @@ final class WorkerProcess: Sendable {
   let isRetired = Atomic<Bool>(false)
   let isEnding = Atomic<Bool>(false)
 
-  init(number: Int, child: ChildProcess, running: RunningCalls, control: Int32) {
+  init(number: Int, child: KeptWorker, running: RunningCalls, control: Int32) {
     self.number = number
     self.child = child
     self.running = running
     self.control = control
+    usedToBegin = child.processorTime
   }
+
+  /// A call that has used so much of a processor is in a process that may spin. `used`: by the calls before it.
+  func mostProcessorTime(used: Duration) -> Duration {
+    let count = answered.load(ordering: .relaxed)
+    // The first ones may have much to make ready.
+    guard count >= Self.firstCalls else { return .milliseconds(50) }
+    return min(max(.milliseconds(4), (used - usedToBegin) / count * 8), .milliseconds(500))
+  }
+
+  private static let firstCalls = 10
 
   deinit { closeDescriptor(control) }
 
@@ -41,8 +54,11 @@ final class WorkerProcess: Sendable {
 
 /// Starting one, which blocks: for a thread of its own.
 struct WorkerStart: Sendable {
-  let program: String
-  let order: WorkerOrder
+  /// The name of the stage, by which its keeper knows it.
+  let stage: String
+  let door: WorkerDoor
+  /// What starts them, where it ends with the last who needs it.
+  var nursery: WorkerNursery?
   /// From what the plugin says of itself to which component is meant, and with which options.
   let choose: @Sendable (PluginFacts) throws(PluginRefusal) -> (component: String, options: [StageSettings.Option])
   let log: PluginLog
@@ -67,22 +83,13 @@ struct WorkerStart: Sendable {
   }
 
   private func begin(_ number: Int) throws -> Started {
-    let running = try RunningCalls()
-    let (control, theirs) = try PacketSocket.pair(size: WorkerProcess.bufferSize)
-    let child: ChildProcess
-    do {
-      defer { closeDescriptor(theirs) }
-      child = try ChildProcess.start(program, ["worker"], descriptors: [theirs, running.descriptor], as: nil)
-    } catch {
-      closeDescriptor(control)
-      throw error
-    }
+    let (child, control, running) = try door.start(stage)
     let process = WorkerProcess(number: number, child: child, running: running, control: control)
     do {
       return try greet(process, control)
     } catch {
       child.kill()
-      let status = child.ended()
+      let status = child.ended(within: .seconds(1)) ?? 0
       if let error = error as? SystemError, status != 128 + 9 {
         throw PluginRefusal.notLoadable("\(Self.words(status)) while it was loaded (\(error.operation))")
       }
@@ -92,7 +99,6 @@ struct WorkerStart: Sendable {
 
   private func greet(_ process: WorkerProcess, _ control: Int32) throws -> Started {
     let deadline = Instant.now() + Self.patience
-    try send(.load(order), control)
     guard case .loaded(let facts) = try next(process, control, deadline) else { throw FrameError("it sent another frame than what it has loaded") }
     let (name, options) = try choose(facts)
     guard let component = facts.components.first(where: { $0.name == name }) else { throw PluginRefusal.ambiguous(facts.components.map(\.name)) }

@@ -3,7 +3,7 @@ import CPluginHost
 import Pipeline
 import Runtime
 
-/// `weir worker`: the process in which a plugin runs that the mta does not trust. It finds the control socket as descriptor 3 and a page for marks as 4.
+/// The process in which a plugin runs that the mta does not trust. It finds the control socket as descriptor 3 and a page for marks as 4.
 ///
 /// It has the same engine as the mta: the same seat asks the same context; only what a session would know comes in frames.
 package final class WorkerServer {
@@ -24,11 +24,11 @@ package final class WorkerServer {
   /// The seat in the mta waits no longer than the timeout of the stage, and then ends this process.
   static let patience = Duration.seconds(86_400)
 
-  /// The whole life of the process; its exit status.
-  package static func run() -> Int32 {
+  /// The whole life of the process, which its keeper has forked; its exit status.
+  static func run(named name: String) -> Int32 {
     do {
+      Machine.callProcess("w:\(name)")
       try Signal.blockAll()
-      Machine.limitHeaps()
       try Sandbox.begin(parent: Machine.parent)
       Terminal.detachInput()
       let control = WorkerControl(controlDescriptor)

@@ -40,6 +40,14 @@ package enum PacketSocket {
     }
   }
 
+  /// Those of the descriptors that can be read, or are at their end. Empty after `timeout`.
+  package static func ready(_ descriptors: [Int32], timeout: Duration) throws(SystemError) -> Set<Int32> {
+    var requests = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    let result = poll(&requests, nfds_t(requests.count), Int32(clamping: Int64(timeout / .milliseconds(1))))
+    if result < 0, errno != EINTR { throw SystemError.last("poll") }
+    return result <= 0 ? [] : Set(requests.filter { $0.revents != 0 }.map(\.fd))
+  }
+
   private static func wait(_ socket: Int32, _ events: Int32, _ timeout: Duration) throws(SystemError) -> Bool {
     let (seconds, attoseconds) = timeout.components
     let milliseconds = max(0, min(seconds, 1_000_000)) * 1000 + attoseconds / 1_000_000_000_000_000

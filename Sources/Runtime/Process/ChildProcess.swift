@@ -62,7 +62,15 @@ package struct ChildProcess: Sendable {
   /// As `wait`, for a process with other children: on a thread that may block.
   package func ended() -> Int32 { clinux_wait_child(pid) }
 
-  /// Lets all others go first.
+  /// A copy of this process, which must have one thread: nil in the copy. That finds `descriptors[i]` as descriptor 3 + i, all others above 2 closed.
+  package static func fork(descriptors: [Int32]) throws(SystemError) -> Int32? {
+    let pid = try SystemError.check(clinux_fork(descriptors, descriptors.count), "fork")
+    return pid == 0 ? nil : pid
+  }
+
+  package init(pid: Int32) { self.pid = pid }
+
+  /// Lets all others go first, all its threads.
   package func yieldToOthers() { _ = clinux_be_nice(pid) }
 
   package func kill() { _ = clinux_kill(pid, SIGKILL) }

@@ -26,6 +26,9 @@ package enum Machine {
     return String(cString: value)
   }
 
+  /// The name of the process in lists, cut to 15 bytes.
+  package static func callProcess(_ name: String) { clinux_name_thread(name) }
+
   /// Ends the process.
   package static func exit(_ status: Int32) -> Never { Glibc.exit(status) }
 

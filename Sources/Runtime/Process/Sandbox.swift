@@ -29,6 +29,11 @@ package struct Sandbox: Sendable {
   /// The version of Landlock in this kernel; 0 where it has none.
   package static var landlockVersion: Int { max(0, Int(csandbox_landlock_version())) }
 
+  /// Whether the kernel has Landlock and was told not to use it.
+  package static var isLandlockDisabled: Bool { csandbox_landlock_version() == -EOPNOTSUPP }
+
+  package static var hasSeccomp: Bool { csandbox_has_seccomp() != 0 }
+
   /// Ends the process when `parent`, which started it, ends; and lets nobody look into it. For a process with one thread.
   package static func begin(parent: Int32) throws(SystemError) { _ = try SystemError.check(csandbox_begin(parent), "prctl") }
 

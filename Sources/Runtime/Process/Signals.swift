@@ -17,6 +17,12 @@ package enum Signal: Int32, Sendable {
     _ = try SystemError.check(clinux_block_signals(), "sigprocmask")
   }
 
+  /// A descriptor that can be read when one has come; for `next`. After `blockAll`.
+  package static func descriptor() throws(SystemError) -> Int32 { try SystemError.check(clinux_signal_descriptor(), "signalfd") }
+
+  /// The next one that has come; nil when there is none, or one that has no name here.
+  package static func next(from descriptor: Int32) -> Signal? { Signal(rawValue: clinux_next_signal(descriptor)) }
+
   /// Waits for a signal, on the calling thread; nil after `timeout`.
   package static func wait(timeout: Duration? = nil) -> Signal? {
     let milliseconds = timeout.map { Int32(clamping: $0.components.seconds * 1000 + $0.components.attoseconds / 1_000_000_000_000_000) }

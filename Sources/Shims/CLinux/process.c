@@ -2,17 +2,21 @@
 #define _GNU_SOURCE
 #include "process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <malloc.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/timex.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -120,7 +124,37 @@ int clinux_wait_child(int pid) {
   return WIFSIGNALED(raw) ? 128 + WTERMSIG(raw) : WEXITSTATUS(raw);
 }
 
-int clinux_be_nice(int pid) { return checked(setpriority(PRIO_PROCESS, (id_t)pid, 19)); }
+int clinux_be_nice(int pid) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/task", pid);
+  int result = checked(setpriority(PRIO_PROCESS, (id_t)pid, 19));
+  DIR *tasks = opendir(path);
+  if (!tasks) return result;
+  for (struct dirent *task; (task = readdir(tasks));) {
+    int id = atoi(task->d_name);
+    if (id > 0) setpriority(PRIO_PROCESS, (id_t)id, 19);
+  }
+  closedir(tasks);
+  return result;
+}
+
+int clinux_fork(const int *fds, size_t count) {
+  pid_t pid = fork();
+  if (pid != 0) return checked(pid);
+  if (place(fds, count) < 0 || syscall(SYS_close_range, 3u + (unsigned)count, ~0u, 0u) < 0) _exit(127);
+  return 0;
+}
+
+int clinux_signal_descriptor(void) {
+  sigset_t set;
+  handled(&set);
+  return checked(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+int clinux_next_signal(int fd) {
+  struct signalfd_siginfo info;
+  return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+}
 
 int clinux_kill(int pid, int signal) { return checked(kill(pid, signal)); }
 

@@ -3,6 +3,7 @@
 #include "CSandbox.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -11,11 +12,17 @@
 #include <sys/resource.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int csandbox_begin(int parent) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0) return -errno;
   return getppid() == parent ? 0 : -ESRCH;
+}
+
+int csandbox_has_seccomp(void) {
+  unsigned action = SECCOMP_RET_ERRNO;
+  return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 
 static const char *const usual[] = {

@@ -3,7 +3,7 @@
 extension Area {
   static let stages = Area(
     "Stages", "Plugins that look at every message: `stage NAME { plugin = … }`, in the order in which they stand.",
-    [Keys.pluginDirectory, Keys.authservId])
+    [Keys.pluginDirectory, Keys.workerUser, Keys.authservId])
 }
 
 extension Keys {
@@ -12,6 +12,13 @@ extension Keys {
     """
     Where `plugin = NAME` in a `stage` block is looked for, as NAME.so, after the folder of the plugins that come with Weir. A path with a slash is taken as it is. \
     Started as root, Weir takes no plugin that others than root could have written.
+    """)
+
+  package static let workerUser = Key.text(
+    "worker_user", "weir-worker", Traits(origin: .weir), example: "nobody",
+    """
+    The user that plugins in workers run as when Weir is started as root. Whatever a plugin is to read, the `.so` and files that its options name, must be \
+    readable for this user. Where the default one is not there, workers run as `mail_owner`, and the log says so.
     """)
 
   package static let authservId = Key.text(

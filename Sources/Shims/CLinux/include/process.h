@@ -10,6 +10,9 @@
 int clinux_block_signals(void);
 /* Waits for one of them: its number, or 0 after timeout_ms (negative: no limit). */
 int clinux_wait_signal(int timeout_ms);
+/* A descriptor that can be read when one of them has come; for clinux_next_signal, which answers its number, or 0. */
+int clinux_signal_descriptor(void);
+int clinux_next_signal(int fd);
 
 struct clinux_identity {
   int change; /* 0: stay who we are */
@@ -25,7 +28,9 @@ int clinux_spawn(const char *path, char *const argv[], const int *fds, size_t fd
 int clinux_reap(int *status);
 /* Waits for this child to end: its exit code, or 128 + signal. */
 int clinux_wait_child(int pid);
-/* As nice(1), for another process of ours. */
+/* As fork(2): the child has fds as 3, 4, ..., and no others above 2. For a process with one thread. */
+int clinux_fork(const int *fds, size_t fd_count);
+/* As nice(1), for all threads of another process of ours. */
 int clinux_be_nice(int pid);
 int clinux_kill(int pid, int signal);
 /* Neither core dumps nor ptrace by others: memory holds mail and keys. */

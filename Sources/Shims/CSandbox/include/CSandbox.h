@@ -10,6 +10,8 @@
 int csandbox_begin(int parent);
 /* The version of Landlock that this kernel has; negative where it has none. */
 int csandbox_landlock_version(void);
+/* Whether this kernel has filters for system calls. */
+int csandbox_has_seccomp(void);
 /* From now on only these files, and what is below these folders, can be opened: the first ones for reading, the others for writing, too.
    Paths that are not there are left out. Without network also no TCP port, where the kernel knows how. */
 int csandbox_landlock(const char *const *readable, size_t readable_count, const char *const *writable, size_t writable_count, int network);
