@@ -5,7 +5,8 @@ import Runtime
 /// What the command says of itself.
 enum Help {
   static let verbs = [
-    "run", "check", "config", "import", "queue", "doctor", "events", "explain", "log", "map", "plugin", "plugins", "reload", "reference", "shadow", "test",
+    "run", "check", "config", "import", "queue", "doctor", "events", "explain", "log", "map", "plugin", "plugins", "reload", "reference", "shadow",
+    "test",
     "version", "help",
   ]
 

@@ -64,7 +64,8 @@ struct SessionGround: Sendable {
 
   private func recipients(of listener: ListenerConfiguration) -> RecipientLookup {
     RecipientLookup(
-      users: users, virtualMailboxes: setup.virtualMailboxMaps, localRecipients: setup.localRecipientMaps, relayRecipients: setup.tables(listener[Keys.relayRecipientMaps]),
+      users: users, virtualMailboxes: setup.virtualMailboxMaps, localRecipients: setup.localRecipientMaps,
+      relayRecipients: setup.tables(listener[Keys.relayRecipientMaps]),
       delimiters: listener[Keys.recipientDelimiter], localRefusal: RecipientVerdict(LocalTransport(setup.configuration[Keys.localTransport])),
       room: room, pool: pool, log: log, now: wallClock)
   }
