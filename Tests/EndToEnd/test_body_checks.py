@@ -198,6 +198,15 @@ class BodyTest(PeerTest):
         """A message without Date, From and Message-ID gets them; the rules do not see them, as in Postfix."""
         self.both(["Subject: x\n\nx\n", "\nx\n", "Received: by x\nSubject: x\n\nx\n"], are_kept=False, header_checks="static:INFO")
 
+    def test_a_worker_does_the_same(self):
+        rules = "{ {/^replace (.*)/ REPLACE [$1]}, {/^ignore/ IGNORE}, {/^rejected/ REJECT no} }"
+        fields = "{ {/^x-ignored:/ IGNORE} }"
+        weir = self.weir(f"body_checks = regexp:{rules.replace('$', '$$')}\nmime_header_checks = regexp:{fields}\n"
+                         "stage body_checks {\n  mode = worker\n}\nstage header_checks {\n  mode = worker\n}\n")
+        self.assertEqual(self.send(weir, 0, HEAD + "\nrejected\n"), "550 5.7.1 no")
+        name = queue_id(self.send(weir, 1, MIXED + "--b\nX-Ignored: 1\n\nreplace this\nignore\n--b--\n"))
+        self.assertEqual(parts(self.kept(weir, name))[1], "--b\n\n[this]\n--b--\n")
+
 
 if __name__ == "__main__":
     unittest.main()
