@@ -19,7 +19,8 @@ loader.exec_module(run)
 os.environ["WEIR_ROOT"] = run.ROOT
 NUMBERS = [int(word) for word in sys.argv[1:] if word.isdigit()]
 PAIRS, MESSAGES = (*NUMBERS, *(5, 5000)[len(NUMBERS):])
-LOADS = (("connection each", (), MESSAGES), ("sessions reused", ("--reuse",), 2 * MESSAGES))
+REUSED = ("sessions reused", ("--reuse",), 2 * MESSAGES)
+LOADS = (("connection each", (), MESSAGES), REUSED)
 
 
 class Server(run.Server):
@@ -42,8 +43,8 @@ class Server(run.Server):
         return total
 
 
-def compare(name):
-    """`name`: of the variant in peers/weir.sh, whose second listener has the next port."""
+def compare(name, loads=LOADS):
+    """`name`: of the variant in peers/weir.sh, whose second listener has the next port. `loads`: name, arguments of a_inbound.py, number of messages."""
     run.prepare()
     figures = {}
     with Server(f"weir:{name}") as server:
@@ -52,7 +53,7 @@ def compare(name):
             server.port = port
             server.inbound(300, "--test", "warm")
         for turn in range(PAIRS):
-            for label, arguments, count in LOADS:
+            for label, arguments, count in loads:
                 for variant in list(ports) if turn % 2 == 0 else list(ports)[::-1]:
                     server.port = ports[variant]
                     before = server.loop_seconds()
@@ -60,7 +61,7 @@ def compare(name):
                     loop = (server.loop_seconds() - before) / count * 1000
                     figures.setdefault((label, variant), []).append((loop, result["cpu_per_1000"], result["msgs_per_s"]))
                     run.say(f"    {variant}, {label}: loop {loop:.4f}, all {result['cpu_per_1000']} CPU s per 1,000, {result['msgs_per_s']} messages/s")
-    for label, _, _ in LOADS:
+    for label, _, _ in loads:
         for index, what in enumerate(("loop's CPU s per 1,000", "CPU s per 1,000", "messages/s")):
             plain, other = ([value[index] for value in figures[label, variant]] for variant in ports)
             change = statistics.median(after / before for before, after in zip(plain, other)) * 100 - 100

@@ -2,7 +2,8 @@
 # Weir as a peer of the harness (see bench/README.md): conf, start and stop, called by its `peer` script inside the
 # peer's mount namespace and cgroup. Variants: virtual (all mailboxes belong to weir), system (each to its user), idle,
 # restricted (virtual, with a second listener on the next port that has ten restrictions and five access tables),
-# staged (virtual, with a second listener on the next port whose mail goes through ten stages written in C).
+# staged (virtual, with a second listener on the next port whose mail goes through ten stages written in C), checked-regexp, checked-pcre (virtual, with a
+# second listener on the next port whose mail goes through the rules of scenario C), manychecked-regexp, manychecked-pcre (5,000 rules for headers).
 weir=/usr/lib/weir/weir
 
 conf() {
@@ -77,7 +78,40 @@ C
   done
 }
 
+# The rules of scenario C, or a great many; none matches.
+check() {
+  local number rules="$P/data/rules"
+  mkdir -p "$rules" "$P/plugins"
+  "$BENCH/genrules.py" "$rules"
+  case ,$variant, in *,manychecked,*)
+    for number in $(seq 50); do sed "s/\\[0-9\\]\\*/$number&/" "$rules/header_checks"; done >"$rules/many"
+    mv "$rules/many" "$rules/header_checks" ;;
+  esac
+  chown -R 0:0 "$rules"
+  install -m 644 "$(dirname "${WEIR_BIN:-$WEIR_ROOT/.build/release/weir}")"/bundled/{header,body}_checks.so "$P/plugins/"
+  inns tee -a /etc/weir/weir.conf >/dev/null <<C
+listener checked {
+  address = 127.0.0.1
+  port = $(($(port_of weir) + 1))
+}
+stage header_checks {
+  plugin = $P/plugins/header_checks.so
+  mode = inprocess
+  listener = checked
+  header_checks = $engine:$rules/header_checks
+  mime_header_checks = $engine:$rules/mime_checks
+}
+stage body_checks {
+  plugin = $P/plugins/body_checks.so
+  mode = inprocess
+  listener = checked
+  body_checks = $engine:$rules/body_checks
+}
+C
+}
+
 start() {
+  case $variant in *checked-*) engine=${variant##*-} && check ;; esac
   case ,$variant, in *,staged,*) stage ;; esac
   case ,$variant, in *,restricted,*) restrict ;; esac
   ulimit -n "$(ulimit -H -n)"
