@@ -14,11 +14,20 @@ package struct Plugin: Sendable {
   package static let entry = "weir_plugin_v0"
   private static let maximumComponents = 64
 
+  /// For a process that is to outlive the file. `isShipped`: it comes with this program, which has the libraries that it looks for.
+  package static func copied(_ path: String, isShipped: Bool) throws(PluginRefusal) -> Plugin {
+    try Plugin(path) { () throws(DynamicLibrary.Failure) in try DynamicLibrary(copyOf: path, hasAll: isShipped) }
+  }
+
   /// Runs the constructors of the file: for files of unknown origin do it in a process that may die.
   package init(path: String) throws(PluginRefusal) {
+    try self.init(path) { () throws(DynamicLibrary.Failure) in try DynamicLibrary(path: path) }
+  }
+
+  private init(_ path: String, _ load: () throws(DynamicLibrary.Failure) -> DynamicLibrary) throws(PluginRefusal) {
     self.path = path
     let library: DynamicLibrary
-    do { library = try DynamicLibrary(path: path) } catch { throw .notLoadable(error.description) }
+    do { library = try load() } catch { throw .notLoadable(error.description) }
     guard let symbol = library.symbol(Plugin.entry) else {
       let others = (1...9).map { "weir_plugin_v\($0)" }.filter { library.symbol($0) != nil }
       throw .noEntry(others.first)

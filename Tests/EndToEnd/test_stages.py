@@ -67,6 +67,28 @@ class Pipeline(Case):
         self.assertTrue(send(weir, "Subject: lottery\n\nbody").startswith("250"))
         eventually(lambda: "lottery: shadow: at HEADER would have REJECT 550 5.7.1 No lotteries, please" in weir.log_text(), 10, "the shadow in the log")
 
+    def test_a_plugin_that_is_written_over_in_place(self):
+        """In process: what is loaded is a copy; `weir reload` takes up what is there then."""
+        weir = Weir()
+        self.addCleanup(self._end, weir)
+        path = os.path.join(weir.folder, "lottery.so")
+        with open(LOTTERY, "rb") as file:
+            octets = file.read()
+        with open(path, "wb") as file:
+            file.write(octets)
+        os.chmod(path, 0o644)
+        weir.write_config(stage("lottery", path, "word = lottery"))
+        weir.start()
+        pid = weir.child("mta")
+        with open(path, "r+b") as file:
+            file.truncate(0)
+            self.assertEqual(send(weir, "Subject: lottery\n\nbody"), "550 5.7.1 No lotteries, please")
+            file.write(octets.replace(b"No lotteries, please", b"No lotteries, at all"))
+        self.assertEqual(send(weir, "Subject: lottery\n\nbody"), "550 5.7.1 No lotteries, please")
+        self.assertEqual(weir.child("mta"), pid)
+        self.assertEqual(weir.run("reload").returncode, 0)
+        self.assertEqual(send(weir, "Subject: lottery\n\nbody"), "550 5.7.1 No lotteries, at all")
+
     def test_deliveries_are_told(self):
         weir = self.weir(stage("told", TORTURE, "component = torture", "do = forged_id", "at = DELIVERY"))
         send(weir, "Subject: x\n\nbody")

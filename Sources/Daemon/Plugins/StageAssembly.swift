@@ -21,6 +21,8 @@ final class StageAssembly: Sendable {
   init(_ setup: Setup, log: Log) throws {
     var stages: [Stage] = []
     var tables: [String: TableList] = [:]
+    // Several stages of one file share what it keeps for all of them, and it is there once.
+    var plugins: [String: Plugin] = [:]
     let plan = StagePlan(setup)
     if let problem = plan.diagnostics.first { throw StartError(problem.message) }
     Self.sayWhoRuns(plan, setup, log)
@@ -30,7 +32,7 @@ final class StageAssembly: Sendable {
       let settings = entry.settings
       do throws(PluginRefusal) {
         let line = Self.logLine(log, entry)
-        let made = try Self.make(entry, registry, door, line)
+        let made = try Self.make(entry, &plugins, registry, door, line)
         for option in made.options where made.stage.component.options.contains(where: { $0.name == option.name && $0.kind == .table }) {
           tables[option.value] = Self.table(option.value)
         }
@@ -59,15 +61,18 @@ final class StageAssembly: Sendable {
   }
 
   /// The stage, and the options that its component has got.
-  private static func make(_ entry: StagePlan.Entry, _ registry: SessionRegistry, _ door: WorkerDoor?, _ log: @escaping PluginLog)
-    throws(PluginRefusal) -> (stage: Stage, options: [StageSettings.Option])
-  {
+  private static func make(
+    _ entry: StagePlan.Entry, _ plugins: inout [String: Plugin], _ registry: SessionRegistry, _ door: WorkerDoor?, _ log: @escaping PluginLog
+  ) throws(PluginRefusal) -> (stage: Stage, options: [StageSettings.Option]) {
     let settings = entry.settings
     if settings.mode == .worker, let door {
       let fleet = try WorkerFleet(settings, door: door, log: log)
       return (Stage(settings, fleet, log: log), fleet.options)
     }
-    let component = try Plugin(path: settings.plugin).component(settings.component ?? settings.name)
+    let plugin: Plugin
+    if let known = plugins[settings.plugin] { plugin = known } else { plugin = try Plugin.copied(settings.plugin, isShipped: entry.isShipped) }
+    plugins[settings.plugin] = plugin
+    let component = try plugin.component(settings.component ?? settings.name)
     let options = ComponentOptions(settings.options, for: component)
     if let problem = options.problems.first { throw .option(problem.message) }
     let instance = try ComponentInstance(
