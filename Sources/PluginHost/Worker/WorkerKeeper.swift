@@ -2,7 +2,7 @@
 import Pipeline
 import Runtime
 
-/// `weir worker`: a process that has loaded no plugin, and becomes a worker by fork whenever the mta asks for one. That takes a fifth of the time of a new
+/// `weir worker`: a process that has loaded no plugin, and becomes a worker by fork whenever the mta asks for one. That takes less than half of the CPU time of a new
 /// program, and nothing of the mta. It knows what the workers of each stage may load and open: the mta names a stage, and no file.
 ///
 /// The mta asks at the door, a packet socket of which both have inherited an end: a packet is the name of a stage, and with it comes an end of a lifeline. On that
