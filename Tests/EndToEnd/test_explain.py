@@ -34,7 +34,6 @@ message_size_limit = 20000
 smtpd_error_sleep_time = 0
 stage lottery {
   plugin = %s
-  mode = inprocess
   word = jackpot
 }
 """

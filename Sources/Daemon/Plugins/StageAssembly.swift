@@ -14,8 +14,6 @@ final class StageAssembly: Sendable {
   private let registry = SessionRegistry()
   private let offloads = BlockingPool(name: "offload", threads: 8, queue: 1024)
   private let tables: [String: TableList]
-  /// What starts workers as the mta's own user, where that is who they run as.
-  private let nursery: WorkerNursery?
   private let authservID: String
 
   init(_ setup: Setup, log: Log) throws {
@@ -26,13 +24,14 @@ final class StageAssembly: Sendable {
     let plan = StagePlan(setup)
     if let problem = plan.diagnostics.first { throw StartError(problem.message) }
     Self.sayWhoRuns(plan, setup, log)
+    // What starts workers as the mta's own user, where that is who they run as.
     let nursery = try Self.nursery(plan, setup)
     let door = setup.workerDoor.map { WorkerDoor($0) } ?? nursery?.door
     for entry in plan.entries {
       let settings = entry.settings
       do throws(PluginRefusal) {
         let line = Self.logLine(log, entry)
-        let made = try Self.make(entry, &plugins, registry, door, line)
+        let made = try Self.make(entry, &plugins, registry, door, nursery, line)
         for option in made.options where made.stage.component.options.contains(where: { $0.name == option.name && $0.kind == .table }) {
           tables[option.value] = Self.table(option.value)
         }
@@ -42,7 +41,6 @@ final class StageAssembly: Sendable {
       }
     }
     self.stages = stages
-    self.nursery = nursery
     self.tables = tables
     authservID = setup.configuration[Keys.authservId]
   }
@@ -62,11 +60,12 @@ final class StageAssembly: Sendable {
 
   /// The stage, and the options that its component has got.
   private static func make(
-    _ entry: StagePlan.Entry, _ plugins: inout [String: Plugin], _ registry: SessionRegistry, _ door: WorkerDoor?, _ log: @escaping PluginLog
+    _ entry: StagePlan.Entry, _ plugins: inout [String: Plugin], _ registry: SessionRegistry, _ door: WorkerDoor?, _ nursery: WorkerNursery?,
+    _ log: @escaping PluginLog
   ) throws(PluginRefusal) -> (stage: Stage, options: [StageSettings.Option]) {
     let settings = entry.settings
     if settings.mode == .worker, let door {
-      let fleet = try WorkerFleet(settings, door: door, log: log)
+      let fleet = try WorkerFleet(settings, door: door, nursery: nursery, log: log)
       return (Stage(settings, fleet, log: log), fleet.options)
     }
     let plugin: Plugin

@@ -35,10 +35,11 @@ package final class WorkerFleet: Sendable {
     try self.init(settings, limits.processes, start)
   }
 
-  /// With the component and options that the settings say. `door`: where the keeper is asked that has an order for this stage.
-  package convenience init(_ settings: StageSettings, door: WorkerDoor, log: @escaping PluginLog) throws(PluginRefusal) {
+  /// With the component and options that the settings say. `door`: where the keeper is asked that has an order for this stage; `nursery`: to which it leads, if it
+  /// leads to one.
+  package convenience init(_ settings: StageSettings, door: WorkerDoor, nursery: WorkerNursery? = nil, log: @escaping PluginLog) throws(PluginRefusal) {
     let start = WorkerStart(
-      stage: settings.name, door: door,
+      stage: settings.name, door: door, nursery: nursery,
       choose: { facts throws(PluginRefusal) in
         let component = try facts.component(settings.component ?? settings.name)
         let options = ComponentOptions(settings.options, for: component)
