@@ -52,8 +52,15 @@ package final class ComponentInstance: @unchecked Sendable {
   }
 
   deinit {
-    if let pointer { component.destroy(pointer) }
+    end()
     HostTable.free(host)
+  }
+
+  /// destroy(). Nothing may call it any more.
+  func end() {
+    guard let pointer else { return }
+    component.destroy(pointer)
+    self.pointer = nil
   }
 
   private static func create(_ component: Component, _ host: UnsafeMutableRawPointer, _ options: [StageSettings.Option], _ wanted: inout UInt64)

@@ -49,6 +49,17 @@ package final class Stage: Sendable {
     engine = .worker(fleet)
   }
 
+  /// Its worker processes are told to end.
+  package func dismiss() { if case .worker(let fleet) = engine { fleet.core.stop() } }
+
+  /// destroy(), here or in the worker processes, which has come back when this does; or they were killed.
+  package func end() {
+    switch engine {
+    case .inProcess(let instance, let pool): if pool?.isIdle ?? true { instance.end() }
+    case .worker(let fleet): fleet.core.waitForEnd()
+    }
+  }
+
   /// As `weir plugins` shows it.
   package var stateName: String {
     if case .worker(let fleet) = engine, fleet.isFenced { return "fenced" }

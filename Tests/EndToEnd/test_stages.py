@@ -89,6 +89,15 @@ class Pipeline(Case):
         self.assertEqual(weir.run("reload").returncode, 0)
         self.assertEqual(send(weir, "Subject: lottery\n\nbody"), "550 5.7.1 No lotteries, at all")
 
+    def test_a_component_comes_to_its_end(self):
+        for mode in ("inprocess", "worker"):
+            weir = self.weir(stage("one", TORTURE, "component = torture", "do = nothing", "at = HEADER").replace("inprocess", mode))
+            self.assertEqual(send(weir, "Subject: x\n\nbody")[:3], "250")
+            weir.stop()
+            # A worker's last words find nobody to hear them; that it came to its end is seen in WorkerTests.
+            if mode == "inprocess":
+                self.assertIn("one: destroyed", weir.log_text())
+
     def test_deliveries_are_told(self):
         weir = self.weir(stage("told", TORTURE, "component = torture", "do = forged_id", "at = DELIVERY"))
         send(weir, "Subject: x\n\nbody")

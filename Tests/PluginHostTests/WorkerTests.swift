@@ -163,6 +163,17 @@ import Testing
     #expect(refusal?.description.contains("no worker is for a stage 'other'") == true)
   }
 
+  @Test func aProcessThatDidNothingWrongComesToItsEnd() throws {
+    let options = [StageSettings.Option("do", "nothing"), StageSettings.Option("at", "HEADER")]
+    let fixture = try HostFixture { [try .worker(StageSettings("torture", plugin: Built.plugin("torture")), options: options, $0)] }
+    #expect(fixture.message(header("")).step == .goOn)
+    let stage = fixture.chain.stages[0]
+    stage.dismiss()
+    stage.end()
+    for _ in 0..<300 where !fixture.lines.contains("destroyed") { Thread.sleep(.milliseconds(10)) }
+    #expect(fixture.lines.contains("destroyed"))
+  }
+
   @Test func metricsComeOver() throws {
     let fixture = try fixture()
     _ = fixture.message(header("add"))

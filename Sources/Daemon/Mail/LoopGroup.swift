@@ -83,12 +83,14 @@ final class LoopGroup: Sendable {
   }
 
   /// Ends the sessions, for `patience` at most, and then the loops.
-  func stop(patience: Duration) {
+  func stop(patience: Duration) -> Bool {
     for member in members { member.loop.spawn { for server in member.servers { server.stop() } } }
     let deadline = Instant.now() + patience
     while members.contains(where: { $0.loop.liveTasks > 0 }), Instant.now() < deadline { Thread.sleep(.milliseconds(5)) }
+    let isOver = !members.contains { $0.loop.liveTasks > 0 }
     for member in members { member.loop.stop() }
     for thread in threads { thread.join() }
+    return isOver
   }
 }
 

@@ -87,7 +87,7 @@ final class MailService: Sendable {
     try lanes.start()
     for socket in sockets { serve(socket.listener, socket.descriptor) }
     waitForEnd(sockets.map(\.descriptor))
-    loops.stop(patience: Self.patience)
+    let isOver = loops.stop(patience: Self.patience)
     resolver.names.close()
     passes.stop()
     anvil.report(now: .never)
@@ -96,6 +96,7 @@ final class MailService: Sendable {
     spool.stop()
     if spool.isEmpty { spool.removeSpares() }
     pool.stop()
+    if isOver { stages.end() }
     log.flush()
   }
 

@@ -79,6 +79,13 @@ final class StageAssembly: Sendable {
     return (Stage(settings, instance, log: log), options.options)
   }
 
+  /// No session is there any more, nor a loop: the components come to their end. One that has not come back is left alone.
+  func end() {
+    guard offloads.isIdle else { return }
+    for stage in stages { stage.dismiss() }
+    for stage in stages { stage.end() }
+  }
+
   /// Nil where no stage is for the listener.
   func chain(for listener: String) -> StageChain? { chain(of: stages.filter { $0.settings.listeners?.contains(listener) ?? true }) }
 

@@ -42,6 +42,14 @@ final class WorkerConnection {
     return session
   }
 
+  func endSessions() {
+    for session in sessions.values {
+      session.seat.messageEnded()
+      session.seat.sessionEnded()
+    }
+    sessions = [:]
+  }
+
   // MARK: Requests
 
   func request(_ work: WorkerFrame.Work, _ request: StageRequest, of session: WorkerSession) {

@@ -13,6 +13,7 @@ final class WorkerCore: @unchecked Sendable {
     var nextNumber = 1
     var isStarting = false
     var isStopping = false
+    var isOver = false
     var lastRenewal = Instant.distantPast
   }
 
@@ -32,6 +33,8 @@ final class WorkerCore: @unchecked Sendable {
   }
 
   private static let patience = Duration.seconds(5)
+  /// For processes that have done nothing wrong to come to their end.
+  private static let courtesy = Duration.seconds(1)
 
   private enum Task: Sendable {
     case bury(Grave)
@@ -58,7 +61,7 @@ final class WorkerCore: @unchecked Sendable {
   private static let maximumLines = 200
 
   /// Beyond those that do the work: for as many as are stuck in calls that have not come to their deadline.
-  private static let maximumExtra = 24
+  private static let maximumExtra = 64
   private static let renewalInterval = Duration.seconds(10)
 
   /// The thread that starts the first one goes on to start the others: when it ended, they would.
@@ -160,6 +163,9 @@ final class WorkerCore: @unchecked Sendable {
     state.signal()
   }
 
+  /// After `stop`. Bounded, whatever its processes do.
+  func waitForEnd() { _ = state.wait(timeout: Self.courtesy * 2) { $0.isOver ? true : nil } }
+
   // MARK: What a worker tells by the way
 
   func tell(_ level: UInt32, _ text: String, _ queueID: String?) {
@@ -239,6 +245,10 @@ final class WorkerCore: @unchecked Sendable {
 
   private func bury(_ grave: Grave) {
     let process = grave.process
+    if grave.isQuiet {
+      process.dismiss()
+      _ = process.child.ended(within: Self.courtesy)
+    }
     process.child.kill()
     let blamed = process.running.guilty
     let suspects = grave.guilty == nil && blamed.isEmpty ? process.running.last : []
@@ -273,12 +283,18 @@ final class WorkerCore: @unchecked Sendable {
       defer { state.processes = [] }
       return (state.processes, state.graves)
     }
-    for process in processes { process.child.kill() }
+    for process in processes { process.isEnding.load(ordering: .relaxed) ? process.child.kill() : process.dismiss() }
+    let deadline = Instant.now() + Self.courtesy
+    for process in processes where process.child.ended(within: deadline - .now()) == nil { process.child.kill() }
     for process in processes + graves.map(\.process).filter({ grave in !processes.contains { $0 === grave } }) {
       _ = process.child.ended(within: Self.patience)
     }
     state.withLock { $0.desks }.forEach { $0.stopped() }
-    state.withLock { $0.desks = [] }
+    state.withLock { state in
+      state.desks = []
+      state.isOver = true
+    }
+    state.signal()
   }
 }
 

@@ -40,6 +40,9 @@ final class WorkerProcess: Sendable {
 
   deinit { closeDescriptor(control) }
 
+  /// Lets it come to its end by itself, with destroy(); it is killed when it does not.
+  func dismiss() { PacketSocket.end(control) }
+
   /// A connection for one more event loop; nil when there can be none.
   func connect() -> Int32? {
     guard let (ours, theirs) = try? PacketSocket.pair(size: Self.bufferSize) else { return nil }

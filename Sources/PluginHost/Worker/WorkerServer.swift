@@ -19,6 +19,7 @@ package final class WorkerServer {
 
   private static let controlDescriptor: Int32 = 3
   private static let pageDescriptor: Int32 = 4
+  private static let lastWords = Duration.milliseconds(20)
   private static let offloadThreads = 8
   private static let offloadQueue = 1024
   /// The seat in the mta waits no longer than the timeout of the stage, and then ends this process.
@@ -87,7 +88,7 @@ package final class WorkerServer {
         guard case .connect = try? HostFrame(decoding: bytes), let descriptor else { return closeDescriptor(descriptor ?? -1) }
         server.connect(descriptor)
       },
-      ended: { Machine.exit(0) })
+      ended: { server.dismissed() })
     logs.wake = { [loop] in loop.spawn { server.flushLogs() } }
     loop.run()
   }
@@ -96,6 +97,22 @@ package final class WorkerServer {
     guard let connection = try? WorkerConnection(descriptor, self) else { return }
     connections.append(connection)
     flushLogs()
+  }
+
+  /// The mta wants no more of it. What has been sent before is still heard.
+  private func dismissed() {
+    nonisolated(unsafe) let server = self
+    let timer = loop.timer { server.end() }
+    loop.arm(timer, at: loop.now + Self.lastWords)
+  }
+
+  /// As in the mta, unless a call has not come back.
+  private func end() {
+    for connection in connections { connection.endSessions() }
+    let isBusy = (0..<Int32(CPLUGINHOST_FOREIGN)).contains { cpluginhost_running(instance.marks, $0).call != 0 }
+    if !isBusy { instance.end() }
+    flushLogs()
+    Machine.exit(0)
   }
 
   func ended(_ connection: WorkerConnection) { connections.removeAll { $0 === connection } }

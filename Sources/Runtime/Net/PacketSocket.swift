@@ -40,6 +40,9 @@ package enum PacketSocket {
     }
   }
 
+  /// Tells the other end that nothing more comes.
+  package static func end(_ socket: Int32) { _ = clinux_shutdown_write(socket) }
+
   /// Those of the descriptors that can be read, or are at their end. Empty after `timeout`.
   package static func ready(_ descriptors: [Int32], timeout: Duration) throws(SystemError) -> Set<Int32> {
     var requests = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }

@@ -47,6 +47,9 @@ package final class BlockingPool: Sendable {
     return true
   }
 
+  /// Whether no thread is at work, and no work waits.
+  package var isIdle: Bool { monitor.withLock { $0.idle == $0.threads && $0.head == $0.queue.count } }
+
   /// Lets the threads end when the queue is empty.
   package func stop() {
     monitor.withLock { $0.stopping = true }

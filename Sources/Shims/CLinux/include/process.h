@@ -30,7 +30,7 @@ int clinux_reap(int *status);
 int clinux_wait_child(int pid);
 /* As fork(2): the child has fds as 3, 4, ..., and no others above 2. For a process with one thread. */
 int clinux_fork(const int *fds, size_t fd_count);
-/* As nice(1), for all threads of another process of ours. */
+/* All threads of another process of ours get the processor when nobody else wants it. */
 int clinux_be_nice(int pid);
 int clinux_kill(int pid, int signal);
 /* Neither core dumps nor ptrace by others: memory holds mail and keys. */
