@@ -15,10 +15,11 @@ extension ChainSession {
     removeForgeries(message)
     var began = Instant.now()
     for seat in seats where seat.wantsContent {
-      if observer != nil { mark = began }
+      (mark, wasQuiet) = (began, false)
       let step = await content(message, seat, pool)
       let now = Instant.now()
       seat.stage.counters.note(from: began, to: now)
+      if wasQuiet, observer != nil { passed.append((seat.stage, Int64(clamping: (now.nanoseconds &- began.nanoseconds) / 1000))) }
       began = now
       if let step { return step }
     }
@@ -31,8 +32,11 @@ extension ChainSession {
     let isShadow = seat.stage.settings.isShadow
     let watch = observer == nil ? nil : ContentWatch(message, self)
     if !isShadow, pool == nil, let (stop, edits) = seat.readAtOnce(message) {
+      if case .finished(.goOn, _, _) = stop, edits.isEmpty, !observesAll {
+        wasQuiet = true
+        return nil
+      }
       if let watch { observe(stop, edits, message, seat, watch) }
-      if case .finished(.goOn, _, _) = stop, edits.isEmpty { return nil }
       return contentEnded(stop, edits, message, seat)
     }
     let (stop, edits) = await seat.read(message, shadow: isShadow, usesPool: pool)

@@ -39,6 +39,8 @@ package final class ChainSession {
   package var passed: [(stage: Stage, microseconds: Int64)] = []
   /// When the stage that is asked began with the message.
   var mark = Instant.distantPast
+  /// It had nothing to say, and there is no more to tell than how long it took.
+  var wasQuiet = false
 
   static let maximumProperties = 1000
 

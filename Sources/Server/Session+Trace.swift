@@ -41,7 +41,12 @@ extension Session {
   func tracePassed() {
     guard let chain, !chain.passed.isEmpty else { return }
     var text = ""
-    for (stage, microseconds) in chain.passed { text += "\(text.isEmpty ? "" : " ")\(stage.settings.name)=\(microseconds)" }
+    for (stage, microseconds) in chain.passed {
+      if !text.isEmpty { text.append(" ") }
+      text.append(stage.settings.name)
+      text.append("=")
+      text.append(String(microseconds))
+    }
     chain.passed.removeAll(keepingCapacity: true)
     log(.passed(text), about: queueID)
   }
