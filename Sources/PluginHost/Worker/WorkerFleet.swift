@@ -37,7 +37,8 @@ package final class WorkerFleet: Sendable {
 
   /// With the component and options that the settings say. `door`: where the keeper is asked that has an order for this stage; `nursery`: to which it leads, if it
   /// leads to one.
-  package convenience init(_ settings: StageSettings, door: WorkerDoor, nursery: WorkerNursery? = nil, log: @escaping PluginLog) throws(PluginRefusal) {
+  package convenience init(_ settings: StageSettings, door: WorkerDoor, nursery: WorkerNursery? = nil, log: @escaping PluginLog) throws(PluginRefusal)
+  {
     let start = WorkerStart(
       stage: settings.name, door: door, nursery: nursery,
       choose: { facts throws(PluginRefusal) in
