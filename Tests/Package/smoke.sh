@@ -93,9 +93,11 @@ step replaces-a-hung-mta hung_mta
 hung_supervisor() { local old; old=$(main_pid) && kill -STOP "$old" && within 40 restarted "$old"; }
 step systemd-replaces-a-hung-supervisor hung_supervisor
 
+listens() { journalctl -u weir --no-pager | grep -q 'listening on \[::\]:25'; }
+# The greeting comes before systemd has heard that all is ready.
 activated() {
-  systemctl stop weir && ! banner 2>/dev/null && systemctl start weir.socket && ! systemctl is-active weir && banner && running &&
-    journalctl -u weir --no-pager | grep -q 'listening on \[::\]:25' && send alice@localhost && systemctl stop weir.socket &&
+  systemctl stop weir && ! banner 2>/dev/null && systemctl start weir.socket && ! systemctl is-active weir && banner && within 20 running &&
+    within 10 listens && send alice@localhost && systemctl stop weir.socket &&
     systemctl restart weir && within 20 running
 }
 step socket-activation activated
