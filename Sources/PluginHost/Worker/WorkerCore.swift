@@ -60,6 +60,8 @@ final class WorkerCore: @unchecked Sendable {
   /// Of the log, in a second.
   private static let maximumLines = 200
 
+  /// Kept ready in times of trouble.
+  private static let spares = 3
   /// Beyond those that do the work: for as many as are stuck in calls that have not come to their deadline.
   private static let maximumExtra = 64
   private static let renewalInterval = Duration.seconds(10)
@@ -211,7 +213,7 @@ final class WorkerCore: @unchecked Sendable {
   private func mayStart(_ state: State) -> Bool {
     let now = Instant.now()
     let free = state.processes.filter { !$0.isStuck.load(ordering: .relaxed) && !$0.isEnding.load(ordering: .relaxed) }.count
-    let needed = wanted + (state.history.isInTrouble(at: now) ? 1 : 0)
+    let needed = wanted + (state.history.isInTrouble(at: now) ? Self.spares : 0)
     return free < needed && state.processes.count < wanted + Self.maximumExtra && state.history.mayStart(at: now)
   }
 

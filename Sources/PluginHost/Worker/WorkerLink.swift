@@ -26,7 +26,7 @@ final class WorkerLink {
   private static let watchInterval = Duration.milliseconds(2)
   /// A component that does not block and is so long in one call is not given others until it comes back; sooner where another process has time for them.
   private static let patience = Duration.milliseconds(30)
-  private static let shortPatience = Duration.milliseconds(10)
+  private static let shortPatience = Duration.milliseconds(4)
   private static let maximumRequests = 10_000
 
   init?(_ process: WorkerProcess, _ desk: WorkerDesk) {
