@@ -327,7 +327,7 @@ package struct WorkerHistory: Sendable {
 
   package mutating func hadTrouble(at now: Instant) { lastTrouble = now }
 
-  /// Whether one more process is kept ready.
+  /// Whether some processes are kept ready beyond those that work.
   package func isInTrouble(at now: Instant) -> Bool { lastTrouble.map { now <= $0 + Self.troubleLasts } ?? false }
 
   package func isFenced(at now: Instant) -> Bool { now < fencedUntil }

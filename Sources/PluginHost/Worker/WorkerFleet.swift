@@ -7,7 +7,7 @@ package final class WorkerFleet: Sendable {
   let core: WorkerCore
 
   package struct Limits: Sendable {
-    /// How many do the work; one more is kept ready for a while after one has died.
+    /// How many do the work; some more are kept ready for a while after one has died.
     package var processes = 1
     /// Bytes of address space, beyond those of an empty worker.
     package var memory = 256 << 20
