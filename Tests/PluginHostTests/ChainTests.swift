@@ -37,7 +37,8 @@ import Testing
       done.signal()
     }
     #expect(done.wait(timeout: .seconds(20)) { $0 ? true : nil } == true)
-    // What was only just begun ends by itself.
+    // What was only just begun ends by itself, and calls come back that nobody waited for.
+    chain.waitForThreads()
     for _ in 0..<5000 where loop.liveTasks > 0 { Thread.sleep(.milliseconds(1)) }
     #expect(loop.liveTasks == 0)
     loop.stop()
@@ -590,5 +591,13 @@ import Testing
 extension weir_str {
   init(staticText: StaticString) {
     self.init(ptr: UnsafeRawPointer(staticText.utf8Start).assumingMemoryBound(to: CChar.self), len: staticText.utf8CodeUnitCount)
+  }
+}
+
+extension StageChain {
+  /// Until no thread of a pool is at work, for a while.
+  func waitForThreads() {
+    let pools = stages.compactMap { stage in if case .inProcess(_, let pool) = stage.engine { pool } else { nil } } + [offloads]
+    for _ in 0..<5000 where !pools.allSatisfy(\.isIdle) { Thread.sleep(.milliseconds(1)) }
   }
 }

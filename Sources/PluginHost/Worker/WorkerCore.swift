@@ -32,7 +32,7 @@ final class WorkerCore: @unchecked Sendable {
     }
   }
 
-  private static let patience = Duration.seconds(5)
+  private static let patience = Duration.seconds(15)
   /// For processes that have done nothing wrong to come to their end.
   private static let courtesy = Duration.seconds(1)
 
