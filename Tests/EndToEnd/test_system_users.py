@@ -75,8 +75,8 @@ class SystemUsers(Case):
     def test_root_gets_no_mail_of_its_own(self):
         weir = self.weir(self.SETTINGS, root=True)
         self.send(weir, "root@weir-users.test")
-        self.assertFalse(os.path.exists("/root/Maildir/new") and any(
-            "for you" in open(f"/root/Maildir/new/{name}").read() for name in os.listdir("/root/Maildir/new")))
+        folder = os.path.join(pwd.getpwnam("root").pw_dir, "Maildir/new")
+        self.assertFalse(os.path.exists(folder) and any("for you" in open(os.path.join(folder, name)).read() for name in os.listdir(folder)))
 
     def test_a_linked_maildir_is_not_followed(self):
         user, other = self.user(1), self.user(2)
