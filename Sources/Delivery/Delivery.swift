@@ -8,3 +8,7 @@
 //   MailboxService    the mailbox process: writes for system users under their own ids
 //   MailboxClient     the mta's side of it, used by LocalAgent
 //   DeliveryReport    what happened to one recipient, for the log
+//
+//   Router            where a recipient's mail goes: transport and next hop
+//   Transport         hands a message on for recipients with one next hop; each is a folder of Transports/
+//   SenderReports     tells the sender of failures, delays and successes

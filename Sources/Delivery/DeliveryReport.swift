@@ -12,32 +12,24 @@ package struct DeliveryReport: Equatable, Sendable, CustomStringConvertible {
   package var recipient: String
   /// As the client gave it.
   package var original: String
-  package var relay: Relay
+  /// The daemon whose line it is in the log (`postfix/virtual`).
+  package var service: Service
+  /// Who took the message, or would have: `local`, `virtual`, `host[address]:port`, `none`.
+  package var relay: String
   package var delays: Delays
   /// RFC 3463.
   package var dsn: String
   package var status: Status
   package var text: String
 
-  /// The agent, which is also the name of the log's daemon (`postfix/virtual`).
-  package enum Relay: String, Sendable {
-    case local, virtual, none
-
-    package var service: Service {
-      switch self {
-      case .local: "local"
-      case .virtual: "virtual"
-      case .none: "error"
-      }
-    }
-  }
-
   package init(
-    queueID: QueueID, recipient: String, original: String, relay: Relay, delays: Delays, dsn: String, status: Status, text: String
+    queueID: QueueID, recipient: String, original: String, service: Service, relay: String, delays: Delays, dsn: String,
+    status: Status, text: String
   ) {
     self.queueID = queueID
     self.recipient = recipient
     self.original = original
+    self.service = service
     self.relay = relay
     self.delays = delays
     self.dsn = dsn
@@ -46,12 +38,12 @@ package struct DeliveryReport: Equatable, Sendable, CustomStringConvertible {
   }
 
   /// For the log.
-  package var event: Event { Event(relay.service, .delivery(facts), queueID: queueID) }
+  package var event: Event { Event(service, .delivery(facts), queueID: queueID) }
 
-  package var description: String { Event(relay.service, .delivery(facts)).text }
+  package var description: String { Event(service, .delivery(facts)).text }
 
   private var facts: DeliveryFacts {
     DeliveryFacts(
-      recipient: recipient, original: original, relay: relay.rawValue, delays: delays, dsn: dsn, status: status.rawValue, reason: text)
+      recipient: recipient, original: original, relay: relay, delays: delays, dsn: dsn, status: status.rawValue, reason: text)
   }
 }

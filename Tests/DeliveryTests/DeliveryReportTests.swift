@@ -6,7 +6,7 @@ import Testing
 @Suite struct DeliveryReportTests {
   private func report(original: String = "", _ delays: (Int64, Int64, Int64, Int64) = (40_000, 0, 0, 10_000)) -> DeliveryReport {
     DeliveryReport(
-      queueID: QueueID(rawValue: 1), recipient: "harry@example.com", original: original, relay: .virtual,
+      queueID: QueueID(rawValue: 1), recipient: "harry@example.com", original: original, service: "virtual", relay: "virtual",
       delays: .init(before: delays.0, queue: delays.1, connection: delays.2, transmission: delays.3), dsn: "2.0.0", status: .sent,
       text: "delivered to maildir")
   }

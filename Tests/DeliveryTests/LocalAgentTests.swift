@@ -82,7 +82,7 @@ import Testing
     _ = station.agent().runOnce()
     let report = try #require(station.reports.withLock { $0.first })
     #expect(report.status == .deferred)
-    #expect(report.relay == .none)
+    #expect(report.relay == "none")
     station.settle()
     #expect(!station.agent().runOnce())
     station.advance(seconds: 299)
@@ -125,7 +125,7 @@ import Testing
     _ = station.agent().runOnce()
     let report = try #require(station.reports.withLock { $0.first })
     #expect(report.status == .deferred)
-    #expect(report.relay == .local)
+    #expect(report.relay == "local")
     #expect(report.text.contains("started as root"))
   }
 

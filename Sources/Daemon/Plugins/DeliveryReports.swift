@@ -42,6 +42,6 @@ final class DeliveryReports: Sendable {
 extension DeliveryReport {
   fileprivate var parameters: [(key: String, value: [UInt8])] {
     let status = self.status == .sent ? "delivered" : self.status.rawValue
-    return [("queue.id", queueID.description), ("status", status), ("dsn", dsn), ("host", relay.rawValue)].map { ($0.0, Array($0.1.utf8)) }
+    return [("queue.id", queueID.description), ("status", status), ("dsn", dsn), ("host", relay)].map { ($0.0, Array($0.1.utf8)) }
   }
 }

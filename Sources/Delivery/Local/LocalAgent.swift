@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Events
 import Mailbox
 import Message
 import Queue
@@ -206,14 +207,22 @@ package final class LocalAgent {
   private func report(_ attempt: Attempt, _ status: DeliveryReport.Status, _ reason: Reason) {
     let recipient = attempt.recipient
     let now = clock()
+    let (service, relay) = LocalAgent.agent(for: recipient.route)
     report(
       DeliveryReport(
-        queueID: attempt.message.id, recipient: recipient.address, original: recipient.original,
-        relay: recipient.route == .remote ? .none : recipient.route == .local ? .local : .virtual,
+        queueID: attempt.message.id, recipient: recipient.address, original: recipient.original, service: service, relay: relay,
         delays: .init(
           before: attempt.taken.difference(from: attempt.message.envelope.arrival), queue: attempt.began.difference(from: attempt.taken),
           connection: 0, transmission: now.difference(from: attempt.began)),
         dsn: reason.status, status: status, text: reason.text))
+  }
+
+  private static func agent(for route: Recipient.Route) -> (Service, relay: String) {
+    switch route {
+    case .local: ("local", "local")
+    case .virtual: ("virtual", "virtual")
+    case .remote: ("error", "none")
+    }
   }
 
   private static let noTransport = Reason(status: "4.3.0", text: "mail transport unavailable: there is no relay transport yet")
