@@ -9,7 +9,11 @@ import Testing
     private var machine: ClientMachine
     private var output = ByteBuffer()
 
-    init(_ service: ClientMachine.Service = .smtp) { machine = ClientMachine(service: service, heloName: "me.example") }
+    init(_ service: ClientRules.Service = .smtp, _ change: (inout ClientRules) -> Void = { _ in }) {
+      var rules = ClientRules(service: service, heloName: "me.example")
+      change(&rules)
+      machine = ClientMachine(rules)
+    }
 
     /// Gives the machine lines; answers with the last action.
     func receive(_ lines: String...) -> ClientAction {
@@ -20,6 +24,10 @@ import Testing
 
     func begin(_ message: OutgoingMessage) -> ClientAction { machine.begin(message, into: &output) }
     func contentSent() -> ClientAction { machine.contentSent() }
+    func startTLS() -> ClientAction { machine.startTLS(into: &output) }
+    func secured() -> ClientAction { machine.secured(into: &output) }
+    func authenticate(_ command: String) -> ClientAction { machine.authenticate(command, into: &output) }
+    func respond(_ answer: String) -> ClientAction { machine.respond(answer, into: &output) }
     func quit() -> ClientAction { machine.quit(into: &output) }
     var isBusy: Bool { machine.isBusy }
 
@@ -31,17 +39,18 @@ import Testing
     }
   }
 
-  private static let message = OutgoingMessage(
-    sender: .mailbox(Mailbox(localPart: "s", domain: "a.example")), parameters: ["SIZE=5"],
-    recipients: [
-      .init(Mailbox(localPart: "x y", domain: "b.example"), parameters: ["NOTIFY=NEVER"]), .init(Mailbox(localPart: "z", domain: "b.example")),
-    ])
-  private static let commands = ["MAIL FROM:<s@a.example> SIZE=5", "RCPT TO:<\"x y\"@b.example> NOTIFY=NEVER", "RCPT TO:<z@b.example>", "DATA"]
-  private static let ok = Reply(250, EnhancedStatus(2, 0, 0), "Ok")
-  private static let unknown = Reply(550, EnhancedStatus(5, 1, 1), "unknown")
+  private static let message: OutgoingMessage = {
+    var message = OutgoingMessage(
+      sender: "s@a.example", recipients: [.init("x y@b.example", notify: "NEVER"), .init("z@b.example", originalRecipient: "rfc822;z+1@c.example")])
+    message.size = 5
+    return message
+  }()
+  private static let commands = ["MAIL FROM:<s@a.example>", "RCPT TO:<\"x y\"@b.example>", "RCPT TO:<z@b.example>", "DATA"]
+  private static let ok = ClientAnswer(ServerReply(250, EnhancedStatus(2, 0, 0), words: "250 2.0.0 Ok"), to: .end)
+  private static let unknown = ClientAnswer(ServerReply(550, EnhancedStatus(5, 1, 1), words: "550 5.1.1 unknown"), to: .recipient)
 
   /// A client that has been introduced to a server with these extensions.
-  private func introduced(_ service: ClientMachine.Service = .smtp, pipelining: Bool = true) -> Dialogue {
+  private func introduced(_ service: ClientRules.Service = .smtp, pipelining: Bool = true) -> Dialogue {
     let dialogue = Dialogue(service)
     #expect(dialogue.receive("220 hi") == .receive)
     #expect(dialogue.sent == [service == .lmtp ? "LHLO me.example" : "EHLO me.example"])
@@ -53,7 +62,7 @@ import Testing
     let dialogue = introduced()
     #expect(dialogue.begin(ClientMachineTests.message) == .receive)
     #expect(dialogue.sent == ClientMachineTests.commands)
-    #expect(dialogue.receive("250 2.0.0 Ok", "550 5.1.1 unknown", "250 2.0.0 Ok", "354 go") == .sendContent)
+    #expect(dialogue.receive("250 2.0.0 Ok", "550 5.1.1 unknown", "250 2.0.0 Ok", "354 go") == .sendContent(.lines))
     #expect(dialogue.contentSent() == .receive)
     #expect(dialogue.isBusy)
     #expect(dialogue.receive("250 2.0.0 Ok") == .completed([ClientMachineTests.unknown, ClientMachineTests.ok]))
@@ -67,8 +76,8 @@ import Testing
     let dialogue = introduced(pipelining: false)
     _ = dialogue.begin(ClientMachineTests.message)
     for (index, command) in ClientMachineTests.commands.enumerated() {
-      #expect(dialogue.sent == [command])
-      #expect(dialogue.receive(index == 3 ? "354 go" : "250 2.0.0 Ok") == (index == 3 ? .sendContent : .receive))
+      #expect(dialogue.sent == [index == 0 ? command + " SIZE=5" : command])
+      #expect(dialogue.receive(index == 3 ? "354 go" : "250 2.0.0 Ok") == (index == 3 ? .sendContent(.lines) : .receive))
     }
     _ = dialogue.contentSent()
     #expect(dialogue.receive("250 2.0.0 Ok") == .completed([ClientMachineTests.ok, ClientMachineTests.ok]))
@@ -77,10 +86,11 @@ import Testing
   @Test func lmtpAnswersForEachRecipient() {
     let dialogue = introduced(.lmtp)
     _ = dialogue.begin(ClientMachineTests.message)
-    #expect(dialogue.receive("250 Ok", "250 Ok", "250 Ok", "354 go") == .sendContent)
+    #expect(dialogue.receive("250 Ok", "250 Ok", "250 Ok", "354 go") == .sendContent(.lines))
     #expect(dialogue.contentSent() == .receive)
     #expect(dialogue.receive("550 5.1.1 unknown") == .receive)
-    #expect(dialogue.receive("250 2.0.0 Ok") == .completed([ClientMachineTests.unknown, ClientMachineTests.ok]))
+    let unknown = ClientAnswer(ClientMachineTests.unknown.reply, to: .end)
+    #expect(dialogue.receive("250 2.0.0 Ok") == .completed([unknown, ClientMachineTests.ok]))
   }
 
   @Test(arguments: [true, false])
@@ -90,7 +100,8 @@ import Testing
     let more = pipelining ? ["503 no", "503 no", "503 no"] : []
     var action = dialogue.receive("550 5.1.1 unknown")
     for line in more { action = dialogue.receive(line) }
-    #expect(action == .completed([ClientMachineTests.unknown, ClientMachineTests.unknown]))
+    let unknown = ClientAnswer(ClientMachineTests.unknown.reply, to: .mail)
+    #expect(action == .completed([unknown, unknown]))
   }
 
   @Test func withoutRecipientsTheTransactionIsResetBeforeTheNext() {
@@ -120,10 +131,20 @@ import Testing
     #expect(dialogue.receive("554 none") == .completed([ClientMachineTests.unknown, ClientMachineTests.unknown]))
   }
 
-  @Test func aServerMayEndTheSessionAtAnyTime() {
+  @Test(arguments: [("MAIL FROM", 0), ("RCPT TO", 2), ("DATA", 3)])
+  func aServerMayEndTheSessionInATransaction(command: String, answers: Int) {
     let dialogue = introduced()
     _ = dialogue.begin(ClientMachineTests.message)
-    #expect(dialogue.receive("421 4.3.2 going") == .failed(.refused(Reply(421, EnhancedStatus(4, 3, 2), "going"))))
+    for _ in 0..<answers { #expect(dialogue.receive("250 Ok") == .receive) }
+    guard case .completed(let replies) = dialogue.receive("421 4.3.2 going") else { return #expect(Bool(false)) }
+    #expect(replies.map(\.reply.words) == ["421 4.3.2 going", "421 4.3.2 going"])
+    #expect(replies.allSatisfy { $0.command.name == "\(command) command" })
+    #expect(dialogue.quit() == .closed)
+  }
+
+  @Test func aServerMayEndTheSessionBetweenMessages() {
+    let dialogue = introduced()
+    #expect(dialogue.receive("421 4.4.2 timeout") == .failed(.refused(ServerReply(421, EnhancedStatus(4, 4, 2), words: "421 4.4.2 timeout"))))
     #expect(dialogue.quit() == .closed)
   }
 
@@ -131,7 +152,7 @@ import Testing
   func whatIsNoReply(line: String) { #expect(Dialogue().receive(line) == .failed(.notSMTP)) }
 
   @Test func aGreetingMayRefuse() {
-    #expect(Dialogue().receive("554-no", "554 way") == .failed(.refused(Reply(554, nil, "no\nway"))))
+    #expect(Dialogue().receive("554-no", "554 way") == .failed(.refused(ServerReply(554, nil, words: "554-no\n554 way"))))
   }
 
   @Test func anAnswerToNothing() {
@@ -141,13 +162,120 @@ import Testing
 
   @Test func addressesCannotBecomeCommands() {
     let dialogue = introduced()
-    _ = dialogue.begin(OutgoingMessage(sender: .null, recipients: [.init(Mailbox(localPart: "a\r\nQUIT", domain: "b"))]))
-    #expect(dialogue.sent == ["MAIL FROM:<>", "RCPT TO:<\"a??QUIT\"@b>", "DATA"])
+    _ = dialogue.begin(OutgoingMessage(sender: "", recipients: [.init("a\r\nQUIT@b"), .init("a@b\r\nc")]))
+    #expect(dialogue.sent == ["MAIL FROM:<>", "RCPT TO:<\"a??QUIT\"@b>", "RCPT TO:<a@b??c>", "DATA"])
   }
 
   @Test func extensionsAreRead() {
-    let extensions = ServerExtensions(Reply(250, nil, "host\nSIZE 1234\npipelining\nAUTH PLAIN LOGIN"))
+    let reply = ServerReply(250, nil, words: "250-host\n250-SIZE 1234\n250-pipelining\n250-AUTH PLAIN login\n250 AUTH=LOGIN")
+    let extensions = ServerExtensions(reply, ignoring: ["DSN"])
     #expect(extensions.sizeLimit == 1234)
     #expect(extensions.offers("PIPELINING") && extensions.offers("AUTH") && !extensions.offers("DSN"))
+    #expect(extensions.mechanisms == ["PLAIN", "LOGIN", "LOGIN"])
+  }
+
+  @Test func whatIsOfferedIsUsed() {
+    let dialogue = Dialogue()
+    _ = dialogue.receive("220 hi", "250-them", "250-PIPELINING", "250-SIZE 5", "250-8BITMIME", "250-SMTPUTF8", "250 DSN")
+    _ = dialogue.sent
+    var message = ClientMachineTests.message
+    message.body = .eightBitMIME
+    message.needsSMTPUTF8 = true
+    message.returnContent = .headers
+    message.envelopeID = "a=b"
+    _ = dialogue.begin(message)
+    #expect(
+      dialogue.sent == [
+        "MAIL FROM:<s@a.example> SIZE=5 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=a+3Db", "RCPT TO:<\"x y\"@b.example> NOTIFY=NEVER",
+        "RCPT TO:<z@b.example> ORCPT=rfc822;z+2B1@c.example", "DATA",
+      ])
+  }
+
+  @Test func whatAServerCannotTakeIsNotSent() {
+    let dialogue = Dialogue()
+    _ = dialogue.receive("220 hi", "250-them", "250 SIZE 4")
+    _ = dialogue.sent
+    #expect(dialogue.begin(ClientMachineTests.message) == .objected(.tooBig(limit: 4)))
+    var message = OutgoingMessage(sender: "", recipients: [.init("ü@b.example")])
+    message.needsSMTPUTF8 = true
+    #expect(dialogue.begin(message) == .objected(.needsSMTPUTF8))
+    #expect(dialogue.sent.isEmpty && !dialogue.isBusy)
+  }
+
+  @Test func aServerWithoutEHLOIsGreetedByHELO() {
+    let dialogue = Dialogue()
+    _ = dialogue.receive("220 hi")
+    #expect(dialogue.receive("502 5.5.2 what?") == .receive)
+    #expect(dialogue.sent == ["EHLO me.example", "HELO me.example"])
+    #expect(dialogue.receive("250 them") == .ready)
+  }
+
+  @Test(arguments: [("220 hi ESMTP x", ClientRules.Hello.whereGreeted, "EHLO"), ("220 hi", .whereGreeted, "HELO"), ("220 ESMTP", .plain, "HELO")])
+  func howServersAreGreeted(greeting: String, hello: ClientRules.Hello, command: String) {
+    let dialogue = Dialogue { $0.hello = hello }
+    _ = dialogue.receive(greeting)
+    #expect(dialogue.sent == ["\(command) me.example"])
+  }
+
+  @Test(arguments: [true, false])
+  func chunksNeedNoDATA(pipelining: Bool) {
+    let dialogue = Dialogue { $0.usesChunks = true }
+    _ = dialogue.receive("220 hi", "250-them", "250-\(pipelining ? "PIPELINING" : "X")", "250 CHUNKING")
+    _ = dialogue.sent
+    _ = dialogue.begin(ClientMachineTests.message)
+    #expect(dialogue.receive("250 Ok", "550 5.1.1 unknown") == .receive)
+    #expect(dialogue.receive("250 Ok") == .sendContent(.chunk))
+    #expect(dialogue.sent == Array(ClientMachineTests.commands.dropLast()))
+    #expect(dialogue.contentSent() == .receive)
+    #expect(dialogue.receive("250 2.0.0 Ok") == .completed([ClientMachineTests.unknown, ClientMachineTests.ok]))
+  }
+
+  @Test func noChunkForNobody() {
+    let dialogue = Dialogue { $0.usesChunks = true }
+    _ = dialogue.receive("220 hi", "250-them", "250-PIPELINING", "250 CHUNKING")
+    _ = dialogue.begin(ClientMachineTests.message)
+    _ = dialogue.sent
+    #expect(
+      dialogue.receive("250 Ok", "550 5.1.1 unknown", "550 5.1.1 unknown") == .completed([ClientMachineTests.unknown, ClientMachineTests.unknown]))
+    _ = dialogue.begin(ClientMachineTests.message)
+    #expect(dialogue.sent.first == "RSET")
+  }
+
+  @Test func securityIsNegotiated() {
+    let dialogue = Dialogue()
+    _ = dialogue.receive("220 hi", "250-them", "250 STARTTLS")
+    _ = dialogue.sent
+    #expect(dialogue.startTLS() == .receive)
+    #expect(dialogue.receive("220 go") == .startTLS)
+    #expect(dialogue.secured() == .receive)
+    #expect(dialogue.sent == ["STARTTLS", "EHLO me.example"])
+    #expect(dialogue.receive("250-them", "250 AUTH PLAIN") == .ready)
+    #expect(dialogue.authenticate("AUTH PLAIN AGEAYg==") == .receive)
+    #expect(dialogue.receive("334 eA==") == .challenged("eA=="))
+    #expect(dialogue.respond("*") == .receive)
+    #expect(dialogue.sent == ["AUTH PLAIN AGEAYg==", "*"])
+    let refusal = ServerReply(501, EnhancedStatus(5, 0, 0), words: "501 5.0.0 given up")
+    #expect(dialogue.receive("501 5.0.0 given up") == .authenticationRefused(refusal))
+    #expect(dialogue.authenticate("AUTH PLAIN") == .receive)
+    #expect(dialogue.receive("235 yes") == .authenticated)
+  }
+
+  @Test func aServerMayRefuseTLS() {
+    let dialogue = Dialogue()
+    _ = dialogue.receive("220 hi", "250 them")
+    _ = dialogue.startTLS()
+    #expect(dialogue.receive("454 4.7.0 no") == .tlsRefused(ServerReply(454, EnhancedStatus(4, 7, 0), words: "454 4.7.0 no")))
+    #expect(dialogue.begin(ClientMachineTests.message) == .receive)
+  }
+
+  @Test func manyRecipientsGoInWindows() {
+    let dialogue = introduced()
+    _ = dialogue.begin(OutgoingMessage(sender: "", recipients: (0..<300).map { .init("a\($0)@b") }))
+    #expect(dialogue.sent.count == 200)
+    for _ in 0..<100 { #expect(dialogue.receive("250 Ok") == .receive) }
+    #expect(dialogue.sent.count == 100)
+    for _ in 0..<201 { _ = dialogue.receive("250 Ok") }
+    #expect(dialogue.sent == ["RCPT TO:<a299@b>", "DATA"])
+    #expect(dialogue.receive("354 go") == .sendContent(.lines))
   }
 }

@@ -157,6 +157,28 @@ import Testing
       #expect(decode(wire.array(), mode: .reject, cut: 0).content == content)
     }
   }
+
+  private func encoded(_ text: String, _ form: ContentForm, limit: Int, cut: Int) -> (String, Bool) {
+    var encoder = ContentEncoder(form, lineLimit: limit)
+    var wire = ByteBuffer()
+    let bytes = Array(text.utf8)
+    for piece in [bytes[..<cut], bytes[cut...]] { Array(piece).withUnsafeBytes { encoder.encode($0, into: &wire) } }
+    encoder.finish(into: &wire)
+    return (String(decoding: wire.array(), as: UTF8.self), encoder.hasBrokenLines)
+  }
+
+  @Test func longLinesAreBrokenAsPostfixDoes() {
+    let text = "12345\n1234567\n123456789abc\nend"
+    for cut in 0...text.utf8.count {
+      #expect(encoded(text, .lines, limit: 5, cut: cut) == ("12345\r\n12345\r\n 67\r\n12345\r\n 6789\r\n abc\r\nend\r\n.\r\n", true))
+      #expect(encoded(text, .lines, limit: 0, cut: cut) == (text.replacing("\n", with: "\r\n") + "\r\n.\r\n", false))
+    }
+  }
+
+  @Test func chunksHaveNoDots() {
+    #expect(encoded(".a\n..\nb", .chunk, limit: 0, cut: 2) == (".a\r\n..\r\nb\r\n", false))
+    #expect(encoded("", .chunk, limit: 0, cut: 0) == ("", false))
+  }
 }
 
 /// Numbers that look random and are the same each time.

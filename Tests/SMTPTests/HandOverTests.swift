@@ -22,27 +22,28 @@ import TranscriptPlayer
     private var output = ByteBuffer()
     private var lines: [[UInt8]] = []
 
-    init(session: MachineSession, service: ClientMachine.Service) {
+    init(session: MachineSession, service: ClientRules.Service) {
       self.session = session
-      client = ClientMachine(service: service, heloName: "me.example")
+      client = ClientMachine(ClientRules(service: service, heloName: "me.example"))
     }
 
     func send(_ content: String) throws -> [UInt16] {
-      let recipients = ["alice@example.test", "nobody@example.test", "bob@example.test"].map { OutgoingMessage.Recipient(Mailbox(address: $0)) }
-      let message = OutgoingMessage(sender: .mailbox(Mailbox(address: "a b@example.net")), recipients: recipients)
+      let recipients = ["alice@example.test", "nobody@example.test", "bob@example.test"].map { OutgoingMessage.Recipient($0) }
+      let message = OutgoingMessage(sender: "a b@example.net", recipients: recipients)
       var action = lines.isEmpty && session.queued.isEmpty ? receive() : client.begin(message, into: &output)
       while true {
         switch action {
         case .receive: action = receive()
         case .ready: action = client.begin(message, into: &output)
-        case .sendContent:
-          var encoder = ContentEncoder()
+        case .sendContent(let form):
+          var encoder = ContentEncoder(form)
           Array(content.utf8).withUnsafeBytes { encoder.encode($0, into: &output) }
           encoder.finish(into: &output)
           action = client.contentSent()
-        case .completed(let replies): return replies.map(\.code)
+        case .completed(let replies): return replies.map(\.reply.code)
         case .failed(let failure): throw failure
         case .closed: return []
+        default: return []
         }
       }
     }

@@ -6,15 +6,17 @@ import SMTP
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let lines = Array(UnsafeBufferPointer(start: start, count: count)).split(separator: 10, omittingEmptySubsequences: false)
-  for service in [ClientMachine.Service.smtp, .lmtp] { play(lines.map { Array($0) }, service) }
+  for service in [ClientRules.Service.smtp, .lmtp] { play(lines.map { Array($0) }, service) }
   return 0
 }
 
 let message = OutgoingMessage(
-  sender: .null, recipients: ["a", "b"].map { OutgoingMessage.Recipient(Mailbox(localPart: $0, domain: "example.test")) })
+  sender: "", recipients: ["a", "b"].map { OutgoingMessage.Recipient("\($0)@example.test") })
 
-func play(_ lines: [[UInt8]], _ service: ClientMachine.Service) {
-  var machine = ClientMachine(service: service, heloName: "me.example")
+func play(_ lines: [[UInt8]], _ service: ClientRules.Service) {
+  var rules = ClientRules(service: service, heloName: "me.example")
+  rules.usesChunks = true
+  var machine = ClientMachine(rules)
   var output = ByteBuffer()
   for line in lines {
     var action = line.withUnsafeBytes { machine.lineReceived($0.bytes, into: &output) }
@@ -25,7 +27,10 @@ func play(_ lines: [[UInt8]], _ service: ClientMachine.Service) {
 
 func answer(_ action: ClientAction, _ machine: inout ClientMachine, _ output: inout ByteBuffer) -> ClientAction? {
   switch action {
-  case .ready: return machine.begin(message, into: &output)
+  case .ready where machine.extensions.offers("STARTTLS"): return machine.startTLS(into: &output)
+  case .ready, .authenticated, .tlsRefused, .authenticationRefused, .objected: return machine.begin(message, into: &output)
+  case .startTLS: return machine.secured(into: &output)
+  case .challenged: return machine.respond("*", into: &output)
   case .sendContent: return machine.contentSent()
   case .completed(let replies):
     precondition(replies.count == message.recipients.count && !machine.isBusy)

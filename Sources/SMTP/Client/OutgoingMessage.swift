@@ -1,26 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The envelope of a message to hand on.
+/// The envelope of a message to hand on. The machine says of it what the server has asked to hear.
 package struct OutgoingMessage: Equatable, Sendable {
-  package struct Recipient: Equatable, Sendable {
-    package var address: Mailbox
-    /// As in `NOTIFY=NEVER`; already encoded.
-    package var parameters: [String]
+  package enum Body: Sendable { case sevenBit, eightBitMIME }
+  package enum Return: Sendable { case full, headers }
 
-    package init(_ address: Mailbox, parameters: [String] = []) {
+  package struct Recipient: Equatable, Sendable {
+    /// As the spool has it: nothing quoted.
+    package var address: String
+    /// As in `SUCCESS,DELAY`; empty for the default.
+    package var notify: String
+    /// RFC 3461 §4.2: `type;address`, decoded; empty for none.
+    package var originalRecipient: String
+
+    package init(_ address: String, notify: String = "", originalRecipient: String = "") {
       self.address = address
-      self.parameters = parameters
+      self.notify = notify
+      self.originalRecipient = originalRecipient
     }
   }
 
-  package var sender: ReversePath
-  /// As in `SIZE=1234` or `BODY=8BITMIME`; already encoded.
-  package var parameters: [String]
+  /// Empty for the null reverse-path.
+  package var sender: String
   package var recipients: [Recipient]
+  /// Bytes, each line end counted as two; nil if it is not known.
+  package var size: Int64?
+  package var body = Body.sevenBit
+  /// RFC 6531 §3.4: addresses or header fields go beyond ASCII.
+  package var needsSMTPUTF8 = false
+  package var returnContent: Return?
+  /// Decoded; empty for none.
+  package var envelopeID = ""
+  /// Whether the content can be counted before it is sent, as BDAT needs it.
+  package var hasKnownForm = true
 
-  package init(sender: ReversePath, parameters: [String] = [], recipients: [Recipient]) {
+  package init(sender: String, recipients: [Recipient]) {
     self.sender = sender
-    self.parameters = parameters
     self.recipients = recipients
   }
 }

@@ -10,28 +10,33 @@ package struct ReplyParser {
 
   private var code: UInt16?
   private var status: EnhancedStatus?
-  private var text = ""
+  private var words = ""
 
   package init() {}
 
   /// Takes a line without its ending; answers with the reply when that was its last line.
-  package mutating func lineReceived(_ line: UnsafeRawBufferPointer) throws(Fault) -> Reply? {
+  package mutating func lineReceived(_ line: UnsafeRawBufferPointer) throws(Fault) -> ServerReply? {
     guard let number = line.slice(0, 3).decimal(maximumDigits: 3), number >= 200, number < 600, line.count >= 3 else { throw Fault() }
     let separator = line.count > 3 ? line[3] : 0x20
     guard separator == 0x20 || separator == 0x2d, code == nil || code == UInt16(number) else { throw Fault() }
-    append(line.slice(4, line.count), isFirst: code == nil, class: UInt8(number / 100))
+    append(line, class: UInt8(number / 100))
     code = UInt16(number)
     if separator == 0x2d { return nil }
     defer { self = ReplyParser() }
-    return Reply(UInt16(number), status, text)
+    return ServerReply(UInt16(number), status, words: words)
   }
 
-  private mutating func append(_ bytes: UnsafeRawBufferPointer, isFirst: Bool, class: UInt8) {
-    if text.utf8.count > ReplyParser.maximumText { return }
-    var cursor = ByteCursor(bytes)
-    let found = EnhancedStatus(&cursor, class: `class`)
-    if isFirst { status = found } else { text += "\n" }
-    text += String(decoding: found == nil ? bytes : cursor.rest, as: UTF8.self)
+  private mutating func append(_ line: UnsafeRawBufferPointer, class: UInt8) {
+    if words.utf8.count > ReplyParser.maximumText { return }
+    let text = String(decoding: line, as: UTF8.self)
+    if code == nil {
+      var cursor = ByteCursor(line.slice(4, line.count))
+      status = EnhancedStatus(&cursor, class: `class`)
+      words = text
+    } else {
+      words += "\n"
+      words += text
+    }
   }
 }
 

@@ -35,6 +35,25 @@ package struct Mailbox: Hashable, Sendable {
 
   package var isASCII: Bool { localPart.utf8.allSatisfy { $0 < 128 } && (domain?.utf8.allSatisfy { $0 < 128 } ?? true) }
 
+  /// Whether the address, as the spool has it, is written in commands letter by letter: nothing to quote, nothing odd. False in doubt.
+  package static func isPlain(_ address: String) -> Bool {
+    var previous: UInt8 = 0x2e
+    var isLocal = true
+    for byte in address.utf8 {
+      if isLocal {
+        if byte == 0x40, previous != 0x2e {
+          isLocal = false
+        } else if !ASCIISet.atext.contains(byte), byte != 0x2e || previous == 0x2e {
+          return false
+        }
+        previous = byte
+      } else if byte <= 0x20 || byte == 0x40 || byte == 0x7f {
+        return false
+      }
+    }
+    return !isLocal
+  }
+
   /// RFC 5321 §4.1.2: `Dot-string = Atom *("."  Atom)`; RFC 6531 §3.3 adds what is not ASCII.
   private static func isDotString(_ text: String) -> Bool {
     var previous: UInt8 = 0x2e
