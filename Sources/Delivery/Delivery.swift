@@ -9,6 +9,8 @@
 //   MailboxClient     the mta's side of it, used by LocalAgent
 //   DeliveryReport    what happened to one recipient, for the log
 //
+//   Scheduler         takes what is not for mailboxes alone, and runs a transport for each next hop when its turn comes; on a loop of its own
+//   TransportTable    the transports by name
 //   Router            where a recipient's mail goes: transport and next hop
 //   Transport         hands a message on for recipients with one next hop; each is a folder of Transports/
 //   SenderReports     tells the sender of failures, delays and successes

@@ -16,42 +16,43 @@ extension Agenda {
   }
 
   /// Up to `max` messages to deliver now.
-  mutating func take(_ max: Int, now: Int64) -> [Taken] {
-    wakeParked(now)
-    while let suspect = suspects.removeFirst() {
+  mutating func take(_ max: Int, from door: Door.Name, now: Int64) -> [Taken] {
+    wakeParked(door, now)
+    while let suspect = self[door].suspects.removeFirst() {
       if let taken = begin(suspect) { return [taken] }
     }
     var taken: [Taken] = []
-    while taken.count < max, !fresh.isEmpty || !backlog.isEmpty {
-      if let next = takeOne() { taken.append(next) }
+    while taken.count < max, self[door].hasReady {
+      if let next = takeOne(door) { taken.append(next) }
     }
     return taken
   }
 
-  private mutating func wakeParked(_ now: Int64) {
-    while let first = parked.first, first.time <= now {
-      _ = parked.removeFirst()
-      guard let entry = entries[first.id], entry.phase == .parked, entry.nextAttempt == first.time else { continue }
-      schedule(first.id, at: 0)
+  private mutating func wakeParked(_ door: Door.Name, _ now: Int64) {
+    while let first = self[door].parked.first, first.time <= now {
+      _ = self[door].parked.removeFirst()
+      guard let entry = entries[first.item], entry.phase == .parked, entry.nextAttempt == first.time else { continue }
+      schedule(first.item, at: 0)
     }
   }
 
   /// From the fresh ones and the backlog by turns, so that neither waits for the other to be empty.
-  private mutating func takeOne() -> Taken? {
-    backlogTurn.toggle()
-    if backlogTurn || fresh.isEmpty, let id = backlog.removeFirst() { return begin(id) }
-    guard let message = fresh.removeFirst(), entries[message.id]?.phase == .ready else { return nil }
+  private mutating func takeOne(_ door: Door.Name) -> Taken? {
+    self[door].backlogTurn.toggle()
+    if self[door].backlogTurn || self[door].fresh.isEmpty, let id = self[door].backlog.removeFirst() { return begin(id) }
+    guard let message = self[door].fresh.removeFirst(), entries[message.id]?.phase == .ready else { return nil }
     entries[message.id]?.phase = .active
     active[message.id] = ActiveMessage(
-      states: Array(repeating: .waiting, count: message.envelope.recipients.count), isInAttempt: true)
+      states: Array(repeating: .waiting, count: message.envelope.recipients.count), isInAttempt: true, isQueued: door == .scheduler)
     return .message(message)
   }
 
   private mutating func begin(_ id: QueueID) -> Taken? {
-    guard entries[id]?.phase == .ready else { return nil }
+    guard let entry = entries[id], entry.phase == .ready else { return nil }
     entries[id]?.phase = .active
     if active[id] == nil { active[id] = ActiveMessage(states: [], isInAttempt: true) }
     active[id]?.isInAttempt = true
+    active[id]?.isQueued = entry.door == .scheduler
     active[id]?.isParking = false
     return .id(id)
   }
@@ -67,7 +68,8 @@ extension Agenda {
     let due = message.states.indices.filter { message.states[$0].isDue(now) }
       .map { DueRecipient(index: $0, replay: message.replays[$0] ?? .none) }
     return QueuedMessage(
-      id: id, envelope: stored.record.envelope, size: stored.record.place.length, due: due, source: .spool(content))
+      id: id, envelope: stored.record.envelope, size: stored.record.place.length, due: due, source: .spool(content), crashes: entry.crashes,
+      isRetry: entry.origin != .fresh)
   }
 }
 
@@ -119,6 +121,7 @@ extension Agenda {
   mutating func attemptEnded(_ id: QueueID, waitingUntil later: Int64) -> NoteRecord? {
     guard var message = active[id], message.isInAttempt else { return nil }
     message.isInAttempt = false
+    message.isQueued = false
     entries[id]?.origin = .known
     active[id] = message
     // Its last note has ended it, unless there was nobody to note anything for.

@@ -10,13 +10,10 @@ struct Agenda {
   /// Messages taken for delivery, or with files that are not stable yet, or whose snapshot is not on disk yet.
   var active: [QueueID: ActiveMessage] = [:]
 
-  /// Ready now: fresh ones as objects, others as ids; turn and turn about.
-  var fresh = FIFO<QueuedMessage>()
-  var backlog = FIFO<QueueID>()
-  var backlogTurn = false
-  /// Their process died during their delivery: each is taken alone.
-  var suspects = FIFO<QueueID>()
-  var parked = Timetable()
+  var mailboxes = Door()
+  var scheduler = Door()
+  /// `SpoolSettings.ownRoutes`.
+  var ownRoutes = Recipient.Routes.all
   var isStopping = false
 }
 
@@ -34,11 +31,35 @@ struct Entry {
   var crashes: UInt8 = 0
   var phase: Phase
   var origin: Origin
-  var isFile: Bool
+  private var kind: Kind
   var nextAttempt: Int64 = 0
+
+  /// Its content has a file of its own.
+  var isFile: Bool { kind.contains(.file) }
+  var door: Door.Name { kind.contains(.scheduled) ? .scheduler : .mailboxes }
+
+  init(
+    segment: UInt32, offset: UInt32, length: UInt32, contentLength: UInt32, phase: Phase, origin: Origin, isFile: Bool, door: Door.Name
+  ) {
+    self.segment = segment
+    self.offset = offset
+    self.length = length
+    self.contentLength = contentLength
+    self.phase = phase
+    self.origin = origin
+    kind = isFile ? .file : []
+    if door == .scheduler { kind.insert(.scheduled) }
+  }
 
   enum Phase: UInt8 {
     case ready, active, parked, held
+  }
+
+  /// One byte: there may be a million of them.
+  private struct Kind: OptionSet {
+    let rawValue: UInt8
+    static let file = Kind(rawValue: 1)
+    static let scheduled = Kind(rawValue: 2)
   }
 
   /// Since when the spool knows it; decides what a delivery must look at (`Replay`).
@@ -70,6 +91,8 @@ struct ActiveMessage {
   var states: [RecipientState]
   var replays: [Int: Replay] = [:]
   var isInAttempt: Bool
+  /// The scheduler has it, and has not begun with any of its recipients: it may be taken away.
+  var isQueued = false
   /// Nothing keeps it here but snapshots on their way to the disk.
   var isParking = false
   /// How many those are.
@@ -79,7 +102,7 @@ struct ActiveMessage {
 
 extension Agenda {
   /// Something may be taken without waiting for its time.
-  var hasReady: Bool { !fresh.isEmpty || !backlog.isEmpty || !suspects.isEmpty }
+  var hasReady: Bool { mailboxes.hasReady || scheduler.hasReady }
 
   mutating func add(_ id: QueueID, _ entry: Entry) {
     entries[id] = entry
@@ -103,16 +126,16 @@ extension Agenda {
 
   /// Puts a message where its progress says.
   mutating func schedule(_ id: QueueID, at time: Int64) {
-    guard entries[id] != nil else { return }
+    guard let door = entries[id]?.door else { return }
     entries[id]?.nextAttempt = time
     switch time {
     case Progress.asked: entries[id]?.phase = .held
     case ...0:
       entries[id]?.phase = .ready
-      if entries[id]?.crashes == 0 { backlog.append(id) } else { suspects.append(id) }
+      if entries[id]?.crashes == 0 { self[door].backlog.append(id) } else { self[door].suspects.append(id) }
     default:
       entries[id]?.phase = .parked
-      parked.insert(id, at: time)
+      self[door].parked.insert(id, at: time)
     }
   }
 }

@@ -83,7 +83,7 @@ extension Spool {
       }
     }
     for note in notes { enqueue(note) }
-    if !notes.isEmpty { agenda.signal() }
+    if !notes.isEmpty { ringAll() }
   }
 
   /// Whatever was delivered since the last success is written again, from the spool.
@@ -91,7 +91,7 @@ extension Spool {
     agenda.withLock { agenda in
       for item in items { agenda.redo(item) }
     }
-    agenda.signal()
+    ringAll()
   }
 
   /// One turn of the syncer's thread; false when it is time to end.

@@ -45,7 +45,7 @@ extension Spool {
   }
 
   /// Without room for it there is no protection, but there is delivery.
-  private func writeMarker(_ worker: Int, _ ids: [QueueID]) {
+  func writeMarker(_ worker: Int, _ ids: [QueueID]) {
     if !ids.isEmpty { _ = markers.withLock { $0.insert(worker) } }
     let bytes = Marker.bytes(ids, boot: boot)
     try? bytes.withPieces { (pieces) throws(DiskError) in

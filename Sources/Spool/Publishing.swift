@@ -8,7 +8,7 @@ extension Spool {
     let keepsContent = !memory.isTight
     // Delivery may begin before the lock is free again: the log has the message first.
     for message in batch.messages where !message.isHeld { report(.active(message.message)) }
-    let (orphans, removed) = agenda.withLock { agenda in
+    let (orphans, removed, hasReady) = agenda.withLock { agenda in
       var places = layout.places[...]
       for message in batch.messages {
         agenda.committed(message, places.popFirst(), segment.serial, keepsContent: keepsContent, settings.readyLimit)
@@ -16,10 +16,13 @@ extension Spool {
       for move in batch.moves { agenda.moved(move, places.popFirst(), segment.serial) }
       var removed: [QueueID] = []
       let orphans = batch.notes.flatMap { agenda.noted($0, places.popFirst(), segment.serial, &removed) }
-      return (orphans, removed)
+      return (orphans, removed, (agenda.mailboxes.hasReady, agenda.scheduler.hasReady))
     }
     if !removed.isEmpty { report(.removed(removed)) }
-    if !batch.messages.isEmpty || !batch.notes.isEmpty { agenda.signal() }
+    if !batch.messages.isEmpty {
+      if hasReady.0 { agenda.signal() }
+      if hasReady.1 { ringScheduler() }
+    }
     for message in batch.messages { message.completion.resume(.committed) }
     for name in orphans { try? disk.unlink(name, at: folder.big) }
   }
@@ -32,10 +35,14 @@ extension Agenda {
     guard let place else { return }
     let entry = Entry(
       segment: segment, offset: place.offset, length: place.length, contentLength: UInt32(clamping: pending.place.length),
-      phase: pending.isHeld ? .held : .ready, origin: .fresh, isFile: pending.place.isFile)
+      phase: pending.isHeld ? .held : .ready, origin: .fresh, isFile: pending.place.isFile, door: door(pending.message.envelope.routes))
     add(pending.message.id, entry)
     if pending.isHeld { return }
-    if keepsContent && fresh.count < readyLimit { fresh.append(pending.message) } else { backlog.append(pending.message.id) }
+    if keepsContent && self[entry.door].fresh.count < readyLimit {
+      self[entry.door].fresh.append(pending.message)
+    } else {
+      self[entry.door].backlog.append(pending.message.id)
+    }
   }
 
   fileprivate mutating func moved(_ move: Batch.Move, _ place: Batch.Place?, _ segment: UInt32) {

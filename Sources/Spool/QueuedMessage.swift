@@ -11,6 +11,10 @@ package final class QueuedMessage: Sendable {
   package let size: Int64
   /// The recipients to try now.
   package let due: [DueRecipient]
+  /// It was tried before, or was found in the queue.
+  package let isRetry: Bool
+  /// How often its process died while it was being delivered.
+  package let crashes: UInt8
   let source: Source
   /// Held in memory for this message, until nobody needs it any more.
   private let held: Int
@@ -21,12 +25,17 @@ package final class QueuedMessage: Sendable {
     case spool(SpooledContent)
   }
 
-  init(id: QueueID, envelope: Envelope, size: Int64, due: [DueRecipient], source: Source, memory: MemoryBudget? = nil) {
+  init(
+    id: QueueID, envelope: Envelope, size: Int64, due: [DueRecipient], source: Source, crashes: UInt8 = 0, isRetry: Bool = false,
+    memory: MemoryBudget? = nil
+  ) {
     self.id = id
     self.envelope = envelope
     self.size = size
     self.due = due
     self.source = source
+    self.crashes = crashes
+    self.isRetry = isRetry
     self.memory = memory
     if case .memory(let chunks) = source { held = chunks.reduce(0) { $0 + $1.count } } else { held = 0 }
   }

@@ -30,6 +30,7 @@ struct Recovery {
     self.settings = settings
     self.boot = boot
     self.report = report
+    agenda.ownRoutes = settings.ownRoutes
   }
 
   mutating func run() throws(SpoolError) {
@@ -167,7 +168,7 @@ struct Recovery {
     }
     var entry = Entry(
       segment: serial, offset: place.offset, length: place.length, contentLength: UInt32(clamping: content.length), phase: .ready,
-      origin: .known, isFile: content.isFile)
+      origin: .known, isFile: content.isFile, door: agenda.door(summary.routes))
     entry.nextAttempt = summary.nextAttempt
     entry.crashes = summary.crashes
     agenda.add(id, entry)

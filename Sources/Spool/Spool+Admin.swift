@@ -75,7 +75,7 @@ extension Spool {
     enum Found { case absent, later, now }
     let found = agenda.withLock { agenda -> Found in
       guard agenda.entries[id] != nil else { return .absent }
-      if agenda.active[id]?.isInAttempt == true {
+      if let message = agenda.active[id], message.isInAttempt, !message.isQueued {
         agenda.active[id]?.isDeleted = true
         return .later
       }
@@ -94,7 +94,7 @@ extension Spool {
     let note = agenda.withLock { $0.release(id, progress) }
     guard let note else { return false }
     enqueue(note)
-    agenda.signal()
+    ringAll()
     return true
   }
 

@@ -20,7 +20,7 @@ extension Spool {
 
   /// As `takeReady`, but answers at once with what there is.
   package func takeReadyNow(worker: Int, max: Int) -> [QueuedMessage] {
-    let taken = agenda.withLock { $0.isStopping ? [] : $0.take(min(max, Self.mostTaken), now: clock()) }
+    let taken = agenda.withLock { $0.isStopping ? [] : $0.take(min(max, Self.mostTaken), from: .mailboxes, now: clock()) }
     if taken.isEmpty { clearMarker(worker) } else { mark(worker, taken) }
     return taken.compactMap(prepare)
   }
@@ -29,6 +29,7 @@ extension Spool {
   package func stopDelivery() {
     agenda.withLock { $0.isStopping = true }
     agenda.signal()
+    ringScheduler()
   }
 
   /// What became of a recipient. Ignored when it cannot follow from what is known, or when the message is gone.
@@ -58,11 +59,14 @@ extension Spool {
   /// Every due recipient of the message was tried. What is left is tried again at its time.
   package func attemptEnded(_ id: QueueID) {
     let later = clock() + Int64(settings.unnotedDelay.components.seconds) * 1_000_000
-    let note = agenda.withLock { $0.attemptEnded(id, waitingUntil: later) }
+    let (note, door) = agenda.withLock { agenda in
+      let door = agenda.entries[id]?.door
+      return (agenda.attemptEnded(id, waitingUntil: later), door)
+    }
     guard let note else { return }
     enqueue(note)
     // Whoever waits for the next one may have to wait less long now.
-    agenda.signal()
+    if door == .scheduler { ringScheduler() } else { agenda.signal() }
   }
 
   // MARK: taking
@@ -70,20 +74,20 @@ extension Spool {
   private enum Waited { case stopping, ready }
 
   private func waitForReady() -> Waited {
-    let planned = agenda.withLock { $0.parked.first?.time } ?? .max
+    let planned = agenda.withLock { $0.mailboxes.parked.first?.time } ?? .max
     let delay = planned == .max ? Self.longestWait : max(0, min(planned - clock(), Self.longestWait))
     let waited = agenda.wait(timeout: .microseconds(delay)) { agenda -> Waited? in
       if agenda.isStopping { return .stopping }
-      return agenda.hasReady || agenda.parked.first.map { $0.time < planned } ?? false ? .ready : nil
+      return agenda.mailboxes.hasReady || agenda.mailboxes.parked.first.map { $0.time < planned } ?? false ? .ready : nil
     }
     return waited ?? .ready
   }
 
   /// A wall clock that was set is noticed after this.
-  private static let longestWait: Int64 = 60_000_000
+  static let longestWait: Int64 = 60_000_000
 
   /// Reads back what is not in memory. A message that cannot be read is held.
-  private func prepare(_ taken: Agenda.Taken) -> QueuedMessage? {
+  func prepare(_ taken: Agenda.Taken) -> QueuedMessage? {
     let id: QueueID
     switch taken {
     case .message(let message): return message

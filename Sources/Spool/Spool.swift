@@ -24,6 +24,8 @@ package final class Spool: Sendable {
   let agenda: Monitor<Agenda>
   let log: Monitor<SegmentLog>
   let volumes = Monitor(MailboxVolumes())
+  /// Rung when the scheduler may find something to take.
+  let bell = Monitor(Bell())
   /// Workers with messages in hand.
   let markers = Monitor<Set<Int>>([])
   private let threads = Monitor<[Thread]>([])

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Queue
 
 /// The limits of a spool; each is a setting with the prefix `spool_`.
 package struct SpoolSettings: Sendable {
@@ -24,6 +25,9 @@ package struct SpoolSettings: Sendable {
   package var crashLimit = 2
   /// A recipient that an attempt left without any note is tried again after this.
   package var unnotedDelay = Duration.seconds(60)
+
+  /// Messages whose recipients are all of these classes are for the mailbox agents (`takeReady`); others are for the scheduler.
+  package var ownRoutes = Recipient.Routes.all
 
   package init() {}
 

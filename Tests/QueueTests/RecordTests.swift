@@ -65,7 +65,7 @@ private func frames(_ bytes: [UInt8], generation: UInt64 = 7, offset: Int = 8192
       #expect(message.progress == Progress(nextAttempt: 42, crashes: 1, states: states))
       #expect(message.place == ContentPlace(isFile: false, offset: 8192 + bytes.count, length: 20, crc: 4))
       let summary = try #require(RecordSummary(found[1].frame, raw, at: found[1].position))
-      #expect(summary == RecordSummary(place: message.place, nextAttempt: 42, crashes: 1))
+      #expect(summary == RecordSummary(place: message.place, nextAttempt: 42, crashes: 1, routes: message.envelope.routes))
       let notes = found.dropFirst(2).compactMap { NoteRecord($0.frame, raw, at: $0.position) }
       #expect(notes.prefix(everyState.count).elementsEqual(everyState.indices.map { .state(QueueID(rawValue: 300), recipient: $0, everyState[$0]) }))
       #expect(notes.suffix(2) == [.finished([QueueID(rawValue: 1), QueueID(rawValue: .max)]), .void([])])

@@ -18,7 +18,8 @@ struct AdoptedLane {
     spool = try Spool(lane, means.setup.configuration) { SpoolLog.write($0, to: log) }
     if spool.isEmpty { return nil }
     delivery = LocalDelivery(
-      means.setup, spool: spool, users: means.users, usesMailboxService: means.usesMailboxService, reports: means.reports, log: log)
+      means.setup, spool: spool, lane: number, users: means.users, usesMailboxService: means.usesMailboxService, relaying: means.relaying,
+      reports: means.reports, log: log)
     control = ControlServer(path: Setup.controlSocket(of: lane), queue: spool, pool: means.pool, log: log)
     try spool.start()
     try delivery.start()

@@ -12,6 +12,7 @@ final class LaneKeeper: Sendable {
     let setup: Setup
     let users: UserDirectory
     let usesMailboxService: Bool
+    let relaying: Relaying
     let reports: DeliveryReports?
     let pool: BlockingPool
     let loop: EventLoop

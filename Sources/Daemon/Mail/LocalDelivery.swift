@@ -4,7 +4,7 @@ import Runtime
 import Settings
 import Spool
 
-/// The threads that take messages from the spool and put them into mailboxes.
+/// The deliveries of one lane: threads that take messages from the spool and put them into mailboxes, and the scheduler for all others.
 final class LocalDelivery: Sendable {
   private let setup: Setup
   private let spool: Spool
@@ -14,8 +14,17 @@ final class LocalDelivery: Sendable {
   /// Nil where no stage is told of deliveries.
   private let reports: DeliveryReports?
   private let threads = Monitor<[Thread]>([])
+  private let relaying: Relaying
+  private let number: UInt8
+  private let mailboxes = MailboxTransport()
+  private let lane = Monitor<SchedulerLane?>(nil)
 
-  init(_ setup: Setup, spool: Spool, users: UserDirectory, usesMailboxService: Bool, reports: DeliveryReports?, log: Log) {
+  init(
+    _ setup: Setup, spool: Spool, lane number: UInt8, users: UserDirectory, usesMailboxService: Bool, relaying: Relaying, reports: DeliveryReports?,
+    log: Log
+  ) {
+    self.relaying = relaying
+    self.number = number
     self.setup = setup
     self.spool = spool
     self.users = users
@@ -29,11 +38,17 @@ final class LocalDelivery: Sendable {
       let thread = try Thread(name: "deliver-\(worker)") { self.agent(worker).run() }
       threads.withLock { $0.append(thread) }
     }
+    let next = setup.configuration[Keys.deliveryThreads]
+    try mailboxes.start { self.agent(next) }
+    let added = try relaying.scheduler.add(spool, number: Int(number), worker: next, mailboxes: mailboxes)
+    lane.withLock { $0 = added }
   }
 
   /// Lets the threads finish the messages they have, and waits for them.
   func stop() {
     spool.stopDelivery()
+    if let lane = lane.withLock({ $0 }) { relaying.scheduler.remove(lane, patience: Relaying.patience) }
+    mailboxes.stop()
     let running = threads.withLock { threads in
       defer { threads = [] }
       return threads

@@ -23,6 +23,7 @@ final class MailService: Sendable {
   private let certificates: [String: Certificates]
   private let loops: LoopGroup
   private let resolver: Resolver
+  private let relaying: Relaying
   private let delivery: LocalDelivery
   private let control: ControlServer
   private let lanes: LaneKeeper
@@ -57,12 +58,16 @@ final class MailService: Sendable {
     resolver = Resolver(setup.configuration, home: loops.first, log: log)
     stages = try StageAssembly(setup, log: log)
     let reports = DeliveryReports(stages, on: loops.first, names: resolver.names, log: log)
-    delivery = LocalDelivery(setup, spool: spool, users: users, usesMailboxService: usesMailboxService, reports: reports, log: log)
+    relaying = try Relaying(setup, names: resolver.names, pool: pool, reports: reports, log: log)
+    delivery = LocalDelivery(
+      setup, spool: spool, lane: lane.number, users: users, usesMailboxService: usesMailboxService, relaying: relaying, reports: reports, log: log)
     passes = PassKeeper(setup, pool: pool, log: log)
     control = ControlServer(path: Setup.controlSocket(of: lane), queue: spool, stages: stages.stages, pool: pool, log: log)
     lanes = LaneKeeper(
       own: lane.number,
-      LaneKeeper.Means(setup: setup, users: users, usesMailboxService: usesMailboxService, reports: reports, pool: pool, loop: loops.first, log: log))
+      LaneKeeper.Means(
+        setup: setup, users: users, usesMailboxService: usesMailboxService, relaying: relaying, reports: reports, pool: pool, loop: loops.first,
+        log: log))
   }
 
   /// The supervisor has checked them, but files can break while it runs: mail that may come in clear still does then.
@@ -88,11 +93,12 @@ final class MailService: Sendable {
     for socket in sockets { serve(socket.listener, socket.descriptor) }
     waitForEnd(sockets.map(\.descriptor))
     let isOver = loops.stop(patience: Self.patience)
-    resolver.names.close()
     passes.stop()
     anvil.report(now: .never)
     lanes.stop()
     delivery.stop()
+    relaying.stop()
+    resolver.names.close()
     spool.stop()
     if spool.isEmpty { spool.removeSpares() }
     pool.stop()
@@ -185,5 +191,6 @@ extension SpoolSettings {
     stableBytes = Int64(configuration[Keys.syncBytes].bytes)
     spareSegments = configuration[Keys.spoolSpareSegments]
     crashLimit = configuration[Keys.spoolCrashLimit]
+    ownRoutes = .mailboxes
   }
 }

@@ -75,8 +75,11 @@ package final class LocalAgent {
     let due: DueRecipient
     let taken: Int64
     let began: Int64
+    /// By which of the agents; nil if by the one that its class has.
+    var agent: Recipient.Route?
 
     var recipient: Recipient { message.envelope.recipients[due.index] }
+    var route: Recipient.Route { agent ?? recipient.route }
   }
 
   /// A copy that another process writes.
@@ -99,10 +102,21 @@ package final class LocalAgent {
     for id in waiting { spool.attemptEnded(id) }
   }
 
-  private func attempt(_ message: QueuedMessage, _ due: DueRecipient, _ taken: Int64) {
-    let attempt = Attempt(message: message, due: due, taken: taken, began: clock())
-    let recipient = attempt.recipient
-    deliver(attempt, to: LuserRelay.Target(address: recipient.address, route: recipient.route))
+  /// Delivers what the scheduler has taken, for the recipients that are its job, and notes what happened to each of them.
+  func deliver(_ orders: [DeliveryJob]) {
+    writer.beginBatch()
+    for order in orders {
+      let route: Recipient.Route = order.hop.transport == "local" ? .local : .virtual
+      for due in order.recipients where order.message.envelope.recipients.indices.contains(due.index) {
+        attempt(order.message, due, order.taken, route)
+      }
+    }
+    deliverJobs()
+  }
+
+  private func attempt(_ message: QueuedMessage, _ due: DueRecipient, _ taken: Int64, _ agent: Recipient.Route? = nil) {
+    let attempt = Attempt(message: message, due: due, taken: taken, began: clock(), agent: agent)
+    deliver(attempt, to: LuserRelay.Target(address: attempt.recipient.address, route: attempt.route))
   }
 
   private func deliver(_ attempt: Attempt, to target: LuserRelay.Target) {
@@ -207,7 +221,7 @@ package final class LocalAgent {
   private func report(_ attempt: Attempt, _ status: DeliveryReport.Status, _ reason: Reason) {
     let recipient = attempt.recipient
     let now = clock()
-    let (service, relay) = LocalAgent.agent(for: recipient.route)
+    let (service, relay) = LocalAgent.agent(for: attempt.route)
     report(
       DeliveryReport(
         queueID: attempt.message.id, recipient: recipient.address, original: recipient.original, service: service, relay: relay,
@@ -227,12 +241,4 @@ package final class LocalAgent {
 
   private static let noTransport = Reason(status: "4.3.0", text: "mail transport unavailable: there is no relay transport yet")
   private static let needsRoot = Reason(status: "4.3.5", text: "mail for other users of the system needs Weir to be started as root")
-}
-
-extension Int64 {
-  /// What clocks that jump can't make overflow.
-  fileprivate func difference(from earlier: Int64) -> Int64 {
-    let (difference, overflow) = subtractingReportingOverflow(earlier)
-    return overflow ? 0 : difference
-  }
 }

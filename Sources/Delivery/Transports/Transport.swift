@@ -36,6 +36,8 @@ package struct DeliveryResult: Sendable {
   package var recipients: [RecipientResult]
   /// Whether the next hop did its part, which decides how much it is given at a time.
   package var site: Site
+  /// Recipients whose state the transport has noted in the spool, and told the log, by itself; they are not among `recipients`.
+  package var settled: Set<Int> = []
 
   package enum Site: Equatable, Sendable {
     /// It took the transaction, or refused no more than these recipients or this message.

@@ -32,6 +32,19 @@ struct ByteCursor {
     }
   }
 
+  mutating func skipString() -> Bool {
+    guard let count = integer(UInt32.self) else { return false }
+    return skip(Int(count))
+  }
+
+  mutating func skipOptionalString() -> Bool {
+    switch integer(UInt8.self) {
+    case 0: true
+    case 1: skipString()
+    default: false
+    }
+  }
+
   mutating func skip(_ count: Int) -> Bool {
     guard count >= 0, count <= left else { return false }
     position += count

@@ -34,6 +34,19 @@ extension ByteCursor {
       returnContent: returning == 0 ? nil : Envelope.ReturnContent(rawValue: returning - 1))
   }
 
+  /// The classes of the recipients, without reading a string.
+  mutating func routes() -> Recipient.Routes? {
+    guard skipString(), skip(8), skipString(), skip(3), skipOptionalString(), let count = integer(UInt32.self), count <= left else { return nil }
+    var routes: Recipient.Routes = []
+    for _ in 0..<count {
+      guard skipString(), skipOptionalString(), let route = integer(UInt8.self).flatMap(Recipient.Route.init(rawValue:)), skip(1),
+        skipOptionalString()
+      else { return nil }
+      routes.formUnion(Recipient.Routes(route))
+    }
+    return routes
+  }
+
   private mutating func recipients() -> [Recipient]? {
     guard let count = integer(UInt32.self), count <= left else { return nil }
     var recipients: [Recipient] = []

@@ -55,6 +55,8 @@ package struct RecordSummary: Equatable, Sendable {
   package var place: ContentPlace?
   package var nextAttempt: Int64
   package var crashes: UInt8
+  /// Of a message's recipients.
+  package var routes: Recipient.Routes = []
 }
 
 extension MessageRecord {
@@ -112,6 +114,9 @@ extension RecordSummary {
     guard let next = payload.integer(Int64.self), let crashes = payload.integer(UInt8.self) else { return nil }
     nextAttempt = next
     self.crashes = crashes
+    guard frame.kind == .message else { return }
+    guard payload.skipStates(), let routes = payload.routes() else { return nil }
+    self.routes = routes
   }
 }
 

@@ -73,6 +73,13 @@ extension ByteCursor {
     return Reason(status: status, text: text)
   }
 
+  /// Passes over the states; nearly always there are none yet.
+  mutating func skipStates() -> Bool {
+    guard let count = integer(UInt32.self), count <= left else { return false }
+    for _ in 0..<count where state() == nil { return false }
+    return true
+  }
+
   mutating func states() -> [RecipientState]? {
     guard let count = integer(UInt32.self), count <= left else { return nil }
     var states: [RecipientState] = []

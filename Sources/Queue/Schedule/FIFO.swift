@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// First in, first out.
-struct FIFO<Element> {
-  private var items: [Element?] = []
-  private var head = 0
+@frozen
+package struct FIFO<Element> {
+  @usableFromInline var items: [Element?] = []
+  @usableFromInline var head = 0
 
-  var count: Int { items.count - head }
-  var isEmpty: Bool { head == items.count }
+  @inlinable package init() {}
 
-  mutating func append(_ item: Element) { items.append(item) }
+  @inlinable package var count: Int { items.count - head }
+  @inlinable package var isEmpty: Bool { head == items.count }
 
-  mutating func removeFirst() -> Element? {
+  @inlinable package mutating func append(_ item: Element) { items.append(item) }
+
+  @inlinable package mutating func removeFirst() -> Element? {
     guard head < items.count else { return nil }
     defer { compact() }
     let item = items[head]
@@ -20,7 +23,7 @@ struct FIFO<Element> {
   }
 
   /// Moves the rest to the front once half of the array is spent.
-  private mutating func compact() {
+  @inlinable mutating func compact() {
     if head == items.count {
       items.removeAll(keepingCapacity: head <= 4096)
       head = 0

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-import Queue
 
-/// Messages by the time of their next attempt: a binary heap of 16 bytes each.
-struct Timetable {
-  struct Slot: Equatable {
-    var time: Int64
-    var id: QueueID
+/// Things by the time at which each is due: a binary heap of 16 bytes for each.
+package struct Timetable<Item> {
+  package struct Slot {
+    package var time: Int64
+    package var item: Item
+
+    @inlinable init(time: Int64, item: Item) {
+      self.time = time
+      self.item = item
+    }
   }
 
-  private var slots: [Slot] = []
+  @usableFromInline var slots: [Slot] = []
 
-  var first: Slot? { slots.first }
-  var count: Int { slots.count }
+  @inlinable package init() {}
 
-  mutating func insert(_ id: QueueID, at time: Int64) {
-    slots.append(Slot(time: time, id: id))
+  @inlinable package var first: Slot? { slots.first }
+  @inlinable package var count: Int { slots.count }
+
+  @inlinable package mutating func insert(_ item: Item, at time: Int64) {
+    slots.append(Slot(time: time, item: item))
     var child = slots.count - 1
     while child > 0, slots[child].time < slots[(child - 1) / 2].time {
       slots.swapAt(child, (child - 1) / 2)
@@ -22,7 +28,7 @@ struct Timetable {
     }
   }
 
-  mutating func removeFirst() -> Slot? {
+  @inlinable package mutating func removeFirst() -> Slot? {
     guard let first = slots.first, let last = slots.popLast() else { return nil }
     if !slots.isEmpty {
       slots[0] = last
@@ -31,7 +37,7 @@ struct Timetable {
     return first
   }
 
-  private mutating func sink() {
+  @inlinable mutating func sink() {
     var parent = 0
     while 2 * parent + 1 < slots.count {
       var child = 2 * parent + 1

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import Delivery
+import Names
+import Queue
+import Runtime
+import Settings
+import Spool
+
+/// The scheduler of a process, on a loop of its own, with all the transports that there are.
+final class Relaying: Sendable {
+  /// What transports are made from.
+  struct Means: Sendable {
+    let setup: Setup
+    /// On which every transport is called.
+    let loop: EventLoop
+    let names: any NameService
+    let pool: BlockingPool
+    let log: Log
+  }
+
+  let scheduler: Scheduler
+  private let loop: EventLoop
+  private let thread: Thread
+
+  /// At the end, what is being tried is waited for so long.
+  static let patience = Duration.seconds(3)
+
+  init(_ setup: Setup, names: any NameService, pool: BlockingPool, reports: DeliveryReports?, log: Log) throws {
+    let loop = try EventLoop()
+    let means = Means(setup: setup, loop: loop, names: names, pool: pool, log: log)
+    scheduler = Scheduler(
+      on: loop, SchedulerSettings(setup.configuration), transports: TransportTable(means), router: ClassRouter(), reports: nil, clock: wallClock,
+      report: { [log, reports] report in
+        log.event(report.event)
+        reports?.tell(report)
+      },
+      expired: { [log] id, sender in log.info("qmgr", id, "from=<\(sender)>, status=expired, returned to sender") })
+    self.loop = loop
+    thread = try Thread(name: "relay") { loop.run() }
+  }
+
+  /// After the last lane was removed.
+  func stop() {
+    loop.stop()
+    thread.join()
+  }
+}
+
+extension TransportTable {
+  /// A line for each transport; `error`, `retry` and `discard` are there already, `local` and `virtual` belong to each lane.
+  init(_ means: Relaying.Means) {
+    self.init()
+  }
+}
+
+extension SchedulerSettings {
+  init(_ configuration: Configuration) {
+    self.init()
+    softBounce = configuration[Keys.softBounce]
+  }
+}
+
+/// By the class of the address alone.
+struct ClassRouter: Router {
+  func route(_ recipient: Recipient, sender: String) -> Routing {
+    let domain = recipient.address.utf8.lastIndex(of: 0x40).map { String(recipient.address[$0...].dropFirst()) } ?? ""
+    switch recipient.route {
+    case .local: return .to(NextHop(transport: "local", destination: domain))
+    case .virtual: return .to(NextHop(transport: "virtual", destination: domain))
+    case .remote: return .to(NextHop(transport: "smtp", destination: domain.lowercased()))
+    }
+  }
+}

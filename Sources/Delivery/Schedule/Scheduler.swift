@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+import Events
+import Queue
+import Runtime
+import Spool
+
+/// Hands on what is not for mailboxes alone: takes messages from the spools, groups their recipients by next hop, and runs a transport for each
+/// group when its turn comes. Lives on one loop; every transport is called there.
+///
+/// Which delivery may begin is decided by `Schedule`; this performs it, notes in the spool what became of it, and tells the log and the sender.
+package final class Scheduler: @unchecked Sendable {
+  package let loop: EventLoop
+  private let settings: SchedulerSettings
+  private let transports: TransportTable
+  private let router: any Router
+  let conclusion: Conclusion
+  private let room: SchedulerRoom
+  private let clock: @Sendable () -> Int64
+
+  // On the loop's thread only.
+  private let schedule: Schedule
+  private var jobs: [Int: ScheduledJob] = [:]
+  private var nextJob = 0
+  private var running: [Int: ScheduledJob] = [:]
+  private var timer: LoopTimer?
+
+  /// `report` gets a line for the log for each recipient of each attempt. Without `reports` who can't be reached is held.
+  package init(
+    on loop: EventLoop, _ settings: SchedulerSettings, transports: TransportTable, router: any Router, reports: (any SenderReports)?,
+    clock: @escaping @Sendable () -> Int64, report: @escaping @Sendable (DeliveryReport) -> Void,
+    expired: @escaping @Sendable (QueueID, _ sender: String) -> Void = { _, _ in }
+  ) {
+    self.loop = loop
+    self.settings = settings
+    self.transports = transports
+    self.router = router
+    self.clock = clock
+    room = SchedulerRoom(settings.activeLimit)
+    schedule = Schedule(limits: settings.limits)
+    conclusion = Conclusion(settings, reports: reports, clock: clock, report: report, expired: expired)
+  }
+
+  // MARK: lanes, from other threads
+
+  /// Delivers from a spool until `remove`. `worker` is above the numbers of its mailbox agents; `mailboxes` writes to mailboxes of this host.
+  package func add(_ spool: Spool, number: Int, worker: Int, mailboxes: (any Transport)?) throws(SystemError) -> SchedulerLane {
+    let lane = SchedulerLane(spool, number: number, worker: worker, router: router, room: room, mailboxes: mailboxes)
+    try lane.start { [self] routed in
+      loop.spawn { self.admit(routed, lane) }
+    }
+    return lane
+  }
+
+  /// Takes nothing more from the lane, and waits for what is being tried, `patience` at most. What has not ended then is tried again by whoever has
+  /// the lane next.
+  package func remove(_ lane: SchedulerLane, patience: Duration) {
+    lane.close()
+    let deadline = Instant.now() + patience
+    repeat {
+      let left = Monitor<Int?>(nil)
+      loop.spawn {
+        self.drop(lane)
+        let count = self.running.values.reduce(0) { $0 + ($1.owner.lane === lane ? 1 : 0) }
+        left.withLock { $0 = count }
+        left.signal()
+      }
+      let answer = left.wait(timeout: .seconds(1)) { $0 }
+      if answer == 0 { return }
+      Thread.sleep(.milliseconds(10))
+    } while Instant.now() < deadline
+  }
+
+  // MARK: messages
+
+  private func admit(_ batch: [RoutedMessage], _ lane: SchedulerLane) {
+    let now = clock()
+    for routed in batch { admit(routed, lane, now) }
+    pump()
+  }
+
+  private func admit(_ routed: RoutedMessage, _ lane: SchedulerLane, _ now: Int64) {
+    let owner = ScheduledMessage(routed.message, lane, taken: now, open: 1)
+    for (recipient, reason) in routed.unrouted { postpone(ScheduledJob(owner: owner, recipients: [recipient], hop: .none), reason, now) }
+    for group in routed.groups {
+      let limit = settings.limits(group.hop.transport).recipientLimit
+      for part in group.recipients.inParts(of: limit) {
+        add(ScheduledJob(owner: owner, recipients: part, hop: group.hop), isSingle: limit == 1, now)
+      }
+    }
+    ended(owner)
+  }
+
+  private func add(_ job: ScheduledJob, isSingle: Bool, _ now: Int64) {
+    let transport = job.hop.transport
+    if settings.deferredTransports.contains(transport) { return postpone(job, Scheduler.deferredTransport, now) }
+    guard row(job) != nil else { return postpone(job, Scheduler.unavailable, now) }
+    let recipient = isSingle ? job.recipients.first.map { job.owner.message.envelope.recipients[$0.index].address } : nil
+    let site = Schedule.Site(transport: transport, name: recipient ?? job.hop.destination)
+    let number = nextJob
+    nextJob &+= 1
+    switch schedule.add(number, to: site, sender: job.owner.message.envelope.sender, isRetry: job.owner.message.isRetry, now: now) {
+    case .queued:
+      job.owner.open += 1
+      jobs[number] = job
+    case .suspended(let reason): postpone(job, reason.suspended, now)
+    }
+  }
+
+  private func row(_ job: ScheduledJob) -> TransportTable.Row? {
+    let name = job.hop.transport
+    if let row = transports[name] { return row }
+    guard let mailboxes = job.owner.lane.mailboxes, name == "local" || name == "virtual" else { return nil }
+    return TransportTable.Row(transport: mailboxes, service: name == "local" ? "local" : "virtual")
+  }
+
+  // MARK: turns
+
+  /// Begins what may begin now.
+  private func pump() {
+    let now = clock()
+    schedule.wake(now: now)
+    var begun: [(job: ScheduledJob, start: Schedule.Start, row: TransportTable.Row)] = []
+    while let start = schedule.next(now: now) {
+      guard let job = jobs.removeValue(forKey: start.item) else { continue }
+      if mayBegin(job), let row = row(job) {
+        running[start.item] = job
+        begun.append((job, start, row))
+      } else {
+        _ = schedule.ended(start, .untried, now: now)
+        ended(job.owner)
+      }
+    }
+    if !begun.isEmpty { mark() }
+    for (job, start, row) in begun { begin(job, start, row, now) }
+    setTimer(now)
+  }
+
+  private func mayBegin(_ job: ScheduledJob) -> Bool {
+    !job.owner.lane.isClosed && job.owner.lane.spool.begin(job.owner.message.id)
+  }
+
+  /// On record before the first byte of any of them is looked at.
+  private func mark() {
+    var ids: [ObjectIdentifier: (lane: SchedulerLane, ids: [QueueID])] = [:]
+    for job in running.values {
+      ids[ObjectIdentifier(job.owner.lane), default: (job.owner.lane, [])].ids.append(job.owner.message.id)
+    }
+    for (lane, ids) in ids.values { lane.mark(ids) }
+  }
+
+  private func begin(_ job: ScheduledJob, _ start: Schedule.Start, _ row: TransportTable.Row, _ now: Int64) {
+    let owner = job.owner
+    let order = DeliveryJob(message: owner.message, recipients: job.recipients, hop: job.hop, taken: owner.taken, began: now)
+    loop.spawn {
+      let result = await row.transport.deliver(order)
+      self.finish(start, job, order, row, result)
+    }
+  }
+
+  private func finish(_ start: Schedule.Start, _ job: ScheduledJob, _ order: DeliveryJob, _ row: TransportTable.Row, _ result: DeliveryResult) {
+    running[start.item] = nil
+    let now = clock()
+    let dropped: [Int]
+    switch result.site {
+    case .alive: dropped = schedule.ended(start, .alive, now: now)
+    case .dead(let reason): dropped = schedule.ended(start, .dead(reason), now: now)
+    }
+    conclude(job, order, row.service, result)
+    ended(job.owner)
+    if case .dead(let reason) = result.site {
+      for number in dropped {
+        guard let job = jobs.removeValue(forKey: number) else { continue }
+        postpone(job, reason.suspended, now)
+        ended(job.owner)
+      }
+    }
+    pump()
+    if running.isEmpty { job.owner.lane.mark([]) }
+  }
+
+  /// Puts a job off without an attempt.
+  private func postpone(_ job: ScheduledJob, _ reason: Reason, _ now: Int64) {
+    guard mayBegin(job) else { return }
+    let order = DeliveryJob(message: job.owner.message, recipients: job.recipients, hop: job.hop, taken: job.owner.taken, began: now)
+    conclude(job, order, "error", DeliveryResult(job.recipients.map { RecipientResult($0.index, .deferred, reason) }))
+  }
+
+  private func conclude(_ job: ScheduledJob, _ order: DeliveryJob, _ service: Service, _ result: DeliveryResult) {
+    job.owner.open += 1
+    conclusion.conclude(order, result, service, job.owner.lane) { [self] in
+      if loop.isCurrent { return ended(job.owner) }
+      loop.spawn { self.ended(job.owner) }
+    }
+  }
+
+  /// One job of it is over, or the last was added.
+  private func ended(_ owner: ScheduledMessage) {
+    owner.open -= 1
+    guard owner.open == 0 else { return }
+    if !owner.lane.isClosed { owner.lane.spool.attemptEnded(owner.message.id) }
+    room.giveBack(1)
+  }
+
+  private func setTimer(_ now: Int64) {
+    guard let alarm = schedule.nextAlarm else { return }
+    let timer = timer ?? loop.timer { [unowned self] in pump() }
+    self.timer = timer
+    loop.arm(timer, at: loop.now + .microseconds(max(1000, alarm - now)))
+  }
+
+  /// Forgets what waits of a lane.
+  private func drop(_ lane: SchedulerLane) {
+    for (number, job) in jobs where job.owner.lane === lane {
+      jobs[number] = nil
+      ended(job.owner)
+    }
+  }
+
+  private static let unavailable = Reason(status: "4.3.0", text: "mail transport unavailable")
+  private static let deferredTransport = Reason(status: "4.3.2", text: "deferred transport")
+}
+
+extension Reason {
+  /// As a delivery that was not tried says it.
+  var suspended: Reason { Reason(status: status, text: "delivery temporarily suspended: \(text)") }
+}
+
+extension NextHop {
+  /// Where nobody knows.
+  static let none = NextHop(transport: "error", destination: "")
+}
+
+extension Array {
+  /// Parts of at most `size`; one part where that is 0.
+  fileprivate func inParts(of size: Int) -> [[Element]] {
+    guard size > 0, count > size else { return [self] }
+    return stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import Queue
+import Runtime
+import Spool
+
+/// The queue of one lane, as the scheduler sees it: a thread that takes what is ready there, finds its way and hands it over.
+package final class SchedulerLane: Sendable {
+  package let spool: Spool
+  private let router: any Router
+  private let room: SchedulerRoom
+  private let thread = Monitor<Thread?>(nil)
+  private let isClosing = Monitor(false)
+  let number: Int
+  /// The first of its pages of the marker file.
+  private let worker: Int
+  /// How its own mailboxes are written to; nil where there are none.
+  let mailboxes: (any Transport)?
+
+  /// Enough to share a hop between threads, few enough that others have a share.
+  private static let batchSize = 64
+
+  init(_ spool: Spool, number: Int, worker: Int, router: any Router, room: SchedulerRoom, mailboxes: (any Transport)?) {
+    self.spool = spool
+    self.number = number
+    self.worker = worker
+    self.router = router
+    self.room = room
+    self.mailboxes = mailboxes
+  }
+
+  func start(_ admit: @escaping @Sendable ([RoutedMessage]) -> Void) throws(SystemError) {
+    let started = try Thread(name: "sched-\(number)") { [self] in run(admit) }
+    thread.withLock { $0 = started }
+  }
+
+  /// Takes nothing more; returns when the thread has ended.
+  func close() {
+    isClosing.withLock { $0 = true }
+    spool.stopDelivery()
+    room.wake()
+    let running = thread.withLock { thread in
+      defer { thread = nil }
+      return thread
+    }
+    running?.join()
+  }
+
+  func mark(_ ids: [QueueID]) { spool.markAttempts(ids, worker: worker) }
+
+  /// Nothing of it is touched any more.
+  var isClosed: Bool { isClosing.withLock { $0 } }
+
+  private func run(_ admit: ([RoutedMessage]) -> Void) {
+    while spool.waitForScheduled() {
+      while let places = room.take(SchedulerLane.batchSize, unless: { isClosed }) {
+        let messages = spool.takeScheduled(max: places)
+        room.giveBack(places - messages.count)
+        if messages.isEmpty { break }
+        admit(messages.map { RoutedMessage($0, router) })
+      }
+    }
+  }
+}
+
+/// How many messages the scheduler may have at a time: `qmgr_message_active_limit`.
+final class SchedulerRoom: Sendable {
+  private let left: Monitor<Int>
+
+  init(_ limit: Int) { left = Monitor(max(1, limit)) }
+
+  /// Waits for room; answers up to `most` places, or nil when `isOver`.
+  func take(_ most: Int, unless isOver: () -> Bool) -> Int? {
+    left.wait { left in
+      if isOver() { return .some(nil) }
+      guard left > 0 else { return nil }
+      let taken = min(most, left)
+      left -= taken
+      return taken
+    }
+  }
+
+  func giveBack(_ places: Int) {
+    guard places > 0 else { return }
+    let wasFull = left.withLock { left in
+      defer { left += places }
+      return left == 0
+    }
+    if wasFull { left.signal() }
+  }
+
+  func wake() { left.signal() }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Recipient {
+  /// Classes of addresses.
+  package struct Routes: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    package init(_ route: Route) { rawValue = 1 << min(route.rawValue, 7) }
+
+    package static let all = Routes(rawValue: .max)
+    /// Mailboxes of this host.
+    package static let mailboxes: Routes = [Routes(.local), Routes(.virtual)]
+  }
+}
+
+extension Envelope {
+  /// The classes of its recipients.
+  package var routes: Recipient.Routes { recipients.reduce(into: []) { $0.formUnion(Recipient.Routes($1.route)) } }
+}
