@@ -36,6 +36,9 @@ final class LocalSeat: StageSeat {
   /// From the beginning of what it is asked until the answer is taken.
   private var isAsked = false
 
+  /// The component may have something of the message still: its state, a request, an event that is pending.
+  private var mayHoldMessage = false
+
   /// Made for the first message.
   private var runner: ContentRunner?
   /// The runner stands at an event that `readAtOnce` has left pending.
@@ -57,7 +60,7 @@ final class LocalSeat: StageSeat {
   override func ask(_ call: StageCall) async -> StageAnswer {
     guard stage.circuit.isClosed(at: loop.now) else { return StageAnswer(failure: .stuck) }
     stage.counters.calls.count()
-    isAsked = true
+    (isAsked, mayHoldMessage) = (true, true)
     defer { isAsked = false }
     let began = Instant.now()
     let budget = budget
@@ -83,6 +86,7 @@ final class LocalSeat: StageSeat {
   override func tell(_ call: StageCall) {
     guard !isLost else { return }
     stage.counters.calls.count()
+    mayHoldMessage = true
     if let pool { return tell(call, on: pool) }
     begin(call.event, callNumber)
     _ = call.with { context.call($0, budget: 0) }
@@ -124,15 +128,17 @@ final class LocalSeat: StageSeat {
     let runner = run(message)
     let stop = runner.advance()
     if case .pending = stop {
-      hasBegun = true
+      (hasBegun, mayHoldMessage) = (true, true)
       return nil
     }
     isAsked = false
+    if context.holdsAnything { mayHoldMessage = true }
     defer { runner.forget() }
     return (stop, runner.edits)
   }
 
   override func read(_ message: StagedMessage, shadow: Bool, usesPool: BlockingPool?) async -> (stop: ContentRunner.Stop, edits: [StageEdit]) {
+    mayHoldMessage = true
     defer { isAsked = false }
     if hasBegun, let runner { return await finish(runner, from: .pending, on: nil, message, shadow: false) }
     guard stage.circuit.isClosed(at: loop.now) else { return (.failed(.stuck), []) }
@@ -297,6 +303,8 @@ final class LocalSeat: StageSeat {
 
   override func messageEnded() {
     super.messageEnded()
+    guard mayHoldMessage else { return }
+    mayHoldMessage = false
     early = nil
     if isBusy { deferred.append(forgetMessage) } else { forgetMessage() }
   }

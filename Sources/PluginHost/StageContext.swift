@@ -192,9 +192,12 @@ package final class StageContext {
 
   // MARK: State
 
+  /// Whether the component has a state or a request here.
+  var holdsAnything: Bool { !requests.isEmpty || memory.pointee.message != nil || memory.pointee.session != nil }
+
   /// Gives the component its state of the message, or of the session, back to free.
   func endScope(_ scope: StageEdit.Scope) {
-    if requests.isEmpty, memory.pointee.message == nil, memory.pointee.session == nil { return }
+    guard holdsAnything else { return }
     instance.marked(callNumber, event.rawValue) { endUnmarked(scope) }
   }
 

@@ -40,15 +40,16 @@ extension Session {
   /// The stages are through with the message.
   func tracePassed() {
     guard let chain, !chain.passed.isEmpty else { return }
-    var text = ""
+    var text: [UInt8] = []
+    text.reserveCapacity(chain.passed.count * SessionTraceLimit.passedStage)
     for (stage, microseconds) in chain.passed {
-      if !text.isEmpty { text.append(" ") }
-      text.append(stage.settings.name)
-      text.append("=")
-      text.append(String(microseconds))
+      if !text.isEmpty { text.append(UInt8(ascii: " ")) }
+      text += stage.settings.name.utf8
+      text.append(UInt8(ascii: "="))
+      if (0..<10).contains(microseconds) { text.append(UInt8(ascii: "0") + UInt8(microseconds)) } else { text += String(microseconds).utf8 }
     }
     chain.passed.removeAll(keepingCapacity: true)
-    log(.passed(text), about: queueID)
+    log(.passed(String(decoding: text, as: UTF8.self)), about: queueID)
   }
 
   /// Restrictions have refused.
@@ -100,6 +101,8 @@ extension Session {
 enum SessionTraceLimit {
   static let recipients = 100
   static let text = 1000
+  /// Bytes that the name of a stage and its time take as a rule.
+  static let passedStage = 24
 }
 
 extension StepFacts {
