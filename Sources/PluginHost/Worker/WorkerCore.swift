@@ -52,7 +52,7 @@ final class WorkerCore: @unchecked Sendable {
   /// Calls since the last death.
   let answered = Atomic<Int>(0)
   let log: PluginLog
-  private let wanted: Int
+  let wanted: Int
   private let starter: WorkerStart
   private let state: Monitor<State>
   private let lines = Monitor<(second: UInt64, count: Int)>((0, 0))

@@ -47,6 +47,8 @@ final class WorkerDesk: @unchecked Sendable {
     return seat
   }
 
+  var hasOthers: Bool { links.count > core.wanted }
+
   func hasAnother(than link: WorkerLink) -> Bool { links.contains { $0 !== link && $0.isUsable && !$0.isFull } }
 
   // MARK: Asking

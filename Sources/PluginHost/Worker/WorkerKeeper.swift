@@ -17,6 +17,7 @@ package final class WorkerKeeper {
   private let orders: [String: WorkerOrder]
   /// Lifelines by process.
   private var living: [Int32: Int32] = [:]
+  private var slow = SlowWorkers()
   private var end: Instant?
 
   /// Of all stages together. A stage has two dozen beyond `worker_processes` at most, and some that are about to end.
@@ -55,7 +56,7 @@ package final class WorkerKeeper {
   private func serve() throws {
     while end.map({ Instant.now() < $0 && !living.isEmpty }) ?? true {
       if let heartbeat { Heartbeat.beat(on: heartbeat) }
-      let ready = try PacketSocket.ready([signals, door] + living.values, timeout: Self.interval)
+      let ready = try PacketSocket.ready([signals, door] + living.values, timeout: min(Self.interval, slow.turn(at: .now())))
       if ready.contains(door), !answerDoor() { return }
       for (pid, lifeline) in living where ready.contains(lifeline) { obey(lifeline, pid) }
       if ready.contains(signals) { takeSignals() }
@@ -68,6 +69,7 @@ package final class WorkerKeeper {
     }
     // Several deaths are one signal.
     while let ended = ChildProcess.reap() {
+      slow.remove(ended.pid)
       guard let lifeline = living.removeValue(forKey: ended.pid) else { continue }
       tell(.ended(status: ended.status), lifeline)
       closeDescriptor(lifeline)
@@ -112,7 +114,9 @@ package final class WorkerKeeper {
     closeDescriptor(packet?.descriptor ?? -1)
     let child = ChildProcess(pid: pid)
     switch packet?.bytes.first.flatMap(KeeperFrame.Request.init(rawValue:)) {
-    case .yield: child.yieldToOthers()
+    case .yield:
+      child.yieldToOthers()
+      slow.add(pid)
     case .kill: child.kill()
     case nil:
       child.kill()

@@ -24,9 +24,13 @@ final class WorkerLink {
   /// So many may be on their way; more wait here, where they can still be given to another.
   static let window = 16
   private static let watchInterval = Duration.milliseconds(2)
+  /// Where there has been trouble, and so another process is ready: each moment that a call is left alone is a moment that the calls behind it wait.
+  private static let closeInterval = Duration.milliseconds(1)
   /// A component that does not block and is so long in one call is not given others until it comes back; sooner where another process has time for them.
   private static let patience = Duration.milliseconds(30)
   private static let shortPatience = Duration.milliseconds(4)
+  /// One that is left alone until its call has ended, or has come to its deadline.
+  private static let idleInterval = Duration.milliseconds(10)
   private static let maximumRequests = 10_000
 
   init?(_ process: WorkerProcess, _ desk: WorkerDesk) {
@@ -78,7 +82,8 @@ final class WorkerLink {
   private func watchOn() {
     guard !isWatching, let watch else { return }
     isWatching = true
-    desk.loop.arm(watch, at: desk.loop.now + Self.watchInterval)
+    let isLeftAlone = process.isStuck.load(ordering: .relaxed)
+    desk.loop.arm(watch, at: desk.loop.now + (isLeftAlone ? Self.idleInterval : desk.hasOthers ? Self.closeInterval : Self.watchInterval))
   }
 
   /// A report was sent: nobody waits for it, but others must not wait behind it for ever.

@@ -33,7 +33,7 @@ final class WorkerProcess: Sendable {
     let count = answered.load(ordering: .relaxed)
     // The first ones may have much to make ready.
     guard count >= Self.firstCalls else { return .milliseconds(50) }
-    return min(max(.milliseconds(4), (used - usedToBegin) / count * 8), .milliseconds(500))
+    return min(max(.milliseconds(3), (used - usedToBegin) / count * 8), .milliseconds(500))
   }
 
   private static let firstCalls = 10

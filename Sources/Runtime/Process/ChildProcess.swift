@@ -75,6 +75,11 @@ package struct ChildProcess: Sendable {
 
   package func kill() { _ = clinux_kill(pid, SIGKILL) }
 
+  /// Lets it stand still until `goOn`.
+  package func pause() { _ = clinux_kill(pid, SIGSTOP) }
+
+  package func goOn() { _ = clinux_kill(pid, SIGCONT) }
+
   /// The next child that has ended, with its exit code or 128 + the signal that killed it.
   package static func reap() -> (pid: Int32, status: Int32)? {
     var status: Int32 = 0

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import Runtime
+import Testing
+
+@testable import PluginHost
+
+/// Workers that take long at one call: one alone goes on, several take turns.
+@Suite struct SlowWorkersTests {
+  /// What was done to which process.
+  private final class Deeds {
+    var running: Set<Int32> = []
+    var mostAtOnce = 0
+
+    func goOn(_ pid: Int32) {
+      running.insert(pid)
+      mostAtOnce = max(mostAtOnce, running.count)
+    }
+  }
+
+  private func slow(_ deeds: Deeds) -> SlowWorkers { SlowWorkers(pause: { deeds.running.remove($0) }, goOn: deeds.goOn) }
+
+  private func add(_ pid: Int32, to slow: inout SlowWorkers, _ deeds: Deeds) {
+    deeds.running.insert(pid)
+    slow.add(pid)
+  }
+
+  @Test func oneAloneIsLeftAlone() {
+    let deeds = Deeds()
+    var slow = slow(deeds)
+    add(1, to: &slow, deeds)
+    #expect(slow.turn(at: .now()) >= .seconds(1))
+    #expect(deeds.running == [1])
+  }
+
+  @Test func severalTakeTurnsAndEachHasOne() {
+    let deeds = Deeds()
+    var slow = slow(deeds)
+    for pid in Int32(1)...3 { add(pid, to: &slow, deeds) }
+    #expect(deeds.running == [1])
+    var (now, had) = (Instant.now(), Set<Int32>())
+    for _ in 0..<12 {
+      now = now + slow.turn(at: now)
+      #expect(deeds.running.count <= 1)
+      had.formUnion(deeds.running)
+    }
+    #expect(had == [1, 2, 3])
+    #expect(deeds.mostAtOnce == 1)
+  }
+
+  @Test func whoIsLeftGoesOn() {
+    let deeds = Deeds()
+    var slow = slow(deeds)
+    for pid in Int32(1)...3 { add(pid, to: &slow, deeds) }
+    var now = Instant.now()
+    for pid in Int32(1)...2 {
+      deeds.running.remove(pid)
+      slow.remove(pid)
+    }
+    for _ in 0..<3 { now = now + min(slow.turn(at: now), .seconds(1)) }
+    #expect(deeds.running == [3])
+  }
+}
