@@ -21,6 +21,8 @@ package struct DeliveryReport: Equatable, Sendable, CustomStringConvertible {
   package var dsn: String
   package var status: Status
   package var text: String
+  /// How many messages the connection has served, this one included.
+  package var connectionUse = 1
 
   package init(
     queueID: QueueID, recipient: String, original: String, service: Service, relay: String, delays: Delays, dsn: String,
@@ -43,7 +45,9 @@ package struct DeliveryReport: Equatable, Sendable, CustomStringConvertible {
   package var description: String { Event(service, .delivery(facts)).text }
 
   private var facts: DeliveryFacts {
-    DeliveryFacts(
+    var facts = DeliveryFacts(
       recipient: recipient, original: original, relay: relay, delays: delays, dsn: dsn, status: status.rawValue, reason: text)
+    facts.connectionUse = connectionUse
+    return facts
   }
 }

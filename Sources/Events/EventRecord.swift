@@ -122,6 +122,7 @@ extension DeliveryFacts {
     bytes.append(.recipient, recipient)
     if !original.isEmpty, original != recipient { bytes.append(.originalRecipient, original) }
     bytes.append(.relay, relay)
+    if connectionUse > 1 { bytes.append(.connectionUse, Int64(clamping: connectionUse)) }
     bytes.append(.delayBefore, delays.before)
     bytes.append(.delayQueue, delays.queue)
     bytes.append(.delayConnection, delays.connection)

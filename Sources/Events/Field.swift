@@ -11,6 +11,7 @@ package enum Field: UInt8, CaseIterable, Sendable {
   case size, recipientCount
   case originalRecipient, relay, delayBefore, delayQueue, delayConnection, delayTransmission, dsn, status, reason
   case stageName, rule, matched, edits, duration, isShadow, stages, subject, code
+  case connectionUse
 
   /// How JSON writes a value.
   package enum Form: Sendable {
@@ -36,7 +37,7 @@ package enum Field: UInt8, CaseIterable, Sendable {
   package var form: Form {
     switch self {
     case .clientAddress: .address
-    case .clientPort, .size, .recipientCount: .number
+    case .clientPort, .size, .recipientCount, .connectionUse: .number
     case .delayBefore, .delayQueue, .delayConnection, .delayTransmission, .duration: .seconds
     case .isResent, .isLocal, .showsPort, .isShadow: .flag
     default: .text
@@ -71,6 +72,7 @@ package enum Field: UInt8, CaseIterable, Sendable {
     case .helo: ("helo", "what the client called itself")
     case .messageID: ("message_id", "the header field, as it stands")
     case .isResent: ("resent", "it is Resent-Message-Id")
+    case .connectionUse: ("conn_use", "how many messages this connection has served, from the second on")
     case .size: ("size", "bytes, with the header fields that were added")
     case .recipientCount: ("nrcpt", "how many recipients")
     case .originalRecipient: ("orig_to", "the recipient as the client gave it, where that differs")

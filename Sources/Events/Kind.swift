@@ -152,6 +152,8 @@ package struct DeliveryFacts: Equatable, Sendable {
   /// `sent`, `deferred`, `bounced`, ...
   package var status: String
   package var reason: String
+  /// How many messages the connection has served, this one included.
+  package var connectionUse = 1
 
   package init(recipient: String, original: String, relay: String, delays: Delays, dsn: String, status: String, reason: String) {
     self.recipient = recipient

@@ -98,6 +98,11 @@ extension RecordedEvent {
     put("to=<", .recipient, ">,", to: &line)
     put(" orig_to=<", .originalRecipient, ">,", to: &line)
     put(" relay=", .relay, ",", to: &line)
+    if let uses = number(.connectionUse) {
+      line.write(" conn_use=")
+      line.write(number: uses)
+      line.write(",")
+    }
     let steps = [Field.delayBefore, .delayQueue, .delayConnection, .delayTransmission].map { max(0, min(number($0) ?? 0, .max / 8)) }
     line.write(" delay=")
     line.write(seconds: steps.reduce(0, +))

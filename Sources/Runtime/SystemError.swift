@@ -25,7 +25,10 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
   package var isAddressInUse: Bool { code == EADDRINUSE }
   package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
 
-  package var description: String { "\(operation): \(String(cString: strerror(code)))" }
+  /// In the system's words, as in `Connection refused`.
+  package var reason: String { String(cString: strerror(code)) }
+
+  package var description: String { "\(operation): \(reason)" }
 }
 
 /// Closes a descriptor; on Linux it is gone whatever close answers.

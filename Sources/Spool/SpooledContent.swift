@@ -5,10 +5,10 @@ import Runtime
 
 /// A content on disk, read back and checked. Without a segment it has a file of its own.
 final class SpooledContent: Sendable {
-  private let id: QueueID
-  private let folder: SpoolFolder
+  let id: QueueID
+  let folder: SpoolFolder
   private let segment: SegmentFile?
-  private let place: ContentPlace
+  let place: ContentPlace
   private let report: @Sendable (SpoolEvent) -> Void
 
   init(
@@ -21,7 +21,7 @@ final class SpooledContent: Sendable {
     self.report = report
   }
 
-  private static let blockSize = 256 * 1024
+  static let blockSize = 256 * 1024
 
   func forEachBlock(_ body: ([UnsafeRawBufferPointer]) throws(DiskError) -> Void) throws(SpoolError) {
     var crc = CRC32C()
@@ -34,7 +34,7 @@ final class SpooledContent: Sendable {
     guard crc.value == place.crc else { throw damaged() }
   }
 
-  private func damaged() -> SpoolError {
+  func damaged() -> SpoolError {
     report(.damagedMessage(id))
     return .damaged(id)
   }

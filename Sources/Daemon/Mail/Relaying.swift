@@ -50,6 +50,7 @@ extension TransportTable {
   /// A line for each transport; `error`, `retry` and `discard` are there already, `local` and `virtual` belong to each lane.
   init(_ means: Relaying.Means) {
     self.init()
+    addSMTPClients(means)
   }
 }
 

@@ -84,13 +84,14 @@ final class Conclusion: Sendable {
     guard job.message.envelope.recipients.indices.contains(result.index) else { return }
     let recipient = job.message.envelope.recipients[result.index]
     let isHeld = result.outcome == .bounced && reports == nil
-    report(
-      DeliveryReport(
-        queueID: job.message.id, recipient: recipient.address, original: recipient.original, service: service, relay: result.relay,
-        delays: .init(
-          before: job.taken.difference(from: job.message.envelope.arrival), queue: job.began.difference(from: job.taken),
-          connection: result.connection, transmission: result.transmission),
-        dsn: result.reason.status, status: isHeld ? .held : .init(result.outcome), text: result.reason.text))
+    var line = DeliveryReport(
+      queueID: job.message.id, recipient: recipient.address, original: recipient.original, service: service, relay: result.relay,
+      delays: .init(
+        before: job.taken.difference(from: job.message.envelope.arrival), queue: job.began.difference(from: job.taken),
+        connection: result.connection, transmission: result.transmission),
+      dsn: result.reason.status, status: isHeld ? .held : .init(result.outcome), text: result.reason.text)
+    line.connectionUse = result.connectionUse
+    report(line)
   }
 }
 

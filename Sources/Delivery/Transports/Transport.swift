@@ -20,8 +20,11 @@ package struct DeliveryJob: Sendable {
   /// Microseconds since 1970: when the scheduler took the message from the spool, and when this job began.
   package let taken: Int64
   package let began: Int64
+  /// More mail waits for this next hop, so that its connection is worth keeping.
+  package let isBacklogged: Bool
 
-  package init(message: QueuedMessage, recipients: [DueRecipient], hop: NextHop, taken: Int64, began: Int64) {
+  package init(message: QueuedMessage, recipients: [DueRecipient], hop: NextHop, taken: Int64, began: Int64, isBacklogged: Bool = true) {
+    self.isBacklogged = isBacklogged
     self.message = message
     self.recipients = recipients
     self.hop = hop
@@ -72,6 +75,8 @@ package struct RecipientResult: Equatable, Sendable {
   package var transmission: Int64
   /// Whether the next hop keeps the sender's wishes for reports (RFC 3461), so that a report of success is its business.
   package var keepsWishes: Bool
+  /// How many messages this connection has served, this one included.
+  package var connectionUse = 1
 
   package init(
     _ index: Int, _ outcome: Outcome, _ reason: Reason, relay: String = "none", remote: RemoteAnswer? = nil, connection: Int64 = 0,

@@ -41,6 +41,19 @@ package final class SocketStream: ByteStream, @unchecked Sendable {
 
   package var now: Instant { loop.now }
 
+  // MARK: Connecting
+
+  /// Waits until a connection that `ConnectingSocket` began stands; answers why it does not.
+  package func connected(deadline: Instant) async -> SystemError? {
+    writable = false
+    if await waitUntilWritable(deadline) == .timedOut { return SystemError(code: ETIMEDOUT, operation: "connect") }
+    let code = clinux_socket_error(descriptor)
+    return code < 0 ? SystemError(code: -code, operation: "connect") : nil
+  }
+
+  /// Whether something has come, or the peer has closed, since all was read.
+  package var hasNews: Bool { readable || peerClosed }
+
   // MARK: Reading
 
   package func read(into buffer: inout ByteBuffer, deadline: Instant) async -> ReadOutcome {

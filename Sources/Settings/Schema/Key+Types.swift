@@ -121,6 +121,10 @@ extension Key<String> {
     string(name, .hostName, text, traits, example, paragraph)
   }
 
+  static func address(_ name: String, _ text: String, _ traits: Traits = .topLevel, example: String, _ paragraph: String) -> Key {
+    string(name, .address, text, traits, example, paragraph)
+  }
+
   static func hostNameOrFile(_ name: String, _ text: String, _ traits: Traits = .topLevel, example: String, _ paragraph: String) -> Key {
     string(name, .hostNameOrFile, text, traits, example, paragraph)
   }

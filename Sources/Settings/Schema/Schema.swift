@@ -4,7 +4,7 @@ import Diagnostics
 /// All settings that Weir has, and what it knows of those it has not.
 package enum Schema {
   package static let areas: [Area] = [
-    .host, .network, .listener, .smtpServer, .smtpLimits, .clientLimits, .smtpProtection, .restrictions, .smtpProxies, .postscreen,
+    .host, .network, .listener, .smtpServer, .smtpLimits, .clientLimits, .smtpProtection, .restrictions, .smtpProxies, .postscreen, .smtpClient,
     .tls, .domains, .mailboxes, .quotas, .messages, .headerChecks, .spool, .process, .stages, .logs, .trace,
   ]
 

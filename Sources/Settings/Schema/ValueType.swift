@@ -15,6 +15,8 @@ package enum ValueType: Sendable {
   case path
   case hostName
   case hostNameOrFile
+  /// An IP address, perhaps none.
+  case address
   /// Words apart by commas or blanks.
   case words
   case choice([String])
@@ -56,6 +58,7 @@ package enum ValueType: Sendable {
     case .text: "text"
     case .path: "a path"
     case .hostName: "a host name"
+    case .address: "an IP address"
     case .hostNameOrFile: "a host name, or the path of a file that holds it"
     case .words: "a list of words"
     case .choice(let words): "one of " + words.map { $0.isEmpty ? "(empty)" : $0 }.joined(separator: ", ")

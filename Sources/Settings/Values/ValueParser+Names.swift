@@ -27,6 +27,12 @@ extension ValueParser {
     }
   }
 
+  mutating func parseOptionalAddress(_ text: LocatedText) -> String? {
+    if text.isEmpty || IPAddress(text.text) != nil { return text.text }
+    report(.error(text, "`\(text.text)` is no IP address", hint: "as in `192.0.2.1` or `2001:db8::1`, without brackets"))
+    return nil
+  }
+
   mutating func parseInterfaces(_ text: LocatedText) -> [Interface]? {
     let elements = text.elements()
     if elements.isEmpty {

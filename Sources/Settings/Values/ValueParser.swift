@@ -26,6 +26,7 @@ struct ValueParser {
     case .path: parsePath(text).map(ParsedValue.text)
     case .hostName: parseHostName(text).map(ParsedValue.text)
     case .hostNameOrFile: parseHostNameOrFile(text).map(ParsedValue.text)
+    case .address: parseOptionalAddress(text).map(ParsedValue.text)
     case .words: .words(text.elements().map(\.text))
     case .choice(let words): parseChoice(text, of: words).map(ParsedValue.text)
     case .choices(let words): parseChoices(text, of: words).map(ParsedValue.words)

@@ -15,7 +15,6 @@ extension KnownName {
       confirm_delay_cleared: tells the sender when delayed mail got through
       enable_threaded_bounces: makes bounces part of the thread
       disable_verp_bounces default_verp_delimiters: is for VERP, senders that hold the recipient == +=
-      ignore_mx_lookup_error: takes a failed MX question for no MX record
       header_size_limit_maps nullmx_reject_code: chooses how odd mail is refused == 556
       """)
     + table(

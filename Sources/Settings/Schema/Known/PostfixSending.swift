@@ -6,35 +6,19 @@ extension KnownName {
     .postfix, .needless, instead: "not yet: mail for other servers waits in the spool",
     """
     smtp_address_verify_target: is the command after which an address probe stops
-    smtp_always_send_ehlo smtp_never_send_ehlo: chooses between EHLO and HELO in outgoing mail
-    smtp_balance_inet_protocols: mixes IPv4 and IPv6 addresses of a destination
     smtp_bind_address_enforce: holds mail back when this side's address cannot be used
     smtp_body_checks: tests the text of mail that leaves
     smtp_cname_overrides_servername: takes a server's name from its CNAME record
-    smtp_connection_cache_destinations: names destinations whose connections are kept open
-    smtp_connection_cache_on_demand: keeps connections open to busy destinations
-    smtp_connection_cache_time_limit: is how long an unused connection stays open
-    smtp_connection_cache_reuse_limit smtp_connection_reuse_count_limit: limits the messages on one outgoing connection
-    smtp_connection_reuse_time_limit: limits the life of one outgoing connection
-    smtp_data_init_timeout smtp_data_xfer_timeout smtp_quit_timeout smtp_rcpt_timeout smtp_rset_timeout: limits a step of outgoing mail
+    smtp_connection_cache_reuse_limit: limits the messages on one outgoing connection
     smtp_starttls_timeout smtp_xforward_timeout: limits a step of outgoing mail
-    smtp_defer_if_no_mx_address_found: keeps mail whose MX hosts have no address
-    smtp_delivery_status_filter: rewrites the result of an outgoing delivery
-    smtp_discard_ehlo_keyword_address_maps: ignores extensions that some servers offer
-    smtp_discard_ehlo_keywords: ignores extensions that servers offer
     smtp_dns_reply_filter: drops DNS records in outgoing mail
     smtp_dns_resolver_options: sets options of the resolver for outgoing mail
     smtp_enforce_peername smtp_tls_enforce_peername: is an old way to require the server's name in its certificate
-    smtp_line_length_limit: folds long lines in outgoing mail
     smtp_mime_header_checks smtp_nested_header_checks: tests header lines of mail that leaves
     smtp_min_data_rate: gives up on a destination that reads too slowly
-    smtp_mx_address_limit smtp_mx_session_limit: limits how many hosts of a destination are tried
     smtp_per_record_deadline smtp_per_request_deadline: makes time limits count for whole requests
     smtp_pix_workaround_delay_time smtp_pix_workaround_maps: helps mail through old firewalls
     smtp_pix_workaround_threshold_time smtp_pix_workarounds: helps mail through old firewalls
-    smtp_quote_rfc821_envelope: puts quotes around odd addresses in outgoing mail
-    smtp_randomize_addresses: mixes the addresses of a destination
-    smtp_reply_filter: rewrites replies of other servers
     smtp_sasl_auth_cache_name smtp_sasl_auth_cache_time: remembers logins that a relay refused
     smtp_sasl_auth_soft_bounce: keeps mail when the relay refuses the login
     smtp_sasl_path smtp_sasl_type: chooses the library for logins at a relay
@@ -43,9 +27,7 @@ extension KnownName {
     smtp_send_dummy_mail_auth: says AUTH=<> in MAIL after a login at a relay
     smtp_send_xforward_command: tells the next server about the first client
     smtp_sender_dependent_authentication: chooses the login at a relay by sender
-    smtp_skip_4xx_greeting smtp_skip_5xx_greeting: tries the next host after a refusal in the greeting
-    smtp_skip_quit_response: does not wait for the answer to QUIT
-    smtp_tcp_port: is the port of outgoing mail
+    smtp_skip_4xx_greeting: tries the next host after a refusal in the greeting
     smtp_tls_block_early_mail_reply: detects an attack on STARTTLS in outgoing mail
     smtp_tls_chain_files smtp_tls_dcert_file smtp_tls_dkey_file smtp_tls_eccert_file smtp_tls_eckey_file: is a certificate or key for outgoing mail
     smtp_tls_connection_reuse: uses a TLS connection for several messages
@@ -70,10 +52,6 @@ extension KnownName {
     """
     lmtp_assume_final: says that an LMTP server delivers for good
     lmtp_cache_connection: keeps LMTP connections open
-    lmtp_discard_lhlo_keyword_address_maps lmtp_discard_lhlo_keywords: ignores extensions that LMTP servers offer
-    lmtp_lhlo_name: is the name in LHLO
-    lmtp_lhlo_timeout: limits a step of outgoing LMTP
     lmtp_sasl_auth_enable: logs in to the LMTP server
-    lmtp_tcp_port: is the port of outgoing LMTP
     """)
 }

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import Bytes
+import Delivery
+import Names
+import Runtime
+import SMTP
+import Settings
+
+extension TransportTable {
+  /// `smtp`, `relay` and `lmtp`.
+  mutating func addSMTPClients(_ means: Relaying.Means) {
+    for name in ["smtp", "relay", "lmtp"] {
+      let settings = SMTPClientSettings(name, means.setup)
+      let keys = name == "lmtp" ? SMTPClientKeys.lmtp : .smtp
+      let names: any NameService
+      // /etc/hosts counts only where `native` is asked for.
+      if let all = means.names as? UnboundNames, !means.setup.configuration[keys.hosts.hostLookup].contains("native") {
+        names = DirectNames(all)
+      } else {
+        names = means.names
+      }
+      let transport = SMTPTransport(settings, on: means.loop, names: names, pool: means.pool, log: means.log)
+      add(name, transport, service: name == "lmtp" ? "lmtp" : "smtp")
+    }
+  }
+}
+
+extension SMTPClientSettings {
+  init(_ name: String, _ setup: Setup) {
+    let configuration = setup.configuration
+    let isLMTP = name == "lmtp"
+    self.init(name: name, service: isLMTP ? .lmtp : .smtp, hostname: configuration[Keys.myhostname])
+    let keys = isLMTP ? SMTPClientKeys.lmtp : .smtp
+    ownAddresses = setup.ownAddresses()
+    takeHosts(keys.hosts, setup)
+    takeTimes(keys.times, configuration)
+    takeTalk(keys.talk, setup)
+    rules.heloName = configuration[isLMTP ? Keys.lmtpLhloName : Keys.smtpHeloName]
+    if !isLMTP {
+      rules.hello = configuration[Keys.smtpNeverSendEhlo] ? .plain : configuration[Keys.smtpAlwaysSendEhlo] ? .extended : .whereGreeted
+    }
+    convertsTo7Bit = !configuration[Keys.disableMimeOutputConversion]
+    skips5xxGreeting = configuration[Keys.smtpSkip5xxGreeting]
+    cache.isOnDemand = configuration[keys.cache.onDemand]
+    cache.destinations = Set(configuration[keys.cache.destinations].map { $0.lowercased() })
+    cache.timeLimit = configuration[keys.cache.timeLimit]
+    cache.reuseTimeLimit = configuration[keys.cache.reuseTimeLimit]
+    cache.reuseCountLimit = configuration[keys.cache.reuseCountLimit]
+  }
+
+  private mutating func takeHosts(_ keys: SMTPHostKeys, _ setup: Setup) {
+    let configuration = setup.configuration
+    port = UInt16(clamping: configuration[keys.tcpPort])
+    sources = (IPAddress(configuration[keys.bindAddress]), IPAddress(configuration[keys.bindAddress6]))
+    let protocols = configuration[Keys.inetProtocols]
+    families = []
+    if protocols.contains("all") || protocols.contains("ipv4") { families.insert(.v4) }
+    if protocols.contains("all") || protocols.contains("ipv6") { families.insert(.v6) }
+    preference =
+      switch configuration[keys.addressPreference] {
+      case .any: .any
+      case .ipv4: .v4
+      case .ipv6: .v6
+      }
+    balances = configuration[keys.balanceInetProtocols]
+    randomizes = configuration[keys.randomizeAddresses]
+    addressLimit = configuration[keys.mxAddressLimit]
+    sessionLimit = configuration[keys.mxSessionLimit]
+    defersWithoutAddress = configuration[keys.deferIfNoMxAddressFound]
+    let level = configuration[keys.dnsSupportLevel]
+    asksForExchangers = level == .automatic ? !configuration[Keys.disableDnsLookups] : level != .disabled
+    ignoresExchangerFailure = configuration[Keys.ignoreMxLookupError]
+    // As in Debian's master.cf, what is relayed for our own domains goes to their servers alone.
+    fallbackRelays = name == "relay" ? [] : configuration[keys.fallbackRelay]
+  }
+
+  private mutating func takeTimes(_ keys: SMTPTimeKeys, _ configuration: Configuration) {
+    times.connect = configuration[keys.connect]
+    times.helo = configuration[keys.helo]
+    times.mail = configuration[keys.mail]
+    times.rcpt = configuration[keys.rcpt]
+    times.dataInit = configuration[keys.dataInit]
+    times.dataXfer = configuration[keys.dataXfer]
+    times.dataDone = configuration[keys.dataDone]
+    times.rset = configuration[keys.rset]
+    times.quit = configuration[keys.quit]
+  }
+
+  private mutating func takeTalk(_ keys: SMTPTalkKeys, _ setup: Setup) {
+    let configuration = setup.configuration
+    rules.ignored = Self.keywords(configuration[keys.discardKeywords])
+    let maps = setup.tables(configuration[keys.discardKeywordAddressMaps])
+    if !maps.isEmpty {
+      ignored = { address in maps.value(for: address.description).map { Self.keywords($0.split { " ,\t".contains($0) }.map(String.init)) } }
+    }
+    rules.usesChunks = configuration[keys.chunking]
+    rules.quotes = configuration[keys.quoteEnvelope]
+    skipsQuitResponse = configuration[keys.skipQuitResponse]
+    lineLimit = configuration[keys.lineLengthLimit].bytes
+    generic = setup.tables(configuration[keys.genericMaps])
+    genericDelimiters = configuration[Keys.recipientDelimiter]
+    replyFilter = setup.tables(configuration[keys.replyFilter])
+    statusFilter = setup.tables(configuration[keys.deliveryStatusFilter])
+  }
+
+  private static func keywords(_ words: [String]) -> Set<String> { Set(words.map { $0.uppercased() }) }
+}
