@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func twinsAndTransports() {
-    #expect(Schema.knownName("lmtp_connect_timeout")?.did == Schema.knownName("smtp_connect_timeout")?.did)
+    #expect(Schema.knownName("lmtp_min_data_rate")?.did == Schema.knownName("smtp_min_data_rate")?.did)
     #expect(Schema.knownName("tlsproxy_tls_cert_file")?.instead == "use smtpd_tls_cert_file")
     #expect(Schema.knownName("scalemail-backend_destination_recipient_limit") != nil)
     #expect(Schema.familyName("slowly_destination_rate_delay") != nil)

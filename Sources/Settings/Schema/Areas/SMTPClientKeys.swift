@@ -132,10 +132,10 @@ package struct SMTPTalkKeys: Sendable {
       "\(prefix)_generic_maps", "", example: "inline:{ user@localdomain.local = user@example.com }",
       "Replaces addresses in the envelope and the header of mail that leaves: the whole address, `user`, or `@domain`, in that order.")
     replyFilter = .tables(
-      "\(prefix)_reply_filter", "", example: "pcre:/etc/weir/reply_filter",
+      "\(prefix)_reply_filter", "", example: "inline:{ {250 ok = 250 2.0.0 ok} }",
       "A table that is asked for each line of a server's reply, and gives the one to take instead.")
     deliveryStatusFilter = .tables(
-      "\(prefix)_delivery_status_filter", "", example: "pcre:{{/^5(\\.7\\.1 .*)$/ 4$1}}",
+      "\(prefix)_delivery_status_filter", "", example: "pcre:{{/^5\\.7\\.1 .*blocked/ 4.7.1 blocked}}",
       "A table that is asked for the result of each delivery, its status and its text, and gives another. 5 becomes 4 so, or 4 becomes 5; success stays."
     )
   }
