@@ -82,7 +82,8 @@ class Dialogue:
         self.sender, self.recipients = None, []
 
     def run(self):
-        self.say("GREETING")
+        if not self.say("GREETING"):
+            return
         while True:
             line = self.file.readline().decode("utf-8", "surrogateescape").rstrip("\r\n")
             if not line:
@@ -96,9 +97,9 @@ class Dialogue:
         if verb in ("EHLO", "LHLO"):
             return self.say("EHLO", "\n".join(["250 hop.test", *("250 " + each for each in self.hop.extensions)]))
         if verb == "DATA":
-            if not self.say("DATA") or self.last[:3] != "354":
-                return True
-            return self.take_lines()
+            if not self.say("DATA"):
+                return False
+            return self.last[:3] != "354" or self.take_lines()
         if verb == "BDAT":
             content = self.file.read(int(line.split(" ")[1]))
             self.store(content)

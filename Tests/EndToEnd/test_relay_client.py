@@ -42,3 +42,163 @@ class Talking(RelayCase):
             self.assertRegex(sender, r"^MAIL FROM:<carl@example.net> SIZE=\d+$")
             self.assertEqual(recipients, ["RCPT TO:<a@one.test> ORCPT=rfc822;a@one.test"])
             self.assertIn(b"\r\n\r\n.dot\r\n" + b"y" * 998 + b"\r\n " + b"y" * 997 + b"\r\n " + b"y" * 505 + b"\r\n", content)
+
+    def test_connections_are_used_again(self):
+        with NextHop() as hop:
+            weir = self.relaying(hop)
+            for number in range(3):
+                self.send(weir, content=f"Subject: {number}\n\nText\n")
+                self.outcome(weir, count=number + 1)
+            self.assertEqual(self.outcome(weir, count=3)[1], "3")
+            self.assertEqual(hop.sessions, 1)
+            eventually(lambda: "QUIT" in hop.lines, 6, "the end of the connection")
+
+    def test_a_connection_that_has_ended_is_no_attempt(self):
+        with NextHop({"MAIL": ["250 ok", CUT, "250 ok"]}) as hop:
+            weir = self.relaying(hop)
+            for count in (1, 2):
+                self.send(weir)
+                self.assertEqual(self.outcome(weir, count=count)[3], "sent")
+            self.assertEqual(hop.sessions, 2)
+            self.assertNotIn("lost connection with", weir.log_text())
+
+    def test_no_connection_is_kept_where_that_is_not_wanted(self):
+        with NextHop() as hop:
+            weir = self.relaying(hop, settings="smtp_connection_cache_on_demand = no")
+            for count in (1, 2):
+                self.send(weir)
+                self.outcome(weir, count=count)
+            self.assertEqual(hop.sessions, 2)
+
+    def test_chunks(self):
+        with NextHop(extensions=["PIPELINING", "CHUNKING"]) as hop:
+            weir = self.relaying(hop)
+            self.send(weir, content="Subject: x\n\n..dot\n")
+            self.assertEqual(self.outcome(weir)[4], "250 2.0.0 Ok: queued as 4712")
+            self.assertTrue(hop.messages[0][2].endswith(b"\r\n\r\n.dot\r\n"))
+            self.assertNotIn("DATA", hop.lines)
+
+    def test_a_big_message_goes_from_its_file(self):
+        with NextHop(extensions=["PIPELINING", "CHUNKING"]) as hop:
+            weir = self.relaying(hop)
+            text = "".join(f"{number:060}\n" for number in range(50000))
+            self.send(weir, content="Subject: big\n\n" + text)
+            self.assertEqual(self.outcome(weir)[4], "250 2.0.0 Ok: queued as 4711")
+            self.assertTrue(hop.messages[0][2].endswith(text.replace("\n", "\r\n").encode()))
+
+    def test_old_servers(self):
+        with NextHop({"EHLO": "500 what?", "MAIL": "250 fine", "END": "250 got it"}) as hop:
+            weir = self.relaying(hop)
+            self.send(weir)
+            self.assertEqual(self.outcome(weir)[2:], ("2.0.0", "sent", "250 got it"))
+            self.assertEqual([line.split()[0] for line in hop.lines[:5]], ["EHLO", "HELO", "MAIL", "RCPT", "DATA"])
+            self.assertEqual(hop.lines[2], "MAIL FROM:<carl@example.net>")
+
+
+#: point, answer, dsn, status, text; the last as Postfix 3.7 says it (test_relay_differential compares them with one).
+FAULTS = [
+    ("GREETING", "421 4.3.2 busy", "4.3.2", "deferred", "host {host} refused to talk to me: 421 4.3.2 busy"),
+    ("GREETING", "554 5.7.1 no", "4.7.1", "deferred", "host {host} refused to talk to me: 554 5.7.1 no"),
+    ("GREETING", CUT, "4.4.2", "deferred", "lost connection with {host} while receiving the initial server greeting"),
+    ("EHLO", CUT, "4.4.2", "deferred", "lost connection with {host} while performing the EHLO handshake"),
+    ("EHLO", "421 4.3.0 off", "4.3.0", "deferred", "host {host} refused to talk to me: 421 4.3.0 off"),
+    ("MAIL", "451 4.3.5 later", "4.3.5", "deferred", "host {host} said: 451 4.3.5 later (in reply to MAIL FROM command)"),
+    ("MAIL", "550 5.7.1 a\n550 5.7.1 b", "5.7.1", "bounced", "host {host} said: 550-5.7.1 a 550 5.7.1 b (in reply to MAIL FROM command)"),
+    ("MAIL", CUT, "4.4.2", "deferred", "lost connection with {host} while sending MAIL FROM"),
+    ("RCPT", "450 4.2.1 full", "4.2.1", "deferred", "host {host} said: 450 4.2.1 full (in reply to RCPT TO command)"),
+    ("RCPT", "550 unknown", "5.0.0", "bounced", "host {host} said: 550 unknown (in reply to RCPT TO command)"),
+    ("RCPT", CUT, "4.4.2", "deferred", "lost connection with {host} while sending RCPT TO"),
+    ("DATA", "451 4.3.0 no", "4.3.0", "deferred", "host {host} said: 451 4.3.0 no (in reply to DATA command)"),
+    ("DATA", "554 5.5.1 no", "5.5.1", "bounced", "host {host} said: 554 5.5.1 no (in reply to DATA command)"),
+    ("DATA", CUT, "4.4.2", "deferred", "lost connection with {host} while sending DATA command"),
+    ("END", "452 4.3.1 disk", "4.3.1", "deferred", "host {host} said: 452 4.3.1 disk (in reply to end of DATA command)"),
+    ("END", "550 5.7.1 spam", "5.7.1", "bounced", "host {host} said: 550 5.7.1 spam (in reply to end of DATA command)"),
+    ("END", CUT, "4.4.2", "deferred", "lost connection with {host} while sending end of data -- message may be sent more than once"),
+    ("GREETING", HANG, "4.4.2", "deferred", "conversation with {host} timed out while receiving the initial server greeting"),
+    ("MAIL", HANG, "4.4.2", "deferred", "conversation with {host} timed out while sending MAIL FROM"),
+    ("END", HANG, "4.4.2", "deferred", "conversation with {host} timed out while sending end of data -- message may be sent more than once"),
+]
+
+TIMES = "".join(f"smtp_{step}_timeout = 1s\n" for step in ("helo", "mail", "rcpt", "data_init", "data_done"))
+
+
+class Faults(RelayCase):
+    """A server that does one thing wrong, at each point of the conversation; all of them at once, each a domain of its own."""
+
+    def test_each_answer_at_each_point(self):
+        for extensions in (("PIPELINING",), ()):
+            with self.subTest(extensions=extensions):
+                self.play(extensions)
+
+    def play(self, extensions):
+        hops, port = [], 0
+        for number, (point, answer, *_) in enumerate(FAULTS, 1):
+            hops.append(self.enterContext(NextHop({point: answer}, extensions=extensions, address=f"127.0.9.{number}", port=port)))
+            port = hops[0].port
+        zone = "".join(f"d{number}.test A 127.0.9.{number}\n" for number in range(1, len(FAULTS) + 1))
+        weir = self.relaying(hops[0], zone, TIMES)
+        for number in range(1, len(FAULTS) + 1):
+            self.send(weir, [f"a@d{number}.test"])
+        for number, (point, answer, dsn, status, text) in enumerate(FAULTS, 1):
+            with self.subTest(point=point, answer=answer):
+                found = self.outcome(weir, f"a@d{number}.test")
+                host = f"d{number}.test[127.0.9.{number}]"
+                self.assertEqual((found[2], found[4]), (dsn, text.format(host=host)))
+                self.assertIn(found[3], (status, "held") if status == "bounced" else (status,))
+                self.assertEqual(found[0], f"{host}:{port}")
+
+
+class Finding(RelayCase):
+    def test_the_order_of_servers(self):
+        with NextHop({"RCPT": "450 4.2.1 busy"}, address="127.0.9.1") as first, NextHop(address="127.0.9.2", port=first.port) as second:
+            weir = self.relaying(first, """
+                one.test    MX 20 b.one.test
+                one.test    MX 10 a.one.test
+                one.test    MX 5  gone.one.test
+                a.one.test  A  127.0.9.1
+                b.one.test  A  127.0.9.2
+            """)
+            self.send(weir)
+            self.assertEqual(self.outcome(weir)[0], f"b.one.test[127.0.9.2]:{first.port}")
+            self.assertIn(": host a.one.test[127.0.9.1] said: 450 4.2.1 busy (in reply to RCPT TO command)\n", weir.log_text())
+            self.assertEqual((first.sessions, second.sessions), (1, 1))
+
+    def test_who_cannot_be_reached_is_passed_over(self):
+        with NextHop(address="127.0.9.2") as hop:
+            weir = self.relaying(hop, """
+                one.test    MX 10 a.one.test
+                one.test    MX 20 b.one.test
+                a.one.test  A  127.0.9.1
+                b.one.test  A  127.0.9.2
+                two.test    A  127.0.9.3
+            """)
+            self.send(weir, ["a@one.test", "a@two.test"])
+            self.assertEqual(self.outcome(weir)[3], "sent")
+            self.assertIn(f"]: connect to a.one.test[127.0.9.1]:{hop.port}: Connection refused\n", weir.log_text())
+            self.assertEqual(self.outcome(weir, "a@two.test"),
+                             ("none", "", "4.4.1", "deferred", f"connect to two.test[127.0.9.3]:{hop.port}: Connection refused"))
+
+    def test_names_that_lead_nowhere(self):
+        with NextHop() as hop:
+            weir = self.relaying(hop, """
+                null.test       MX 0 .
+                broken.test     MX SERVFAIL
+                empty.test      MX 10 nobody.empty.test
+                halfway.test    MX 10 slow.halfway.test
+                slow.halfway.test A SERVFAIL
+            """)
+            service = "Host or domain name not found. Name service error for name="
+            expected = [
+                ("null.test", "5.1.0", "Domain null.test does not accept mail (nullMX)"),
+                ("broken.test", "4.4.3", service + "broken.test type=MX: Host not found, try again"),
+                ("empty.test", "5.4.4", service + "nobody.empty.test type=A: Host not found"),
+                ("halfway.test", "4.4.3", service + "slow.halfway.test type=A: Host not found, try again"),
+                ("no.test", "5.4.4", service + "no.test type=A: Host not found"),
+            ]
+            for domain, *_ in expected:
+                self.send(weir, [f"a@{domain}"])
+            for domain, dsn, text in expected:
+                with self.subTest(domain=domain):
+                    found = self.outcome(weir, f"a@{domain}")
+                    self.assertEqual((found[0], found[2], found[4]), ("none", dsn, text))
+

@@ -32,6 +32,8 @@ final class RelaySession {
   /// The server took no more of what was to be written, though it has something to say.
   private(set) var wasRefusedMidway = false
   let born: Instant
+  /// What the last reply was about.
+  private var answered = ClientCommand.greeting
   private var input = ByteBuffer()
   private var framer = LineFramer(maximumLength: RelaySession.longestLine)
 
@@ -76,7 +78,8 @@ final class RelaySession {
   private func take(_ length: Int, _ consumed: Int) -> ClientAction {
     defer { input.consume(consumed) }
     let awaited = machine.awaited
-    defer { if awaited == .mail { isUntouched = false } }
+    answered = awaited
+    if awaited == .mail { isUntouched = false }
     guard !settings.replyFilter.isEmpty else {
       return input.withReadable { machine.lineReceived(UnsafeRawBufferPointer(rebasing: $0.prefix(length)).bytes, into: &output) }
     }
@@ -109,8 +112,8 @@ final class RelaySession {
 
   private func trouble(_ failure: ClientFailure) -> Trouble {
     switch failure {
-    case .refused(let reply): .refused(reply, machine.awaited)
-    case .notSMTP, .misused: .nonsense("no SMTP", machine.awaited)
+    case .refused(let reply): .refused(reply, answered)
+    case .notSMTP, .misused: .nonsense("no SMTP", answered)
     }
   }
 
