@@ -19,7 +19,6 @@ NAMES = """
     two.test          MX 20 d9.test
 """
 
-#: Where the two differ, and why: with pipelining Postfix sends the end of DATA for nobody, and so on.
 SETTINGS = {"inet_protocols": "ipv4", "mynetworks": "127.0.0.0/8", "disable_dns_lookups": "no", "smtp_host_lookup": "dns"}
 
 
@@ -39,7 +38,8 @@ class Differential(RelayCase):
         recipients += [f"a@{name}.test" for name in ("null", "broken", "empty", "halfway", "dead", "unknown", "two")]
         with DNS(zone, port=53) as dns:
             times = dict(line.split(" = ") for line in TIMES.splitlines())
-            with Postfix({**SETTINGS, **times, "transport_maps": f"static:smtp::{port}"}, resolv_conf=dns.resolv_conf) as postfix:
+            with Postfix({**SETTINGS, **times, "transport_maps": "hash:$config_directory/ways"}, resolv_conf=dns.resolv_conf,
+                         tables={"ways": "".join(f"{each.split('@')[1]} smtp:{each.split('@')[1]}:{port}\n" for each in recipients)}) as postfix:
                 weir = self.relaying(hops[0], zone, TIMES)
                 for recipient in recipients:
                     self.send(weir, [recipient])
@@ -53,4 +53,4 @@ class Differential(RelayCase):
 
     def theirs(self, postfix, recipient):
         pattern = rf"/(?:smtp|error)\[\d+\]: \w+: to=<{re.escape(recipient)}>, relay=(.*?), (?:conn_use=(\d+), )?delay=.*, dsn=(\S+), status=(\S+) \((.*)\)$"
-        return eventually(lambda: re.findall(pattern, postfix.log_text(), re.M), what=f"the fate of {recipient} at Postfix")[-1]
+        return eventually(lambda: re.findall(pattern, postfix.log_text(), re.M), 6, what=f"the fate of {recipient} at Postfix")[-1]
