@@ -101,4 +101,30 @@ import Testing
     #expect(decoded([], "plain\n").isEmpty)
     #expect(decoded([("Content-Type", "text/plain; charset=nonsense//IGNORE"), ("Content-Transfer-Encoding", "base64")], "aGk=\n") == ["hi"])
   }
+
+  @Test func fieldsAloneAreThoseOfTheWhole() {
+    var random = SystemRandomNumberGenerator()
+    let pieces = [
+      "--b\n", "--b--\n", "-", "--", "\n", "A: b\n", " c\n", "Content-Type: multipart/mixed; boundary=c\n", "--c\n", "text - of -- a line\n", "x",
+      "Content-Type: message/rfc822\n", "\n\n", "--c--\n",
+    ]
+    for _ in 0..<5000 {
+      let text = (0..<Int.random(in: 0...20, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+      let type = Array("multipart/mixed; boundary=b".utf8)
+      Array(text.utf8).withUnsafeBytes { bytes in
+        var (all, alone): ([String], [String]) = ([], [])
+        var lines = BodyLines(types: [type], body: bytes)
+        lines.run { event in
+          if case .field(let field) = event { all.append("\(field)") }
+          return true
+        }
+        lines = BodyLines(types: [type], body: bytes)
+        lines.runFields { field in
+          alone.append("\(field)")
+          return true
+        }
+        #expect(all == alone, "\(text.debugDescription)")
+      }
+    }
+  }
 }

@@ -72,10 +72,43 @@ package struct BodyLines {
     if case .fields = state { _ = close(visit) }
   }
 
+  /// As `run`, for the fields alone: text is passed over where it cannot be a delimiter.
+  package mutating func runFields(_ visit: (Field) -> Bool) {
+    let visitAny = { (event: Event) in if case .field(let field) = event { visit(field) } else { true } }
+    var start = 0
+    while start < body.count {
+      if state == .text {
+        guard !open.isEmpty, let next = dashes(from: start) else { return }
+        start = next
+      }
+      let newline = lineEnd(from: start)
+      guard line(start, newline, visitAny) else { return }
+      start = newline + 1
+    }
+    if case .fields = state { _ = close(visitAny) }
+  }
+
+  /// The next line that begins with `--`, from the beginning of a line on.
+  private func dashes(from start: Int) -> Int? {
+    var start = start
+    while let found = offset(of: UInt8(ascii: "-"), from: start) {
+      if found == 0 || body[found - 1] == 0x0a {
+        guard found + 1 < body.count else { return nil }
+        if body[found + 1] == UInt8(ascii: "-") { return found }
+      }
+      start = lineEnd(from: found) + 1
+    }
+    return nil
+  }
+
+  private func offset(of byte: UInt8, from start: Int) -> Int? {
+    guard start < body.count, let base = body.baseAddress, let found = memchr(base + start, Int32(byte), body.count - start) else { return nil }
+    return base.distance(to: UnsafeRawPointer(found))
+  }
+
   /// Of the line from `start`: where its line end is, or the end of the body.
   private func lineEnd(from start: Int) -> Int {
-    guard let base = body.baseAddress, let found = memchr(base + start, 0x0a, body.count - start) else { return body.count }
-    return base.distance(to: UnsafeRawPointer(found))
+    offset(of: 0x0a, from: start) ?? body.count
   }
 
   @inline(__always) private mutating func line(_ start: Int, _ end: Int, _ visit: (Event) -> Bool) -> Bool {

@@ -69,8 +69,7 @@ final class HeaderChecks: Stage {
     var lines = BodyLines(types: types, body: body)
     if lines.isPlain { return .continue }
     var outcome = Result<Verdict, any Error>.success(.continue)
-    lines.run { event in
-      guard case .field(let field) = event else { return true }
+    lines.runFields { field in
       let value = field.value.lowerBound..<max(field.value.lowerBound, field.value.upperBound)
       let line = HeaderLine(name: body.text(field.name), value: body.text(value), isTight: true)
       let place = Reaction.Place.body(text: field.lines.lowerBound..<field.value.upperBound, lines: field.lines, edits)
