@@ -86,6 +86,15 @@ class Talking(RelayCase):
             self.assertEqual(self.outcome(weir)[4], "250 2.0.0 Ok: queued as 4711")
             self.assertTrue(hop.messages[0][2].endswith(text.replace("\n", "\r\n").encode()))
 
+    def test_what_a_server_cannot_read_is_recoded(self):
+        text = "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nGr\u00fc\u00dfe\n"
+        with NextHop(extensions=["PIPELINING"]) as old, NextHop(address="127.0.9.2", port=old.port) as new:
+            weir = self.relaying(old, "one.test A 127.0.0.1\ntwo.test A 127.0.9.2\n")
+            self.send(weir, ["a@one.test", "a@two.test"], content=text)
+            self.outcome(weir), self.outcome(weir, "a@two.test")
+            self.assertTrue(old.messages[0][2].endswith(b"Content-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BC=C3=9Fe\r\n"))
+            self.assertTrue(new.messages[0][2].endswith(text.replace("\n", "\r\n").encode()))
+
     def test_old_servers(self):
         with NextHop({"EHLO": "500 what?", "MAIL": "250 fine", "END": "250 got it"}) as hop:
             weir = self.relaying(hop)

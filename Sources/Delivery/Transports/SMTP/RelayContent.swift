@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
+import Message
 import Queue
 import Runtime
 import SMTP
@@ -14,6 +15,8 @@ final class RelayContent {
   private var pieces: [ContentChunk] = []
   private(set) var isInMemory = true
   private var isLoaded = false
+  /// The content in seven bits, once a server has needed it.
+  private var narrow: ContentChunk?
 
   /// So much is written at a time.
   private static let portion = 64 * 1024
@@ -48,8 +51,24 @@ final class RelayContent {
 
   // MARK: what it is like
 
-  /// Whether the client said so, or it is so as far as it has been read.
+  /// Whether the client said so.
   var isEightBit: Bool { message.envelope.body == .eightBitMIME }
+
+  /// What a server without 8BITMIME gets: RFC 6152 §3. A content that is too big to hold goes as it is.
+  private var narrowed: [ContentChunk] {
+    if let narrow { return [narrow] }
+    guard isInMemory, settings.convertsTo7Bit, pieces.contains(where: { $0.bytes.contains { $0 >= 0x80 } }) else { return pieces }
+    var whole = ByteBuffer()
+    for piece in pieces { whole.append(piece.bytes) }
+    guard let bytes = whole.withReadable({ SevenBitForm.of($0) }) else { return pieces }
+    let chunk = ContentChunk(bytes)
+    narrow = chunk
+    return [chunk]
+  }
+
+  private func pieces(for session: RelaySession) -> [ContentChunk] {
+    session.machine.extensions.offers("8BITMIME") ? pieces : narrowed
+  }
 
   /// Whether the header goes beyond ASCII: RFC 6532.
   var hasUTF8Header: Bool {
@@ -83,7 +102,7 @@ final class RelayContent {
   /// All of it, counted first.
   private func sendChunk(_ encoder: inout ContentEncoder, on session: RelaySession) async throws(RelaySession.Trouble) -> Bool {
     var body = ByteBuffer()
-    for piece in pieces { encoder.encode(piece.bytes, into: &body) }
+    for piece in pieces(for: session) { encoder.encode(piece.bytes, into: &body) }
     encoder.finish(into: &body)
     session.output.append("BDAT \(body.count) LAST\r\n")
     body.withReadable { session.output.append($0) }
@@ -91,7 +110,7 @@ final class RelayContent {
   }
 
   private func sendLines(_ encoder: inout ContentEncoder, on session: RelaySession) async throws(RelaySession.Trouble) -> Bool {
-    for piece in pieces {
+    for piece in pieces(for: session) {
       if try await encode(piece, &encoder, on: session) { return true }
     }
     if !isInMemory {
