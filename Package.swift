@@ -66,6 +66,8 @@ let package = Package(
     shim("CArchive", link: ["archive"]),
     shim("CBytes"),
     shim("CCharset"),
+    // libcurl is loaded when it is wanted: see its header.
+    shim("CCurl"),
     shim("CIDN2", link: ["idn2"]),
     shim("CLinux"),
     shim("CPCRE2", link: ["pcre2-8"]),
@@ -98,7 +100,7 @@ let package = Package(
     module("Restrictions", ["Bytes", "Diagnostics", "Names", "SMTP", "Tables"]),
 
     // Ring 2: performs
-    module("Runtime", ["Bytes", "CLinux", "COpenSSL", "CSandbox", "CUnbound", "Events", "Names", "Queue"]),
+    module("Runtime", ["Bytes", "CCurl", "CLinux", "COpenSSL", "CSandbox", "CUnbound", "Events", "Names", "Queue"]),
     module("Spool", ["Bytes", "Queue", "Runtime"]),
     module("Mailbox", ["Bytes", "Runtime"]),
     module("Trace", ["Bytes", "CSQLite", "Events", "Queue", "Runtime"]),

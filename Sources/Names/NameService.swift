@@ -35,11 +35,14 @@ package struct NameAnswer: Equatable, Sendable {
   package var isSecure = false
   /// How long they hold, in seconds; nil where that is not known.
   package var timeToLive: Int?
+  /// The name at the end of aliases, where the one asked for is one and that is known.
+  package var canonicalName: String?
 
-  package init(_ records: [NameRecord], isSecure: Bool = false, timeToLive: Int? = nil) {
+  package init(_ records: [NameRecord], isSecure: Bool = false, timeToLive: Int? = nil, canonicalName: String? = nil) {
     self.records = records
     self.isSecure = isSecure
     self.timeToLive = timeToLive
+    self.canonicalName = canonicalName
   }
 }
 

@@ -27,6 +27,7 @@ private let withinRing: [String: Set<String>] = [
 /// Who may import each shim; CBytes is pure and for everyone.
 private let shimImporters: [String: Set<String>] = [
   "CCharset": ["Message"],
+  "CCurl": ["Runtime"],
   "CIDN2": ["IDNA"],
   "CLinux": ["Runtime"],
   "CPluginHost": ["PluginHost"],

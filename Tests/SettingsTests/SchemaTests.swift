@@ -87,7 +87,7 @@ import Testing
       let text = definition.place == .listener ? "listener a {\n\(line)}\n" : line
       let files = MemoryFiles([
         "/etc/weir/header_checks": "", "/etc/weir/body_checks": "", "/etc/weir/mime_header_checks": "", "/etc/weir/nested_header_checks": "",
-        "/etc/weir/sni": "",
+        "/etc/weir/sni": "", "/etc/weir/tls_policy": "", "/etc/weir/sasl_passwd": "",
         "/etc/weir/virtual": "", "/etc/weir/local": "", "/etc/weir/relay": "", "/etc/weir/rbl_reply": "", "/etc/weir/relay_clientcerts": "",
       ])
       let result = Configuration.load(SourceText(name: "f", text: text), files: files, facts: HostFacts(hostName: "mail.example.com"))

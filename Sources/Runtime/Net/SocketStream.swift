@@ -212,6 +212,17 @@ package final class SocketStream: ByteStream, @unchecked Sendable {
     }
   }
 
+  /// Becomes the client side of TLS. What the server's certificate is worth, the facts say: whether that will do is the caller's to decide.
+  package func startTLS(
+    _ context: TLSClientContext, _ expectation: TLSExpectation, deadline: Instant
+  ) async -> Result<TLSFacts, TLSError> {
+    do throws(TLSError) {
+      return await secure(try TLSSession(client: context, descriptor: descriptor, expectation), on: context.handshakePool, deadline)
+    } catch {
+      return .failure(error)
+    }
+  }
+
   private func secure(_ session: TLSSession, on pool: BlockingPool?, _ deadline: Instant) async -> Result<TLSFacts, TLSError> {
     tls = session
     while true {

@@ -138,7 +138,15 @@ extension ub_result {
       index += 1
     }
     if records.isEmpty { return index == 0 ? nothing : .failure(.temporary("the name server's answer makes no sense")) }
-    return .success(NameAnswer(records, isSecure: secure != 0, timeToLive: Int(max(0, ttl))))
+    return .success(NameAnswer(records, isSecure: secure != 0, timeToLive: Int(max(0, ttl)), canonicalName: end))
+  }
+
+  /// The end of the aliases, if it is a name that can be asked for.
+  private var end: String? {
+    guard let canonname else { return nil }
+    let name = String(cString: canonname)
+    let trimmed = name.hasSuffix(".") ? String(name.dropLast()) : name
+    return isHostName(trimmed) ? trimmed : nil
   }
 }
 

@@ -2,7 +2,7 @@
 import COpenSSL
 
 /// Which ciphers may be used up to TLS 1.2: `smtpd_tls_ciphers` with `smtpd_tls_exclude_ciphers`. TLS 1.3 has no weak ones.
-package struct TLSCiphers: Equatable, Sendable {
+package struct TLSCiphers: Hashable, Sendable {
   package enum Grade: String, Sendable, CaseIterable {
     case medium, high
 

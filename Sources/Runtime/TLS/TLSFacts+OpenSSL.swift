@@ -11,11 +11,13 @@ extension TLSSession {
     let tellsMore = SSL_version(ssl) >= TLS1_3_VERSION
     let own = tellsMore ? ownSignature : nil
     let theirs = tellsMore ? peerSignature : nil
+    let (peer, doubt) = expectation.map(judge) ?? (peerCertificate, nil)
+    if doubt == nil { goodPeer = peer }
     return TLSFacts(
       isServer: isServer, protocolVersion: string(SSL_get_version(ssl)) ?? "", cipher: string(SSL_CIPHER_get_name(cipher)) ?? "",
       usedBits: Int(usedBits), algorithmBits: Int(algorithmBits), keyExchange: tellsMore ? keyExchange : nil,
-      serverSignature: isServer ? own : theirs, clientSignature: isServer ? theirs : own, peer: peerCertificate,
-      serverName: serverName, isResumed: SSL_session_reused(ssl) == 1, fingerprints: fingerprints)
+      serverSignature: isServer ? own : theirs, clientSignature: isServer ? theirs : own, peer: peer,
+      serverName: serverName, isResumed: SSL_session_reused(ssl) == 1, fingerprints: fingerprints, doubt: doubt)
   }
 
   private var fingerprints: TLSFingerprints? {

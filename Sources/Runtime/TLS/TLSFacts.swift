@@ -36,6 +36,8 @@ package struct TLSFacts: Equatable, Sendable {
   package let isResumed: Bool
   /// Of the client's certificate, on the accepting side.
   package var fingerprints: TLSFingerprints?
+  /// On the connecting side: why the server is not the one that was expected.
+  package var doubt: TLSDoubt?
 }
 
 extension TLSFacts {

@@ -35,7 +35,7 @@ package struct TLSVersion: RawRepresentable, Hashable, Comparable, Sendable {
 }
 
 /// The versions that `smtpd_tls_protocols` and `smtpd_tls_mandatory_protocols` allow: `>=TLSv1.2`, `<=TLSv1.3`, `!SSLv2, !SSLv3` or `TLSv1.2 TLSv1.3`.
-package struct TLSProtocols: Equatable, Sendable {
+package struct TLSProtocols: Hashable, Sendable {
   package private(set) var minimum: TLSVersion?
   package private(set) var maximum: TLSVersion?
   package private(set) var excluded: Set<TLSVersion> = []
@@ -53,6 +53,9 @@ package struct TLSProtocols: Equatable, Sendable {
     }
     guard !allowed.isEmpty else { throw TLSConfigurationError(value, "leaves no TLS protocol") }
   }
+
+  /// Gives up the versions below `version`.
+  package mutating func raise(to version: TLSVersion) { minimum = max(minimum ?? version, version) }
 
   private mutating func add(_ word: Substring) -> Bool {
     let (mark, name) = Self.split(word)

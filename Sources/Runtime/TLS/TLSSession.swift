@@ -37,6 +37,11 @@ package final class TLSSession: @unchecked Sendable {
   let verifies: Bool
   /// Nil on the connecting side.
   let fingerprintDigest: String?
+  /// Nil on the accepting side, and where the handshake itself insists.
+  let expectation: TLSExpectation?
+  var resumed: TLSSessionCache.Kept?
+  /// The server's certificate, once it is what was expected.
+  var goodPeer: TLSFacts.PeerCertificate?
   private var isBroken = false
 
   /// The side that accepts.
@@ -46,6 +51,7 @@ package final class TLSSession: @unchecked Sendable {
     isServer = true
     verifies = context.asksClientCertificate
     fingerprintDigest = context.fingerprintDigest
+    expectation = nil
     ssl = try Self.makeSession(context.handle, descriptor)
     SSL_set_accept_state(ssl)
   }
@@ -58,9 +64,23 @@ package final class TLSSession: @unchecked Sendable {
     isServer = false
     verifies = context.verification != .none
     fingerprintDigest = nil
+    expectation = nil
     ssl = try Self.makeSession(context.handle, descriptor)
     SSL_set_connect_state(ssl)
     try name(serverName)
+  }
+
+  /// The side that connects, to a server that is judged once the handshake is over: see `facts`.
+  package init(client context: TLSClientContext, descriptor: Int32, _ expectation: TLSExpectation) throws(TLSError) {
+    self.context = context
+    contextPointer = context.handle.pointer
+    isServer = false
+    verifies = false
+    fingerprintDigest = nil
+    self.expectation = expectation
+    ssl = try Self.makeSession(context.handle, descriptor)
+    SSL_set_connect_state(ssl)
+    try prepare(expectation)
   }
 
   deinit { SSL_free(ssl) }
@@ -122,6 +142,7 @@ package final class TLSSession: @unchecked Sendable {
   package func shutdown() -> TLSProgress {
     guard !isBroken, SSL_in_init(ssl) == 0 else { return .done }
     OpenSSLErrors.clear()
+    keepSession()
     let result = SSL_shutdown(ssl)
     return result >= 0 ? .done : progress(result)
   }

@@ -31,7 +31,6 @@ extension KnownName {
     needless(.postfix, "tls_high_cipherlist", "redefines a grade of ciphers"),
     needless(.postfix, "tls_medium_cipherlist", "redefines a grade of ciphers"),
     needless(.postfix, "tls_eecdh_auto_curves", "chooses curves", "remove the line: OpenSSL's are used"),
-    needless(.postfix, "tls_append_default_CA", "adds the system's authorities"),
     needless(.postfix, "smtputf8_autodetect_classes", "says where SMTPUTF8 is detected"),
   ]
 
