@@ -32,6 +32,11 @@ struct RelayHost: Equatable, Sendable {
     }
   }
 
+  /// Found by an MX record, at the port at which mail comes in: if it is ourselves, mail goes in circles.
+  var isExchanger: Bool {
+    if case .network(let address) = place { isProved != nil && address.port == 25 } else { false }
+  }
+
   var address: IPAddress? {
     if case .network(let address) = place { address.ip } else { nil }
   }

@@ -93,7 +93,7 @@ final class RelayRun {
   /// The greetings.
   private func introduce(_ session: RelaySession, isBest: Bool) async throws(RelaySession.Trouble) {
     _ = try await session.advance(.receive)
-    if isBest, settings.rules.service == .smtp, session.machine.serverName.lowercased() == settings.hostname.lowercased() {
+    if isBest, session.host.isExchanger, session.machine.serverName.lowercased() == settings.hostname.lowercased() {
       transport.info(nil, "host \(session.host) replied to HELO/EHLO with my own hostname \(settings.hostname)")
       throw .policy(Reason(status: "5.4.6", text: "mail for \(job.hop.destination) loops back to myself"))
     }
