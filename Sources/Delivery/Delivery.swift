@@ -14,3 +14,5 @@
 //   Router            where a recipient's mail goes: transport and next hop
 //   Transport         hands a message on for recipients with one next hop; each is a folder of Transports/
 //   SenderReports     tells the sender of failures, delays and successes
+//   ReportPlan        decides who is told of what
+//   SenderReporter    queues the reports as messages

@@ -44,6 +44,14 @@ package struct DeliveryReport: Equatable, Sendable, CustomStringConvertible {
 
   package var description: String { Event(service, .delivery(facts)).text }
 
+  /// The same failure, which is to be tried again because no report of it could be queued.
+  var unreported: DeliveryReport {
+    let reason = Reason(status: dsn, text: text).unreported
+    var copy = self
+    (copy.status, copy.dsn, copy.text) = (.deferred, reason.status, reason.text)
+    return copy
+  }
+
   private var facts: DeliveryFacts {
     var facts = DeliveryFacts(
       recipient: recipient, original: original, relay: relay, delays: delays, dsn: dsn, status: status.rawValue, reason: text)

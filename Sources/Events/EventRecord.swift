@@ -91,6 +91,9 @@ extension Kind {
       bytes.append(.reply, reply)
       bytes.append(.place, place)
       bytes.append(unlessEmpty: .code, code)
+    case .notice(let words, let report):
+      bytes.append(.notice, words)
+      bytes.append(.report, report)
     }
   }
 }

@@ -12,6 +12,7 @@ package enum Field: UInt8, CaseIterable, Sendable {
   case originalRecipient, relay, delayBefore, delayQueue, delayConnection, delayTransmission, dsn, status, reason
   case stageName, rule, matched, edits, duration, isShadow, stages, subject, code
   case connectionUse
+  case notice, report
 
   /// How JSON writes a value.
   package enum Form: Sendable {
@@ -93,6 +94,8 @@ package enum Field: UInt8, CaseIterable, Sendable {
     case .stages: ("stages", "stages that had nothing to say, each with its microseconds: `a=12 b=3`")
     case .subject: ("subject", "the Subject field, decoded")
     case .code: ("code", "the short name of a refusal: `7f3a2c`")
+    case .notice: ("notice", "what kind of report was queued about the message")
+    case .report: ("report", "the queue id of that report")
     }
   }
 }

@@ -30,11 +30,14 @@ package enum Kind: Equatable, Sendable {
   case arrived(EnvelopeFacts)
   /// What the client was told: each refusal, and the reply to a message.
   case answer(reply: String, place: String, code: String)
+  /// `sender non-delivery notification: ID`: a report about the message was queued, and this is its id. In the log.
+  case notice(String, report: String)
 
   /// As JSON and the journal name it.
   package enum Name: UInt8, CaseIterable, Sendable {
     case text, connect, disconnect, client, verdict, messageID, active, delivery, expired, removed
     case step, passed, arrived, answer
+    case notice
 
     package var text: StaticString {
       switch self {
@@ -52,11 +55,12 @@ package enum Kind: Equatable, Sendable {
       case .passed: "passed"
       case .arrived: "arrived"
       case .answer: "answer"
+      case .notice: "notice"
       }
     }
 
     /// Whether it is for the trace alone.
-    package var isTrace: Bool { rawValue >= Name.step.rawValue }
+    package var isTrace: Bool { (Name.step.rawValue...Name.answer.rawValue).contains(rawValue) }
   }
 
   package var name: Name {
@@ -75,6 +79,7 @@ package enum Kind: Equatable, Sendable {
     case .passed: .passed
     case .arrived: .arrived
     case .answer: .answer
+    case .notice: .notice
     }
   }
 }

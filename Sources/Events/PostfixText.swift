@@ -47,6 +47,9 @@ extension RecordedEvent {
       put("from=<", .sender, ">", to: &line)
       put(" to=<", .recipient, ">", to: &line)
     case .answer: put("answered: ", .reply, "", to: &line)
+    case .notice:
+      put("", .notice, ": ", to: &line)
+      put("", .report, "", to: &line)
     }
   }
 

@@ -62,6 +62,7 @@ extension Agenda {
     let id = stored.record.id
     guard var message = active[id], let entry = entries[id] else { return nil }
     if message.states.isEmpty { message.states = stored.record.progress.states }
+    if stored.record.progress.isWarned { message.isWarned = true }
     if entry.origin != .fresh { message.lookAgain(entry.origin, boot) }
     entries[id]?.origin = .known
     active[id] = message
@@ -69,7 +70,7 @@ extension Agenda {
       .map { DueRecipient(index: $0, replay: message.replays[$0] ?? .none) }
     return QueuedMessage(
       id: id, envelope: stored.record.envelope, size: stored.record.place.length, due: due, source: .spool(content), crashes: entry.crashes,
-      isRetry: entry.origin != .fresh)
+      isRetry: entry.origin != .fresh, isWarned: message.isWarned)
   }
 }
 
@@ -147,6 +148,6 @@ extension Agenda {
     active[id] = message
     schedule(id, at: next)
     let crashes = entries[id]?.crashes ?? 0
-    return .snapshot(id, Progress(nextAttempt: next, crashes: crashes, states: message.states))
+    return .snapshot(id, Progress(nextAttempt: next, crashes: crashes, states: message.states, isWarned: message.isWarned))
   }
 }

@@ -98,6 +98,8 @@ struct ActiveMessage {
   /// How many those are.
   var snapshots = 0
   var isDeleted = false
+  /// The sender was told that it waits.
+  var isWarned = false
 }
 
 extension Agenda {

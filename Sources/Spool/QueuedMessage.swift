@@ -15,6 +15,8 @@ package final class QueuedMessage: Sendable {
   package let isRetry: Bool
   /// How often its process died while it was being delivered.
   package let crashes: UInt8
+  /// The sender was told that it waits.
+  package let isWarned: Bool
   let source: Source
   /// Held in memory for this message, until nobody needs it any more.
   private let held: Int
@@ -27,7 +29,7 @@ package final class QueuedMessage: Sendable {
 
   init(
     id: QueueID, envelope: Envelope, size: Int64, due: [DueRecipient], source: Source, crashes: UInt8 = 0, isRetry: Bool = false,
-    memory: MemoryBudget? = nil
+    isWarned: Bool = false, memory: MemoryBudget? = nil
   ) {
     self.id = id
     self.envelope = envelope
@@ -36,6 +38,7 @@ package final class QueuedMessage: Sendable {
     self.source = source
     self.crashes = crashes
     self.isRetry = isRetry
+    self.isWarned = isWarned
     self.memory = memory
     if case .memory(let chunks) = source { held = chunks.reduce(0) { $0 + $1.count } } else { held = 0 }
   }

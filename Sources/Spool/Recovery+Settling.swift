@@ -44,7 +44,8 @@ extension Spool {
     if changed.isSuspect { blame(changed.id, &progress) }
     agenda.withLock { agenda in
       agenda.entries[changed.id]?.crashes = progress.crashes
-      agenda.active[changed.id] = ActiveMessage(states: progress.states, isInAttempt: false, isParking: true, snapshots: 1)
+      agenda.active[changed.id] = ActiveMessage(
+        states: progress.states, isInAttempt: false, isParking: true, snapshots: 1, isWarned: progress.isWarned)
       agenda.schedule(changed.id, at: progress.nextAttempt)
     }
     enqueue(.snapshot(changed.id, progress))

@@ -124,10 +124,12 @@ extension Agenda {
     for index in states.indices where states[index].isHeldOrDeferred { states[index] = .waiting }
     entries[id]?.crashes = 0
     let known = active[id]
+    let isWarned = stored.isWarned || known?.isWarned == true
     active[id] = ActiveMessage(
-      states: states, replays: known?.replays ?? [:], isInAttempt: false, isParking: true, snapshots: (known?.snapshots ?? 0) + 1)
+      states: states, replays: known?.replays ?? [:], isInAttempt: false, isParking: true, snapshots: (known?.snapshots ?? 0) + 1,
+      isWarned: isWarned)
     schedule(id, at: 0)
-    return .snapshot(id, Progress(nextAttempt: 0, crashes: 0, states: states))
+    return .snapshot(id, Progress(nextAttempt: 0, crashes: 0, states: states, isWarned: isWarned))
   }
 }
 

@@ -56,6 +56,9 @@ extension Spool {
     }
   }
 
+  /// The sender was told that the message waits. Written with what is noted when the attempt has ended.
+  package func noteWarning(_ id: QueueID) { agenda.withLock { $0.active[id]?.isWarned = true } }
+
   /// Every due recipient of the message was tried. What is left is tried again at its time.
   package func attemptEnded(_ id: QueueID) {
     let later = clock() + Int64(settings.unnotedDelay.components.seconds) * 1_000_000

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Delivery
 import Mailbox
+import Message
 import Queue
 import Runtime
 import Spool
@@ -31,7 +32,8 @@ struct RelayAgent: Agent {
   }
 }
 
-/// The product's own delivery: to the Maildir `mail/a/` for a@example.com, to the mailbox file `mail/box` for box@example.com.
+/// The product's own delivery: to the Maildir `mail/a/` for a@example.com, to the mailbox file `mail/box` for box@example.com. There is nobody
+/// called gone@example.com: a report goes to the sender's Maildir, `mail/s/`.
 struct MailboxAgent: Agent {
   private let agent: LocalAgent
 
@@ -39,12 +41,26 @@ struct MailboxAgent: Agent {
     var settings = UserSettings(virtualMailboxBase: "mail")
     settings.quota = quota
     let users = UserDirectory(settings) { key in
-      key.hasPrefix("@") ? nil : String(key.prefix { $0 != "@" }) + (Self.isFile(key) ? "" : "/")
+      key.hasPrefix("@") || key.hasPrefix("gone") ? nil : String(key.prefix { $0 != "@" }) + (Self.isFile(key) ? "" : "/")
     }
-    agent = LocalAgent(spool, worker: 0, disk: disk, users: users, clock: clock) { _ in }
+    agent = LocalAgent(spool, worker: 0, disk: disk, users: users, senders: Self.reporter(spool, clock), clock: clock) { _ in }
+  }
+
+  private static func reporter(_ spool: Spool, _ clock: @escaping @Sendable () -> Int64) -> SenderReporter {
+    let writer = ReportWriter(hostname: "mx.example.com", origin: "mx.example.com", product: "Weir")
+    let rules = ReportRules(postmaster: "postmaster@example.com", doubleBounceSender: "double-bounce@mx.example.com")
+    let means = SenderReporter.Means(
+      offload: { body in
+        body()
+        return true
+      },
+      resolve: { Recipient(address: $0, original: $0, route: .virtual) }, clock: clock, zone: { _ in .utc }, log: { _ in })
+    return SenderReporter(SenderReporter.Settings(rules: rules, writer: writer, hostname: "mx.example.com"), spool: spool, means: means)
   }
 
   static func isFile(_ address: String) -> Bool { address.hasPrefix("box") }
+
+  static func isNobody(_ address: String) -> Bool { address.hasPrefix("gone") }
 
   func deliverReady() { while agent.runOnce() {} }
 

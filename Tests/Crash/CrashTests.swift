@@ -53,6 +53,29 @@ import Testing
     #expect(windows == [.answerLost, .relayedBeforeNoted])
   }
 
+  /// The report to the sender is stable before the failure is final.
+  @Test func reportsToSenders() throws {
+    let windows = try crashEverywhere { world in
+      world.send(text(1), [.virtual("gone"), .virtual("a"), .virtual("gone2")])
+      world.run()
+      world.deliver()
+      world.deliver()
+      world.makeStable()
+    }
+    #expect(windows == [.answerLost, .reportedBeforeNoted])
+  }
+
+  @Test func aReportOnABigMessage() throws {
+    let windows = try crashEverywhere { world in
+      world.send(text(1, count: 3000), [.virtual("gone")], inFile: true)
+      world.run()
+      world.deliver()
+      world.deliver()
+      world.makeStable()
+    }
+    #expect(windows == [.reportedBeforeNoted])
+  }
+
   @Test(arguments: Kind.allCases) func readersWhoTakeTheirMail(kind: Kind) throws {
     let windows = try crashEverywhere(quota: kind.quota) { world in
       world.send(text(1), [.virtual(kind.one)])

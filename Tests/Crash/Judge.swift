@@ -15,6 +15,8 @@ enum Window: String, CaseIterable {
   case refusedButKept
   /// Another server took it, and the crash came before that was on record.
   case relayedBeforeNoted
+  /// The report to the sender was queued, and the crash came before the failure was on record.
+  case reportedBeforeNoted
   /// Its reader had taken it out of the mailbox, and the crash came before the delivery was on record.
   case takenBeforeNoted
   /// Its reader had taken it out of the mailbox, and the power went before the spool had forgotten it.
@@ -84,6 +86,7 @@ struct Judge {
 
   private func check(_ id: QueueID, _ recipient: Int, _ message: World.Sent, _ world: World, _ verdict: inout Verdict) {
     let isRemote = message.recipients[recipient].route == .remote
+    if MailboxAgent.isNobody(message.recipients[recipient].address) { return checkReports(id, recipient, message, world, &verdict) }
     let copies = isRemote ? relays(id, recipient, world) : copiesInHand(id, recipient, filesNow(id, recipient, message, world, &verdict))
     let promised = had(.accepted(id))
     if promised && copies == 0 { verdict.faults.append("\(id) recipient \(recipient) lost at step \(step)") }
@@ -92,6 +95,24 @@ struct Judge {
       return verdict.faults.append("\(id) recipient \(recipient) came \(copies) times, cut at step \(step), promised \(promised)")
     }
     verdict.windows.insert(window)
+  }
+
+  /// Each failure is reported, in a report that is whole.
+  private func checkReports(_ id: QueueID, _ recipient: Int, _ message: World.Sent, _ world: World, _ verdict: inout Verdict) {
+    let address = message.recipients[recipient].address
+    let reports = world.disk.image.names("mail/s/new").compactMap { world.disk.image.file("mail/s/new/\($0)") }
+      .map { String(decoding: $0, as: UTF8.self) }.filter { $0.contains("\nX-Weir-Queue-ID: \(id)\n") }
+    for report in reports where !report.hasPrefix("Return-Path: <>\n") || !report.hasSuffix("/mx.example.com--\n") {
+      verdict.faults.append("a report is broken, cut at step \(step)")
+    }
+    let count = reports.filter { $0.contains("\n<\(address)>: unknown user: \"\(address)\"\n") }.count
+    if had(.accepted(id)), count == 0 { verdict.faults.append("\(id): no report on recipient \(recipient), cut at step \(step)") }
+    guard count > 1 else { return }
+    if had(.noted(id, recipient: recipient)) {
+      verdict.faults.append("\(id): \(count) reports on recipient \(recipient), cut at step \(step)")
+    } else {
+      verdict.windows.insert(.reportedBeforeNoted)
+    }
   }
 
   private func window(_ id: QueueID, _ recipient: Int, _ isRemote: Bool, _ promised: Bool) -> Window? {

@@ -86,7 +86,8 @@ final class World {
 
   /// Lets the spool work, and notes what it answered.
   func run() {
-    while spool.runOnce() { collect() }
+    // What a report's completion notes is on disk only when the spool has nothing left to write.
+    while spool.runOnce() { diary += inbox.take() }
     collect()
   }
 

@@ -31,7 +31,7 @@ private final class SimulatedStation {
     spool.begin()
     agent = LocalAgent(
       spool, worker: 0, disk: disk, users: UserDirectory(UserSettings(virtualMailboxBase: "mail"), virtualMailbox: { _ in "ann/" }),
-      clock: { clock.withLock { $0 } }, report: { report in reports.withLock { $0.append(report) } })
+      senders: NobodyIsTold(), clock: { clock.withLock { $0 } }, report: { report in reports.withLock { $0.append(report) } })
   }
 
   func accept() -> QueueID {
@@ -129,4 +129,9 @@ private final class SimulatedStation {
       #expect(next.spool.count == 0)
     }
   }
+}
+
+/// For tests in which nothing fails for good.
+struct NobodyIsTold: SenderReports {
+  func report(_ results: [RecipientResult], of message: QueuedMessage, done: @escaping @Sendable (Bool) -> Void) { done(true) }
 }

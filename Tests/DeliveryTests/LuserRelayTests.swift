@@ -34,10 +34,7 @@ import Testing
   func targets(_ template: String, _ recipient: String, _ target: String?) { #expect(relay(template).target(for: recipient)?.address == target) }
 
   private func agent(_ station: Station, _ template: String) -> LocalAgent {
-    let (clock, reports) = (station.clock, station.reports)
-    return LocalAgent(
-      station.spool, worker: 0, disk: station.disk, users: station.directory, luserRelay: relay(template), clock: { clock.withLock { $0 } },
-      report: { report in reports.withLock { $0.append(report) } })
+    station.agent(luserRelay: relay(template))
   }
 
   @Test func anUnknownUsersMailGoesElsewhere() throws {
@@ -57,14 +54,16 @@ import Testing
     let station = try Station()
     station.accept("A: b\n\n", to: .local("nobody"))
     _ = agent(station, template).runOnce()
+    station.settle()
     #expect(station.reports.withLock { $0.first?.text } == text)
     #expect(station.newFiles == [])
   }
 
-  @Test func aLoopIsHeld() throws {
+  @Test func aLoopIsReturned() throws {
     let station = try Station()
     station.accept("Delivered-To: ann@example.com\n\n", to: .local("nobody"))
     _ = agent(station, "ann@example.com").runOnce()
+    station.settle()
     #expect(station.reports.withLock { $0.first?.dsn } == "5.4.6")
   }
 }

@@ -188,16 +188,18 @@ private final class Process: Sendable {
     #expect(station.spool.count == 0)
   }
 
-  @Test func aStrangerIsHeldAndOthersAreNot() throws {
+  @Test func aStrangersMailIsReturnedAndOthersIsNot() throws {
     let process = Process()
     let ann = SystemUser(name: "ann", uid: 54_322, gid: 1, home: "/home/ann")
     let station = try Station(system: [Self.joe, ann])
     station.accept("A: b\n\n", to: .local("ann"), .local("joe"), .local("ann"))
     _ = station.agent(client(process)).runOnce()
     #expect(process.files.count == 1)
+    station.settle()
     let reports = station.reports.withLock { $0 }
-    #expect(reports.map(\.status) == [.held, .sent, .held])
-    #expect(reports.first?.dsn == "5.1.1")
+    #expect(reports.map(\.status) == [.sent, .bounced, .bounced])
+    #expect(reports.last?.dsn == "5.1.1")
+    #expect(try station.queuedReports().count == 1)
   }
 
   @Test func withoutTheProcessMailWaits() throws {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
 import Delivery
+import Events
 import Mailbox
+import Message
 import Queue
 import Runtime
 import Spool
@@ -13,6 +15,9 @@ final class Station {
   let disk = LinuxDisk()
   let clock = Monitor<Int64>(1_360_231_200_000_000)
   let reports = Monitor<[DeliveryReport]>([])
+  /// What bounce(8) and cleanup(8) would log.
+  let events = Monitor<[Event]>([])
+  var rules = ReportRules(postmaster: "pm@example.com", doubleBounceSender: "double-bounce@vm")
   private(set) var spool: Spool
   private let users: UserDirectory
   var directory: UserDirectory { users }
@@ -38,22 +43,57 @@ final class Station {
     return spool
   }
 
-  func agent(_ transport: (any SystemUserTransport)? = nil) -> LocalAgent {
+  func agent(_ transport: (any SystemUserTransport)? = nil, luserRelay: LuserRelay? = nil, isSoft: Bool = false) -> LocalAgent {
     let (clock, reports) = (clock, reports)
+    var settings = SchedulerSettings()
+    settings.softBounce = isSoft
     return LocalAgent(
-      spool, worker: 0, disk: disk, users: users, transport: transport, clock: { clock.withLock { $0 } },
+      spool, worker: 0, disk: disk, users: users, transport: transport, settings: settings, luserRelay: luserRelay, senders: reporter(),
+      clock: { clock.withLock { $0 } },
       report: { report in reports.withLock { $0.append(report) } })
+  }
+
+  /// Addresses of example.com and vm are virtual.
+  func reporter(
+    sizeLimit: Int = 50_000,
+    offload: @escaping @Sendable (@escaping @Sendable () -> Void) -> Bool = { body in
+      body()
+      return true
+    }
+  ) -> SenderReporter {
+    let (clock, events) = (clock, events)
+    let writer = ReportWriter(hostname: "vm", origin: "vm", product: "Weir")
+    var settings = SenderReporter.Settings(rules: rules, writer: writer, hostname: "vm")
+    settings.sizeLimit = sizeLimit
+    let means = SenderReporter.Means(
+      offload: offload,
+      resolve: { Recipient(address: $0, original: $0, route: $0.hasSuffix("@example.com") || $0.hasSuffix("@vm") ? .virtual : .remote) },
+      clock: { clock.withLock { $0 } }, zone: { _ in .utc }, log: { event in events.withLock { $0.append(event) } })
+    return SenderReporter(settings, spool: spool, means: means)
+  }
+
+  /// What was logged besides deliveries.
+  var lines: [String] { events.withLock { $0.map(\.text) } }
+
+  /// The reports that were queued: sender, recipient and content.
+  func queuedReports() throws -> [(sender: String, recipient: String, content: String)] {
+    while spool.runOnce() {}
+    return try spool.list().filter { $0.sender.isEmpty || $0.sender == rules.doubleBounceSender }.map { listing in
+      let content = Monitor<[UInt8]>([])
+      _ = try spool.withContent(listing.id) { pieces in content.withLock { for piece in pieces { $0 += piece } } }
+      return (listing.sender, listing.recipients.first?.address ?? "", String(decoding: content.withLock { $0 }, as: UTF8.self))
+    }
   }
 
   func advance(seconds: Int64) { clock.withLock { $0 += seconds * 1_000_000 } }
 
   /// Commits a message.
   @discardableResult
-  func accept(_ content: String, to recipients: Recipient..., sender: String = "carl@example.net") -> QueueID {
+  func accept(_ content: String, to recipients: Recipient..., sender: String = "carl@example.net", ret: Envelope.ReturnContent? = nil) -> QueueID {
     let id = spool.nextQueueID()
     let bytes = Array(content.utf8)
     _ = spool.memory.take(bytes.count)
-    let envelope = Envelope(sender: sender, arrival: clock.withLock { $0 }, host: "vm", recipients: recipients)
+    let envelope = Envelope(sender: sender, arrival: clock.withLock { $0 }, host: "vm", recipients: recipients, returnContent: ret)
     let outcome = Monitor<CommitOutcome?>(nil)
     spool.submit(IncomingMessage(id: id, envelope: envelope, content: .memory([ContentChunk(bytes)]))) { result in outcome.withLock { $0 = result } }
     while spool.runOnce() {}
@@ -71,8 +111,8 @@ final class Station {
 }
 
 extension Recipient {
-  static func virtual(_ name: String, original: String? = nil) -> Recipient {
-    Recipient(address: "\(name)@example.com", original: original ?? "\(name)@example.com", route: .virtual)
+  static func virtual(_ name: String, original: String? = nil, notify: Notify = []) -> Recipient {
+    Recipient(address: "\(name)@example.com", original: original ?? "\(name)@example.com", route: .virtual, notify: notify)
   }
 
   static func local(_ name: String) -> Recipient { Recipient(address: "\(name)@example.com", original: "\(name)@example.com", route: .local) }

@@ -21,7 +21,8 @@ import Testing
   }()
 
   private static func camelCase(_ name: String) -> String {
-    let parts = name.split(separator: "_")
+    // No identifier begins with a digit.
+    let parts = name.replacing("2bounce", with: "double_bounce").split(separator: "_")
     return (parts.first.map(String.init) ?? "") + parts.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
   }
 

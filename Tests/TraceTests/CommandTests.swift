@@ -90,7 +90,7 @@ import Testing
 
   /// Numbers that stand in files of older daemons.
   @Test func whatIsKeptCanBeReadLater() {
-    #expect([Field.text, .reason, .stageName, .code].map(\.rawValue) == [1, 32, 33, 41])
-    #expect([Kind.Name.text, .removed, .step, .answer].map(\.rawValue) == [0, 9, 10, 13])
+    #expect([Field.text, .reason, .stageName, .code, .notice, .report].map(\.rawValue) == [1, 32, 33, 41, 43, 44])
+    #expect([Kind.Name.text, .removed, .step, .answer, .notice].map(\.rawValue) == [0, 9, 10, 13, 14])
   }
 }

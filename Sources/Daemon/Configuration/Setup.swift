@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnostics
+import Message
 import Runtime
 import Settings
 import Spool
@@ -14,6 +15,8 @@ struct Setup: Sendable {
   let isDemo: Bool
   /// Whether the first process is root.
   var isFromRoot = Machine.isRoot
+  /// Of bounce_template_file.
+  private(set) var reportTexts = ReportTexts()
   /// Which of the configurations that this daemon has had.
   var generation = 1
   /// Where the mta asks for workers that run as another user; nil if they run as its own.
@@ -111,7 +114,11 @@ struct Setup: Sendable {
     let facts = HostFacts(hostName: Machine.hostName, processors: max(1, Machine.processors / 2), interfaces: OwnAddresses.networks())
     if let path = path(options, files) {
       let result = Configuration.load(path: path, files: files, facts: facts)
-      return (result.configuration.map { Setup($0, name: path, isDemo: false) }, result, path)
+      guard let configuration = result.configuration else { return (nil, result, path) }
+      var setup = Setup(configuration, name: path, isDemo: false)
+      let (texts, faults) = ReportTexts.load(configuration, files: files)
+      setup.reportTexts = texts
+      return (faults.hasErrors ? nil : setup, result.adding(faults), path)
     }
     let demo = DemoConfiguration.source(dataFolder: options.data ?? defaultDataFolder)
     let result = Configuration.load(demo, files: files, facts: facts)

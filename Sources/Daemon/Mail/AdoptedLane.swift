@@ -19,7 +19,7 @@ struct AdoptedLane {
     if spool.isEmpty { return nil }
     delivery = LocalDelivery(
       means.setup, spool: spool, lane: number, users: means.users, usesMailboxService: means.usesMailboxService, relaying: means.relaying,
-      reports: means.reports, log: log)
+      senders: SenderReporter(means.setup, spool: spool, home: means.home, pool: means.pool, log: log), reports: means.reports, log: log)
     control = ControlServer(path: Setup.controlSocket(of: lane), queue: spool, pool: means.pool, log: log)
     try spool.start()
     try delivery.start()

@@ -11,6 +11,8 @@ final class LaneKeeper: Sendable {
   struct Means: Sendable {
     let setup: Setup
     let users: UserDirectory
+    /// Takes the reports on their messages: no new mail comes into a lane that was adopted.
+    let home: Spool
     let usesMailboxService: Bool
     let relaying: Relaying
     let reports: DeliveryReports?

@@ -10,6 +10,7 @@ final class LocalDelivery: Sendable {
   private let spool: Spool
   private let users: UserDirectory
   private let usesMailboxService: Bool
+  private let senders: SenderReporter
   private let log: Log
   /// Nil where no stage is told of deliveries.
   private let reports: DeliveryReports?
@@ -20,8 +21,8 @@ final class LocalDelivery: Sendable {
   private let lane = Monitor<SchedulerLane?>(nil)
 
   init(
-    _ setup: Setup, spool: Spool, lane number: UInt8, users: UserDirectory, usesMailboxService: Bool, relaying: Relaying, reports: DeliveryReports?,
-    log: Log
+    _ setup: Setup, spool: Spool, lane number: UInt8, users: UserDirectory, usesMailboxService: Bool, relaying: Relaying, senders: SenderReporter,
+    reports: DeliveryReports?, log: Log
   ) {
     self.relaying = relaying
     self.number = number
@@ -29,6 +30,7 @@ final class LocalDelivery: Sendable {
     self.spool = spool
     self.users = users
     self.usesMailboxService = usesMailboxService
+    self.senders = senders
     self.reports = reports
     self.log = log
   }
@@ -40,7 +42,7 @@ final class LocalDelivery: Sendable {
     }
     let next = setup.configuration[Keys.deliveryThreads]
     try mailboxes.start { self.agent(next) }
-    let added = try relaying.scheduler.add(spool, number: Int(number), worker: next, mailboxes: mailboxes)
+    let added = try relaying.scheduler.add(spool, number: Int(number), worker: next, mailboxes: mailboxes, senders: senders)
     lane.withLock { $0 = added }
   }
 
@@ -59,8 +61,8 @@ final class LocalDelivery: Sendable {
   private func agent(_ worker: Int) -> LocalAgent {
     let transport = usesMailboxService ? MailboxClient(path: setup.mailboxSocket, hostname: setup.configuration[Keys.myhostname]) : nil
     return LocalAgent(
-      spool, worker: worker, disk: LinuxDisk(), users: users, transport: transport, lockPatience: LockPatience(setup.configuration),
-      luserRelay: LuserRelay(setup), clock: wallClock
+      spool, worker: worker, disk: LinuxDisk(), users: users, transport: transport, settings: SchedulerSettings(setup.configuration),
+      lockPatience: LockPatience(setup.configuration), luserRelay: LuserRelay(setup), senders: senders, clock: wallClock
     ) { [log, reports] report in
       log.event(report.event)
       reports?.tell(report)

@@ -60,14 +60,15 @@ final class MailService: Sendable {
     let reports = DeliveryReports(stages, on: loops.first, names: resolver.names, log: log)
     relaying = try Relaying(setup, names: resolver.names, pool: pool, reports: reports, log: log)
     delivery = LocalDelivery(
-      setup, spool: spool, lane: lane.number, users: users, usesMailboxService: usesMailboxService, relaying: relaying, reports: reports, log: log)
+      setup, spool: spool, lane: lane.number, users: users, usesMailboxService: usesMailboxService, relaying: relaying,
+      senders: SenderReporter(setup, spool: spool, home: spool, pool: pool, log: log), reports: reports, log: log)
     passes = PassKeeper(setup, pool: pool, log: log)
     control = ControlServer(path: Setup.controlSocket(of: lane), queue: spool, stages: stages.stages, pool: pool, log: log)
     lanes = LaneKeeper(
       own: lane.number,
       LaneKeeper.Means(
-        setup: setup, users: users, usesMailboxService: usesMailboxService, relaying: relaying, reports: reports, pool: pool, loop: loops.first,
-        log: log))
+        setup: setup, users: users, home: spool, usesMailboxService: usesMailboxService, relaying: relaying, reports: reports, pool: pool,
+        loop: loops.first, log: log))
   }
 
   /// The supervisor has checked them, but files can break while it runs: mail that may come in clear still does then.

@@ -59,13 +59,10 @@ extension LuserRelay {
   /// Nil without the setting.
   init?(_ setup: Setup) {
     let template = setup.configuration[Keys.luserRelay]
-    guard !template.isEmpty, let listener = setup.configuration.listeners.first else { return nil }
-    let policy = ServerConfiguration(listener, setup, ownAddresses: setup.ownAddresses()).relay
+    if template.isEmpty { return nil }
+    let resolve = setup.resolver()
     self.init(template: template, delimiters: setup.configuration[Keys.recipientDelimiter]) { address in
-      guard !address.isEmpty else { return nil }
-      let resolved = policy.resolve(SMTP.Mailbox(address: address))
-      return Target(
-        address: resolved.address.address, route: resolved.destination == .local ? .local : resolved.destination == .virtual ? .virtual : .remote)
+      resolve(address).map { Target(address: $0.address, route: $0.route) }
     }
   }
 }

@@ -29,7 +29,7 @@ final class Relaying: Sendable {
     let loop = try EventLoop()
     let means = Means(setup: setup, loop: loop, names: names, pool: pool, log: log)
     scheduler = Scheduler(
-      on: loop, SchedulerSettings(setup.configuration), transports: TransportTable(means), router: ClassRouter(), reports: nil, clock: wallClock,
+      on: loop, SchedulerSettings(setup.configuration), transports: TransportTable(means), router: ClassRouter(), clock: wallClock,
       report: { [log, reports] report in
         log.event(report.event)
         reports?.tell(report)

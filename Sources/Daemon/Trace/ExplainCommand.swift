@@ -24,7 +24,8 @@ extension Launch {
       let library = try AskedTrace.library(setup)
       let report = ExplainReport(isJSON: request.isJSON)
       if request.follows { return try TraceFollower(library, asked.query, report).run() }
-      let cases = try TraceCase.find(asked.query, asked.range, in: library, limit: request.limit)
+      let found = try TraceCase.find(asked.query, asked.range, in: library, limit: request.limit)
+      let cases = try TraceCase.withReports(found, in: library)
       Terminal.write(report.text(cases))
       if cases.isEmpty, !request.isJSON { Terminal.writeError("weir explain: nothing is known of that\n") }
       return cases.isEmpty ? ExitStatus.failure : ExitStatus.success
@@ -97,7 +98,8 @@ struct ExplainReport {
       ("time", .seconds(one.time)), ("queue_id", queueID(one)), ("session", session(one)), ("from", one.sender.map(JSONValue.text)),
       ("to", .text(one.recipients)), ("client", .text(one.client)), ("helo", .text(one.first(.helo))), ("subject", .text(one.subject)),
       ("message_id", .text(one.messageID)), ("steps", .list(steps)), ("replies", .list(one.events.compactMap(StoryJSON.answer))),
-      ("deliveries", .list(one.events.compactMap(StoryJSON.delivery))), ("log", .list(one.events.compactMap(StoryJSON.logLine))))
+      ("deliveries", .list(one.events.compactMap(StoryJSON.delivery))), ("reports", .list(one.events.compactMap(StoryJSON.report))),
+      ("log", .list(one.events.compactMap(StoryJSON.logLine))))
   }
 
   private static func queueID(_ one: TraceCase) -> JSONValue? { if case .message(let id) = one.key { .text(id.description) } else { nil } }

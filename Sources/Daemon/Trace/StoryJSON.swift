@@ -34,6 +34,11 @@ enum StoryJSON {
       ("status", .text(event[.status])), ("reason", .text(event[.reason])))
   }
 
+  static func report(_ event: TraceEvent) -> JSONValue? {
+    guard event.kind == .notice else { return nil }
+    return .some(("time", .seconds(event.time)), ("notice", .text(event[.notice])), ("queue_id", .text(event[.report])))
+  }
+
   static func logLine(_ event: TraceEvent) -> JSONValue? {
     guard event.kind == .text else { return nil }
     return .text("\(event.service): \(event[.text])")

@@ -41,6 +41,7 @@ struct StoryText {
     case .active: line(event, "queued", "\(event.number(.size) ?? 0) bytes for \(event.number(.recipientCount) ?? 0) recipients", .plain)
     case .expired: line(event, "expired", "returned to <\(event[.sender])>", .red)
     case .removed: line(event, "done", "nothing is left of it in the queue", .dim)
+    case .notice: line(event, "report", "\(event[.notice]): \(event[.report])", .plain)
     case .connect, .disconnect, .client, .messageID, .arrived: break
     }
   }

@@ -68,6 +68,22 @@ struct TraceCase {
     return order.suffix(limit).compactMap { cases[$0] }.map(\.sorted)
   }
 
+  /// Each case, and behind it what became of the reports on it.
+  static func withReports(_ cases: [TraceCase], in library: TraceLibrary) throws(TraceError) -> [TraceCase] {
+    var (result, known): ([TraceCase], Set<Key>) = ([], Set(cases.map(\.key)))
+    for one in cases {
+      result.append(one)
+      for id in one.reports where result.count < maximumCases && known.insert(.message(id)).inserted {
+        result += try find(.queueID(id), TraceLibrary.Range(), in: library, limit: 1)
+      }
+    }
+    return result
+  }
+
+  private static let maximumCases = 1000
+
+  private var reports: [QueueID] { events.filter { $0.kind == .notice }.compactMap { QueueID($0[.report]) } }
+
   private var sorted: TraceCase {
     var copy = self
     // What happened at one time stays in the order in which it was told.

@@ -16,29 +16,37 @@ package final class LocalAgent {
   private let boot: Boot
   private let users: UserDirectory
   private let transport: (any SystemUserTransport)?
-  private let backOff: BackOff
+  private let settings: SchedulerSettings
   private let luserRelay: LuserRelay?
+  private let senders: any SenderReports
+  private let expired: @Sendable (QueueID, String) -> Void
   private let clock: @Sendable () -> Int64
   private let report: @Sendable (DeliveryReport) -> Void
   private let writer: MailboxWriter
   private let volumes: KnownVolumes
   private var mailboxes = KnownMailboxes()
   private var jobs: [Job] = []
+  /// What senders may be told, by the number of the order in the batch.
+  private var outcomes: [Int: Outcomes] = [:]
   private var busy: BusyMailboxes
 
-  /// `worker` is a number of its own for each agent of a spool, from 0. Without `transport` mail for other system users waits. `clock` is in
-  /// microseconds since 1970; `report` gets a line for the log for each recipient that was tried.
+  /// `worker` is a number of its own for each agent of a spool, from 0. Without `transport` mail for other system users waits. `senders` tells
+  /// the senders. `clock` is in microseconds since 1970; `report` gets a line for the log for each recipient that was tried, `expired` who has sent what
+  /// is given up.
   package init(
-    _ spool: Spool, worker: Int, disk: any Disk, users: UserDirectory, transport: (any SystemUserTransport)? = nil, backOff: BackOff = BackOff(),
-    lockPatience: LockPatience = LockPatience(), luserRelay: LuserRelay? = nil, clock: @escaping @Sendable () -> Int64,
-    report: @escaping @Sendable (DeliveryReport) -> Void
+    _ spool: Spool, worker: Int, disk: any Disk, users: UserDirectory, transport: (any SystemUserTransport)? = nil,
+    settings: SchedulerSettings = SchedulerSettings(), lockPatience: LockPatience = LockPatience(), luserRelay: LuserRelay? = nil,
+    senders: any SenderReports, clock: @escaping @Sendable () -> Int64, report: @escaping @Sendable (DeliveryReport) -> Void,
+    expired: @escaping @Sendable (QueueID, _ sender: String) -> Void = { _, _ in }
   ) {
     self.spool = spool
     self.worker = worker
     self.users = users
     self.transport = transport
-    self.backOff = backOff
+    self.settings = settings
     self.luserRelay = luserRelay
+    self.senders = senders
+    self.expired = expired
     busy = BusyMailboxes(lockPatience)
     self.clock = clock
     self.report = report
@@ -71,6 +79,8 @@ package final class LocalAgent {
 
   /// One recipient of one message.
   private struct Attempt {
+    /// In the batch.
+    let order: Int
     let message: QueuedMessage
     let due: DueRecipient
     let taken: Int64
@@ -80,6 +90,21 @@ package final class LocalAgent {
 
     var recipient: Recipient { message.envelope.recipients[due.index] }
     var route: Recipient.Route { agent ?? recipient.route }
+  }
+
+  /// Of one message.
+  private struct Outcomes: Sendable {
+    var results: [RecipientResult] = []
+    /// Final once the sender is told; with their lines of the log.
+    var failures: [DeliveryReport] = []
+    /// Noted once the sender is told: until then the message must be there.
+    var copies: [Copy] = []
+
+    struct Copy: Sendable {
+      let recipient: Int
+      let state: RecipientState
+      let volume: MailboxVolume?
+    }
   }
 
   /// A copy that another process writes.
@@ -92,37 +117,49 @@ package final class LocalAgent {
   private func deliver(_ messages: [QueuedMessage]) {
     let taken = clock()
     writer.beginBatch()
-    var waiting: [QueueID] = []
-    for message in messages {
+    var waiting: [(order: Int, message: QueuedMessage)] = []
+    for (order, message) in messages.enumerated() {
       let before = jobs.count
-      for due in message.due where message.envelope.recipients.indices.contains(due.index) { attempt(message, due, taken) }
-      if jobs.count == before { spool.attemptEnded(message.id) } else { waiting.append(message.id) }
+      for due in message.due where message.envelope.recipients.indices.contains(due.index) { attempt(order, message, due, taken) }
+      if jobs.count == before { end(order, message) } else { waiting.append((order, message)) }
     }
     deliverJobs()
-    for id in waiting { spool.attemptEnded(id) }
+    for (order, message) in waiting { end(order, message) }
   }
 
-  /// Delivers what the scheduler has taken, for the recipients that are its job, and notes what happened to each of them.
-  func deliver(_ orders: [DeliveryJob]) {
+  /// Delivers what the scheduler has taken, for the recipients that are its job. It notes what happened to each of them; but failures, and what the
+  /// sender is to be told, it answers.
+  func deliver(_ orders: [DeliveryJob]) -> [DeliveryResult] {
     writer.beginBatch()
-    for order in orders {
+    for (number, order) in orders.enumerated() {
       let route: Recipient.Route = order.hop.transport == "local" ? .local : .virtual
       for due in order.recipients where order.message.envelope.recipients.indices.contains(due.index) {
-        attempt(order.message, due, order.taken, route)
+        attempt(number, order.message, due, order.taken, route)
       }
     }
     deliverJobs()
+    return orders.indices.map { result(of: orders[$0], outcomes.removeValue(forKey: $0) ?? Outcomes()) }
   }
 
-  private func attempt(_ message: QueuedMessage, _ due: DueRecipient, _ taken: Int64, _ agent: Recipient.Route? = nil) {
-    let attempt = Attempt(message: message, due: due, taken: taken, began: clock(), agent: agent)
+  private func result(of order: DeliveryJob, _ outcomes: Outcomes) -> DeliveryResult {
+    var result = DeliveryResult(outcomes.results.filter { $0.outcome == .bounced })
+    result.settled = Set(order.recipients.map(\.index)).subtracting(result.recipients.map(\.index))
+    result.told = outcomes.results.filter { $0.outcome != .bounced }
+    result.afterwards = { [spool] in
+      for copy in outcomes.copies { spool.note(order.message.id, recipient: copy.recipient, copy.state, on: copy.volume) }
+    }
+    return result
+  }
+
+  private func attempt(_ order: Int, _ message: QueuedMessage, _ due: DueRecipient, _ taken: Int64, _ agent: Recipient.Route? = nil) {
+    let attempt = Attempt(order: order, message: message, due: due, taken: taken, began: clock(), agent: agent)
     deliver(attempt, to: LuserRelay.Target(address: attempt.recipient.address, route: attempt.route))
   }
 
   private func deliver(_ attempt: Attempt, to target: LuserRelay.Target) {
     guard target.route != .remote else { return postpone(attempt, LocalAgent.noTransport) }
     if isLoop(attempt.message, target.address) {
-      return hold(attempt, Reason(status: "5.4.6", text: "mail forwarding loop for \(target.address)"))
+      return fail(attempt, Reason(status: "5.4.6", text: "mail forwarding loop for \(target.address)"))
     }
     do throws(UserLookupError) {
       if let mailbox = try mailboxes.find(target.address, target.route, in: users, now: attempt.began) {
@@ -132,7 +169,7 @@ package final class LocalAgent {
       if target.route == .local, target.address == attempt.recipient.address, let other = luserRelay?.target(for: target.address) {
         return deliver(attempt, to: other)
       }
-      hold(attempt, Reason(status: "5.1.1", text: "unknown user: \"\(target.address)\""))
+      fail(attempt, Reason(status: "5.1.1", text: "unknown user: \"\(target.address)\""))
     } catch {
       failed(attempt, Reason(status: error.status, text: error.text), isBusy: false)
     }
@@ -157,9 +194,8 @@ package final class LocalAgent {
     case .written(let delivery) where !delivery.isDurable:
       let delivered = Delivered(
         path: copy.mailbox.location.path, name: copy.name, length: delivery.seal.length, crc: delivery.seal.checksum, boot: boot)
-      spool.note(attempt.message.id, recipient: attempt.due.index, .delivered(delivered), on: volumes[delivery.device])
-      reportSent(attempt, copy.mailbox)
-    case .written, .stable: sent(attempt, copy.mailbox)
+      sent(attempt, copy.mailbox, .delivered(delivered), on: volumes[delivery.device])
+    case .written, .stable: sent(attempt, copy.mailbox, .stable)
     case .failed(let error): failed(attempt, Reason(status: error.status, text: error.text), isBusy: error.kind == .busy)
     case .unreadable: postpone(attempt, Reason(status: "4.3.0", text: "queue file read error"))
     }
@@ -173,10 +209,10 @@ package final class LocalAgent {
     for (index, job) in batch.enumerated() {
       let outcome = outcomes.indices.contains(index) ? outcomes[index] : .deferred(Reason(status: "4.3.0", text: "no answer"))
       switch outcome {
-      case .stable: sent(job.attempt, job.mailbox)
+      case .stable: sent(job.attempt, job.mailbox, .stable)
       case .busy(let reason): failed(job.attempt, reason, isBusy: true)
       case .deferred(let reason): postpone(job.attempt, reason)
-      case .refused(let reason): hold(job.attempt, reason)
+      case .refused(let reason): fail(job.attempt, reason)
       }
     }
   }
@@ -189,13 +225,16 @@ package final class LocalAgent {
 
   // MARK: what happened
 
-  private func sent(_ attempt: Attempt, _ mailbox: UserMailbox) {
-    spool.note(attempt.message.id, recipient: attempt.due.index, .stable)
-    reportSent(attempt, mailbox)
-  }
-
-  private func reportSent(_ attempt: Attempt, _ mailbox: UserMailbox) {
-    report(attempt, .sent, Reason(status: "2.0.0", text: mailbox.sentText))
+  private func sent(_ attempt: Attempt, _ mailbox: UserMailbox, _ state: RecipientState, on volume: MailboxVolume? = nil) {
+    let reason = Reason(status: "2.0.0", text: mailbox.sentText)
+    // Nobody asks for most of them.
+    if attempt.recipient.notify.contains(.success) || attempt.message.isWarned {
+      keep(attempt, .sent, reason)
+      outcomes[attempt.order]?.copies.append(Outcomes.Copy(recipient: attempt.due.index, state: state, volume: volume))
+    } else {
+      spool.note(attempt.message.id, recipient: attempt.due.index, state, on: volume)
+    }
+    report(attempt, .sent, reason)
   }
 
   private func failed(_ attempt: Attempt, _ reason: Reason, isBusy: Bool) {
@@ -203,32 +242,62 @@ package final class LocalAgent {
       // Other mail does not wait for the lock, and nobody wants to read of each look.
       return spool.note(attempt.message.id, recipient: attempt.due.index, .deferred(Deferral(until: until, reason: reason)))
     }
-    reason.status.hasPrefix("5") ? hold(attempt, reason) : postpone(attempt, reason)
+    reason.status.hasPrefix("5") ? fail(attempt, reason) : postpone(attempt, reason)
   }
 
   private func postpone(_ attempt: Attempt, _ reason: Reason) {
-    let until = backOff.next(arrival: attempt.message.envelope.arrival, now: clock())
-    spool.note(attempt.message.id, recipient: attempt.due.index, .deferred(Deferral(until: until, reason: reason)))
+    let now = clock()
     report(attempt, .deferred, reason)
+    if settings.isTooOld(attempt.message.envelope, now) {
+      expired(attempt.message.id, attempt.message.envelope.sender)
+      return keep(attempt, .bounced, reason)
+    }
+    let until = settings.backOff.next(arrival: attempt.message.envelope.arrival, now: now)
+    spool.note(attempt.message.id, recipient: attempt.due.index, .deferred(Deferral(until: until, reason: reason)))
+    keep(attempt, .deferred, reason)
   }
 
-  /// The sender must learn of it; until there are bounces the message stays where the administrator sees it.
-  private func hold(_ attempt: Attempt, _ reason: Reason) {
-    spool.note(attempt.message.id, recipient: attempt.due.index, .held(reason))
-    report(attempt, .held, reason)
+  /// For good, once the sender is told.
+  private func fail(_ attempt: Attempt, _ reason: Reason) {
+    if settings.softBounce { return postpone(attempt, reason.softened) }
+    keep(attempt, .bounced, reason)
+    outcomes[attempt.order]?.failures.append(line(attempt, .bounced, reason))
   }
 
-  private func report(_ attempt: Attempt, _ status: DeliveryReport.Status, _ reason: Reason) {
+  private func keep(_ attempt: Attempt, _ outcome: RecipientResult.Outcome, _ reason: Reason) {
+    let relay = LocalAgent.agent(for: attempt.route).relay
+    let began = attempt.began
+    outcomes[attempt.order, default: Outcomes()].results.append(
+      RecipientResult(attempt.due.index, outcome, reason, relay: relay, transmission: clock().difference(from: began)))
+  }
+
+  /// Tells the sender what is to be told, then what failed is final, and the attempt over.
+  private func end(_ order: Int, _ message: QueuedMessage) {
+    guard let outcomes = outcomes.removeValue(forKey: order) else { return spool.attemptEnded(message.id) }
+    senders.report(outcomes.results, of: message) { [spool, report, settings, clock] isStored in
+      for copy in outcomes.copies { spool.note(message.id, recipient: copy.recipient, copy.state, on: copy.volume) }
+      let until = settings.backOff.next(arrival: message.envelope.arrival, now: clock())
+      for result in outcomes.results where result.outcome == .bounced {
+        let reason = result.reason.unreported
+        spool.note(message.id, recipient: result.index, isStored ? .failed(result.reason) : .deferred(Deferral(until: until, reason: reason)))
+      }
+      for line in outcomes.failures { report(isStored ? line : line.unreported) }
+      spool.attemptEnded(message.id)
+    }
+  }
+
+  private func report(_ attempt: Attempt, _ status: DeliveryReport.Status, _ reason: Reason) { report(line(attempt, status, reason)) }
+
+  private func line(_ attempt: Attempt, _ status: DeliveryReport.Status, _ reason: Reason) -> DeliveryReport {
     let recipient = attempt.recipient
     let now = clock()
     let (service, relay) = LocalAgent.agent(for: attempt.route)
-    report(
-      DeliveryReport(
-        queueID: attempt.message.id, recipient: recipient.address, original: recipient.original, service: service, relay: relay,
-        delays: .init(
-          before: attempt.taken.difference(from: attempt.message.envelope.arrival), queue: attempt.began.difference(from: attempt.taken),
-          connection: 0, transmission: now.difference(from: attempt.began)),
-        dsn: reason.status, status: status, text: reason.text))
+    return DeliveryReport(
+      queueID: attempt.message.id, recipient: recipient.address, original: recipient.original, service: service, relay: relay,
+      delays: .init(
+        before: attempt.taken.difference(from: attempt.message.envelope.arrival), queue: attempt.began.difference(from: attempt.taken),
+        connection: 0, transmission: now.difference(from: attempt.began)),
+      dsn: reason.status, status: status, text: reason.text)
   }
 
   private static func agent(for route: Recipient.Route) -> (Service, relay: String) {

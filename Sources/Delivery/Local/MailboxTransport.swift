@@ -5,7 +5,7 @@ import Runtime
 package final class MailboxTransport: Transport {
   private struct Order {
     let job: DeliveryJob
-    let continuation: UnsafeContinuation<Void, Never>
+    let continuation: UnsafeContinuation<DeliveryResult?, Never>
   }
 
   private struct Orders {
@@ -36,22 +36,24 @@ package final class MailboxTransport: Transport {
   }
 
   package func deliver(_ job: DeliveryJob) async -> DeliveryResult {
-    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+    let result = await withUnsafeContinuation { (continuation: UnsafeContinuation<DeliveryResult?, Never>) in
       let isOpen = orders.withLock { orders in
         if !orders.isStopping { orders.waiting.append(Order(job: job, continuation: continuation)) }
         return !orders.isStopping
       }
-      if isOpen { orders.signal() } else { continuation.resume() }
+      if isOpen { orders.signal() } else { continuation.resume(returning: nil) }
     }
-    var result = DeliveryResult([])
-    result.settled = Set(job.recipients.map(\.index))
-    return result
+    if let result { return result }
+    // Nothing was done: whoever has the lane next does it.
+    var nothing = DeliveryResult([])
+    nothing.settled = Set(job.recipients.map(\.index))
+    return nothing
   }
 
   private func run(_ agent: LocalAgent) {
     while let batch = next() {
-      agent.deliver(batch.map(\.job))
-      for order in batch { order.continuation.resume() }
+      let results = agent.deliver(batch.map(\.job))
+      for (order, result) in zip(batch, results) { order.continuation.resume(returning: result) }
     }
   }
 

@@ -10,6 +10,8 @@ final class ScheduledMessage: @unchecked Sendable {
   let taken: Int64
   /// Jobs that have not ended.
   var open: Int
+  /// Of those that have.
+  var untold = Untold()
 
   init(_ message: QueuedMessage, _ lane: SchedulerLane, taken: Int64, open: Int) {
     self.message = message

@@ -24,9 +24,9 @@ package final class Scheduler: @unchecked Sendable {
   private var running: [Int: ScheduledJob] = [:]
   private var timer: LoopTimer?
 
-  /// `report` gets a line for the log for each recipient of each attempt. Without `reports` who can't be reached is held.
+  /// `report` gets a line for the log for each recipient of each attempt.
   package init(
-    on loop: EventLoop, _ settings: SchedulerSettings, transports: TransportTable, router: any Router, reports: (any SenderReports)?,
+    on loop: EventLoop, _ settings: SchedulerSettings, transports: TransportTable, router: any Router,
     clock: @escaping @Sendable () -> Int64, report: @escaping @Sendable (DeliveryReport) -> Void,
     expired: @escaping @Sendable (QueueID, _ sender: String) -> Void = { _, _ in }
   ) {
@@ -37,14 +37,17 @@ package final class Scheduler: @unchecked Sendable {
     self.clock = clock
     room = SchedulerRoom(settings.activeLimit)
     schedule = Schedule(limits: settings.limits)
-    conclusion = Conclusion(settings, reports: reports, clock: clock, report: report, expired: expired)
+    conclusion = Conclusion(settings, clock: clock, report: report, expired: expired)
   }
 
   // MARK: lanes, from other threads
 
-  /// Delivers from a spool until `remove`. `worker` is above the numbers of its mailbox agents; `mailboxes` writes to mailboxes of this host.
-  package func add(_ spool: Spool, number: Int, worker: Int, mailboxes: (any Transport)?) throws(SystemError) -> SchedulerLane {
-    let lane = SchedulerLane(spool, number: number, worker: worker, router: router, room: room, mailboxes: mailboxes)
+  /// Delivers from a spool until `remove`. `worker` is above the numbers of its mailbox agents; `mailboxes` writes to mailboxes of this host,
+  /// `senders` tells who has sent the messages.
+  package func add(_ spool: Spool, number: Int, worker: Int, mailboxes: (any Transport)?, senders: any SenderReports) throws(SystemError)
+    -> SchedulerLane
+  {
+    let lane = SchedulerLane(spool, number: number, worker: worker, router: router, room: room, mailboxes: mailboxes, senders: senders)
     try lane.start { [self] routed in
       loop.spawn { self.admit(routed, lane) }
     }
@@ -186,19 +189,17 @@ package final class Scheduler: @unchecked Sendable {
   }
 
   private func conclude(_ job: ScheduledJob, _ order: DeliveryJob, _ service: Service, _ result: DeliveryResult) {
-    job.owner.open += 1
-    conclusion.conclude(order, result, service, job.owner.lane) { [self] in
-      if loop.isCurrent { return ended(job.owner) }
-      loop.spawn { self.ended(job.owner) }
-    }
+    job.owner.untold.append(conclusion.conclude(order, result, service, job.owner.lane))
   }
 
   /// One job of it is over, or the last was added.
   private func ended(_ owner: ScheduledMessage) {
     owner.open -= 1
     guard owner.open == 0 else { return }
-    if !owner.lane.isClosed { owner.lane.spool.attemptEnded(owner.message.id) }
-    room.giveBack(1)
+    conclusion.tell(owner.untold, of: owner.message, owner.lane) { [room, lane = owner.lane, id = owner.message.id] in
+      if !lane.isClosed { lane.spool.attemptEnded(id) }
+      room.giveBack(1)
+    }
   }
 
   private func setTimer(_ now: Int64) {

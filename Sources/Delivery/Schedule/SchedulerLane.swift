@@ -15,17 +15,20 @@ package final class SchedulerLane: Sendable {
   private let worker: Int
   /// How its own mailboxes are written to; nil where there are none.
   let mailboxes: (any Transport)?
+  /// Tells who has sent its messages.
+  let senders: any SenderReports
 
   /// Enough to share a hop between threads, few enough that others have a share.
   private static let batchSize = 64
 
-  init(_ spool: Spool, number: Int, worker: Int, router: any Router, room: SchedulerRoom, mailboxes: (any Transport)?) {
+  init(_ spool: Spool, number: Int, worker: Int, router: any Router, room: SchedulerRoom, mailboxes: (any Transport)?, senders: any SenderReports) {
     self.spool = spool
     self.number = number
     self.worker = worker
     self.router = router
     self.room = room
     self.mailboxes = mailboxes
+    self.senders = senders
   }
 
   func start(_ admit: @escaping @Sendable ([RoutedMessage]) -> Void) throws(SystemError) {

@@ -18,4 +18,9 @@ package struct SchedulerSettings: Sendable {
   package var softBounce = false
 
   package init() {}
+
+  /// `now` in microseconds since 1970.
+  func isTooOld(_ envelope: Envelope, _ now: Int64) -> Bool {
+    now.difference(from: envelope.arrival) >= (envelope.sender.isEmpty ? bounceLifetime : lifetime)
+  }
 }

@@ -41,6 +41,10 @@ package struct DeliveryResult: Sendable {
   package var site: Site
   /// Recipients whose state the transport has noted in the spool, and told the log, by itself; they are not among `recipients`.
   package var settled: Set<Int> = []
+  /// What their sender may be told of them.
+  package var told: [RecipientResult] = []
+  /// To be done once the sender was told.
+  package var afterwards: (@Sendable () -> Void)?
 
   package enum Site: Equatable, Sendable {
     /// It took the transaction, or refused no more than these recipients or this message.

@@ -40,11 +40,14 @@ package struct Progress: Equatable, Sendable {
   package var crashes: UInt8
   /// One for each recipient, or none when all are waiting.
   package var states: [RecipientState]
+  /// The sender was told that it waits.
+  package var isWarned: Bool
 
-  package init(nextAttempt: Int64 = 0, crashes: UInt8 = 0, states: [RecipientState] = []) {
+  package init(nextAttempt: Int64 = 0, crashes: UInt8 = 0, states: [RecipientState] = [], isWarned: Bool = false) {
     self.nextAttempt = nextAttempt
     self.crashes = crashes
     self.states = states
+    self.isWarned = isWarned
   }
 
   package static let asked = Int64.max
@@ -70,6 +73,7 @@ extension MessageRecord {
       payload.put(UInt32(place.isFile ? 1 : 0))
       payload.put(progress)
       payload.put(envelope)
+      payload.putMarks(progress)
     }
     return position
   }
@@ -81,8 +85,9 @@ extension MessageRecord {
   package init?(_ frame: RecordFrame, _ bytes: UnsafeRawBufferPointer, at position: Int) {
     guard frame.kind == .message else { return nil }
     var payload = frame.payload(bytes, at: position)
-    guard let place = payload.place(), let progress = payload.progress(), let envelope = payload.envelope() else { return nil }
+    guard let place = payload.place(), var progress = payload.progress(), let envelope = payload.envelope() else { return nil }
     guard progress.states.isEmpty || progress.states.count == envelope.recipients.count else { return nil }
+    payload.readMarks(of: &progress)
     self.init(id: QueueID(rawValue: frame.id), place: place, progress: progress, envelope: envelope)
   }
 }
@@ -90,13 +95,17 @@ extension MessageRecord {
 extension Progress {
   /// Appends a record that replaces everything known of the recipients before it.
   package func writeSnapshot(of id: QueueID, to writer: inout RecordWriter) {
-    writer.record(.snapshot, id: id.rawValue) { $0.put(self) }
+    writer.record(.snapshot, id: id.rawValue) { payload in
+      payload.put(self)
+      payload.putMarks(self)
+    }
   }
 
   package init?(_ frame: RecordFrame, _ bytes: UnsafeRawBufferPointer, at position: Int) {
     guard frame.kind == .snapshot else { return nil }
     var payload = frame.payload(bytes, at: position)
-    guard let progress = payload.progress() else { return nil }
+    guard var progress = payload.progress() else { return nil }
+    payload.readMarks(of: &progress)
     self = progress
   }
 }
@@ -126,6 +135,11 @@ extension RecordWriter {
     put(progress.crashes)
     put(progress.states)
   }
+
+  /// Marks came later than the format: they stand at the end, where an older release does not look, and none are written where there are none.
+  fileprivate mutating func putMarks(_ progress: Progress) {
+    if progress.isWarned { put(UInt8(1)) }
+  }
 }
 
 extension ByteCursor {
@@ -139,5 +153,9 @@ extension ByteCursor {
   fileprivate mutating func progress() -> Progress? {
     guard let next = integer(Int64.self), let crashes = integer(UInt8.self), let states = states() else { return nil }
     return Progress(nextAttempt: next, crashes: crashes, states: states)
+  }
+
+  fileprivate mutating func readMarks(of progress: inout Progress) {
+    progress.isWarned = integer(UInt8.self).map { $0 & 1 == 1 } ?? false
   }
 }

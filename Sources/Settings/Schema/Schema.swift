@@ -5,8 +5,8 @@ import Diagnostics
 package enum Schema {
   package static let areas: [Area] = [
     .host, .network, .listener, .smtpServer, .smtpLimits, .clientLimits, .smtpProtection, .restrictions, .smtpProxies, .postscreen, .smtpClient,
-    .tls, .outgoingTLS, .outgoingLogins, .lmtpSecurity, .domains, .mailboxes, .quotas, .messages, .headerChecks, .spool, .process, .stages, .logs,
-    .trace,
+    .tls, .outgoingTLS, .outgoingLogins, .lmtpSecurity, .domains, .mailboxes, .quotas, .messages, .headerChecks,
+    .reports, .spool, .process, .stages, .logs, .trace,
   ]
 
   package static let definitions: [Definition] = areas.flatMap(\.definitions)

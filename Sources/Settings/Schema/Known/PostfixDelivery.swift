@@ -57,13 +57,7 @@ extension KnownName {
     needless(.postfix, "minimal_backoff_time", "is the shortest time between tries", bounces),
     needless(.postfix, "maximal_backoff_time", "is the longest time between tries", bounces),
     needless(.postfix, "queue_run_delay", "is how often the queue is looked through", bounces),
-    needless(.postfix, "delay_warning_time", "is when a sender is told of a delay", bounces),
-    needless(.postfix, "bounce_size_limit", "limits how much of a message a bounce repeats", bounces),
-    needless(.postfix, "bounce_template_file", "holds the text of bounces", bounces),
-    needless(.postfix, "notify_classes", "says what the postmaster is told", bounces),
-    needless(.postfix, "error_notice_recipient", "is told of errors", bounces),
-    needless(.postfix, "bounce_notice_recipient", "is told of bounces", bounces),
-    needless(.postfix, "double_bounce_sender", "is the sender of notices", bounces),
+    needless(.postfix, "error_notice_recipient", "is mailed what went wrong in sessions", "the log has that: remove the line"),
     needless(.postfix, "empty_address_recipient", "takes bounces of bounces", bounces),
   ]
 

@@ -12,8 +12,6 @@ extension KnownName {
       require_home_directory: keeps mail of users whose home is not there == yes
       strict_mailbox_ownership: requires that a mailbox file is its user's own == yes
       expand_owner_alias reset_owner_alias: says whose name a list has as its sender
-      confirm_delay_cleared: tells the sender when delayed mail got through
-      enable_threaded_bounces: makes bounces part of the thread
       disable_verp_bounces default_verp_delimiters: is for VERP, senders that hold the recipient == +=
       header_size_limit_maps nullmx_reject_code: chooses how odd mail is refused == 556
       """)
@@ -28,7 +26,6 @@ extension KnownName {
     + table(
       .postfix, .needless, instead: "not yet: remove the line",
       """
-      2bounce_notice_recipient delay_notice_recipient: is told of trouble
       backwards_bounce_logfile_compatibility: keeps an old form of the bounce log
       delay_logging_resolution_limit: is the precision of delays in the log
       verp_delimiter_filter: says which characters VERP may use
