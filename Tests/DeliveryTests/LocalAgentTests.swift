@@ -80,6 +80,31 @@ import Testing
     #expect(report.description.contains("dsn=5.4.6, status=bounced (mail forwarding loop for ann@example.com)"))
   }
 
+  @Test func whatComesBackToTheSenderOfNoticesVanishes() throws {
+    let station = try Station()
+    station.accept("A: b\n\n", to: Recipient(address: "Double-Bounce@vm", original: "double-bounce@vm", route: .local), sender: "")
+    _ = station.agent().runOnce()
+    station.settle()
+    let report = try #require(station.reports.withLock { $0.first })
+    #expect(report.description.contains("relay=none,"))
+    #expect(report.description.hasSuffix("dsn=2.0.0, status=sent (undeliverable postmaster notification discarded)"))
+    #expect(station.spool.count == 0)
+  }
+
+  /// As with other mail: the line says deferred, and then it is given up.
+  @Test func whatIsTooOldIsReturned() throws {
+    let station = try Station()
+    station.folder.write("mail/ann", "a file is in the way")
+    station.accept("A: b\n\n", to: .virtual("ann"))
+    station.advance(seconds: 5 * 86_400)
+    _ = station.agent().runOnce()
+    station.settle()
+    #expect(station.reports.withLock { $0.map(\.status) } == [.deferred])
+    #expect(station.lines.last?.contains("sender non-delivery notification") == true)
+    #expect(try station.queuedReports().first?.content.contains("Action: failed\nStatus: 4.2.0") == true)
+    #expect(station.spool.count == 1)
+  }
+
   @Test func softBounceKeepsIt() throws {
     let station = try Station()
     station.accept("A: b\n\n", to: .virtual("nobody"))

@@ -47,6 +47,7 @@ final class Station {
     let (clock, reports) = (clock, reports)
     var settings = SchedulerSettings()
     settings.softBounce = isSoft
+    settings.doubleBounceSender = rules.doubleBounceSender
     return LocalAgent(
       spool, worker: 0, disk: disk, users: users, transport: transport, settings: settings, luserRelay: luserRelay, senders: reporter(),
       clock: { clock.withLock { $0 } },

@@ -43,7 +43,7 @@ class Summary:
 
     def __init__(self, text):
         self.text = text
-        self.totals = {name: int(count) for count, name in re.findall(r"^ +(\d+)[kmg ]  ([a-z/ ]+?)(?: \(\d+%\))?$", text, re.M)}
+        self.totals = {name: int(count) for count, name in re.findall(r"^ +(\d+)[kmg ]  ([a-z/ ]+?)(?: +\(.*\))?$", text, re.M)}
         self.tables = {}
         for title, body in re.findall(r"^([\w/][^\n]*)\n-+\n(.*?)(?=^[\w/][^\n]*\n-+\n|\Z)", text, re.M | re.S):
             self.tables[title] = body.strip("\n").splitlines()

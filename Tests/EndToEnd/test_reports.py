@@ -7,8 +7,10 @@ import re
 import time
 import unittest
 
-from harness import Case, IS_ROOT, Session, eventually, read_message
+from dns import DNS
+from harness import Case, IS_ROOT, Session, eventually
 from logtools import pflogsumm
+from nexthop import NextHop
 from postfix import Postfix
 
 DOMAIN = "weir.test"
@@ -95,10 +97,10 @@ class Report:
 
     @property
     def reasons(self):
-        """The paragraphs about recipients, with the empty line before them: in the order of addresses, which delivery agents share among them as they like."""
+        """The paragraphs about recipients, in the order of addresses: delivery agents share them among themselves as they like."""
         text = self.parts[0].partition("\n\n")[2]
         start = text.index("\n<")
-        return sorted(text[start:].split("\n\n"))
+        return sorted(each.strip("\n") for each in text[start:].split("\n\n"))
 
 
 def plain(text):
@@ -159,6 +161,107 @@ class Beside(Case):
             kept = (re.sub(r".*?/(\w+)\[\d+\]: \w+: ", r"\1: ", line) for line in found)
             return sorted(re.sub(r"delays?=[\d./]+,? ?|notification: \w+$", "", line) for line in kept)
         self.assertEqual(lines(ours), lines(theirs))
+
+
+LOTTERY = "550 5.7.1 dont send lottery related mails"
+LONG = "550-5.1.1 no such user here, we have looked everywhere\r\n550-5.1.1 and once more: there is nobody of that name\r\n550 5.1.1 sorry"
+REMOTE = """
+    end.test    A 127.0.9.101
+    rcpt.test   A 127.0.9.102
+    null.test   MX 0 .
+    relayed.test A 127.0.9.103
+    keeper.test A 127.0.9.104
+"""
+
+
+@unittest.skipUnless(IS_ROOT, "the real Postfix must be started as root")
+class OfOtherServers(Case):
+    """Tutorial row H3 and what else other servers say: the paragraphs and the status are those of a real Postfix."""
+
+    def test_postfix(self):
+        hops = [self.enterContext(NextHop({"END": LOTTERY}, address="127.0.9.101"))]
+        port = hops[0].port
+        for address, answers, extensions in [("127.0.9.102", {"RCPT": LONG}, ()), ("127.0.9.103", {}, ()), ("127.0.9.104", {}, ("DSN",))]:
+            hops.append(self.enterContext(NextHop(answers, extensions=extensions, address=address, port=port)))
+        recipients = ["root@end.test", "root@rcpt.test", "nobody@null.test", "a@relayed.test", "a@keeper.test"]
+        messages = [([f"{each}" for each in recipients[:3]], ""), (recipients[3:], " NOTIFY=SUCCESS,FAILURE")]
+        users = f"virtual_mailbox_maps = inline:{{alice@{DOMAIN} = alice/}}\n"
+        settings = "mail_name = Postfix\ninet_protocols = ipv4\n"
+        with DNS(REMOTE, port=53) as dns:
+            weir = self.weir(settings + users + f"{dns.setting}\nsmtp_tcp_port = {port}\n")
+            tables = {"mailboxes": f"alice@{DOMAIN} alice/\n",
+                      "ways": "".join(f"{each.split('@')[1]} smtp:{each.split('@')[1]}:{port}\n" for each in recipients)}
+            with Postfix(POSTFIX + settings + "transport_maps = hash:$config_directory/ways\nsmtp_host_lookup = dns\n", tables=tables,
+                         resolv_conf=dns.resolv_conf) as postfix:
+                mail = os.path.join(postfix.folder, "mail")
+                os.mkdir(mail)
+                os.chmod(mail, 0o777)
+                assert postfix.run("postconf", "-e", f"virtual_mailbox_base = {mail}").returncode == 0
+                postfix.run("postfix", "reload")
+                for program in (weir, postfix):
+                    for to, wishes in messages:
+                        self.say(program.port, to, wishes)
+                found = []
+                for folder in (weir.mail, mail):
+                    folder = os.path.join(folder, "alice")
+                    eventually(lambda: len(reports(folder)) >= 2, 20, f"the reports in {folder}\n{weir.log_text()}")
+                    found.append({each.field("Subject"): each.facts for each in reports(folder)})
+                for subject in found[1]:
+                    for fact, theirs in found[1][subject].items():
+                        self.assertEqual(found[0][subject][fact], theirs, f"{subject}: {fact}")
+                failed = next(each for each in found[0].values() if each["status"][1].startswith("Final-Recipient: rfc822; nobody@null.test"))
+                self.assertIn("<root@end.test>: host end.test[127.0.9.101] said: 550 5.7.1 dont send lottery\n"
+                              "    related mails (in reply to end of DATA command)", failed["reasons"])
+                # A server that keeps the wishes reports itself.
+                self.assertNotIn("keeper", str(found[0]["Successful Mail Delivery Report"]["reasons"]))
+                self.assertTrue(any("NOTIFY=SUCCESS,FAILURE" in line for line in hops[3].lines), hops[3].lines)
+
+    def say(self, port, recipients, wishes):
+        with Session(port) as client:
+            client.say("EHLO client.test")
+            for line in [f"MAIL FROM:<alice@{DOMAIN}>", *(f"RCPT TO:<{each}>{wishes}" for each in recipients)]:
+                self.assertTrue(client.say(line).startswith("250"), line)
+            client.say("DATA")
+            client.raw(b"From: a@x.test\r\nDate: Sat, 21 Nov 2026 10:00:00 +0000\r\nMessage-Id: <a@x.test>\r\nSubject: x\r\n\r\nbody\r\n.\r\n")
+            self.assertTrue(client.reply().startswith("250"))
+
+
+class ADay(Case):
+    """pflogsumm's totals of a day of mixed traffic are what was sent."""
+
+    def test_pflogsumm(self):
+        zone = "taken.test A 127.0.9.111\nrefused.test A 127.0.9.112\nlater.test A 127.0.9.113\n"
+        taking = self.enterContext(NextHop(address="127.0.9.111"))
+        for address, answer in (("127.0.9.112", LOTTERY), ("127.0.9.113", "451 4.3.0 later")):
+            self.enterContext(NextHop({"END": answer}, address=address, port=taking.port))
+        dns = self.enterContext(DNS(zone))
+        weir = self.weir(f"{dns.setting}\nsmtp_tcp_port = {taking.port}\ninet_protocols = ipv4\n"
+                         f"smtpd_recipient_restrictions = check_recipient_access inline:{{bob@{DOMAIN} = HOLD}}, permit_mynetworks, reject_unauth_destination\n")
+        sent = {"local": 5, "relayed": 4, "refused": 3, "deferred": 2, "held": 2, "rejected": 6}
+        to = {"local": f"alice@{DOMAIN}", "relayed": "a@taken.test", "refused": "a@refused.test", "deferred": "a@later.test", "held": f"bob@{DOMAIN}",
+              "rejected": f"nobody@{DOMAIN}"}
+        with Session(weir.port) as client:
+            client.say("EHLO client.test")
+            for kind, count in sent.items():
+                for _ in range(count):
+                    reply = client.send(f"carl@{DOMAIN}" if kind == "local" else f"alice@{DOMAIN}", [to[kind]], f"Subject: {kind}\n\nbody\n")
+                    self.assertEqual(reply[:3], "550" if kind == "rejected" else "250", reply)
+                    client.say("RSET")
+        reports = sent["refused"]
+        weir.messages("alice", sent["local"] + reports)
+        eventually(lambda: weir.log_text().count("status=deferred") == sent["deferred"], 10, "the deferrals")
+        eventually(lambda: weir.log_text().count("status=sent (250") == sent["relayed"], 10, "the relayed mail")
+        eventually(lambda: weir.log_text().count(": removed") == sent["local"] + sent["relayed"] + sent["refused"] + reports, 10, "the end of what is over")
+        summary = pflogsumm(weir.log_path)
+        self.assertEqual(
+            {name: summary.totals.get(name) for name in ("received", "delivered", "deferred", "bounced", "rejected", "held")},
+            # It counts what came by SMTP.
+            {"received": sum(sent.values()) - sent["rejected"], "delivered": sent["local"] + sent["relayed"] + reports,
+             "deferred": sent["deferred"], "bounced": sent["refused"], "rejected": sent["rejected"], "held": sent["held"]}, summary.text)
+        detail = "\n".join(summary.tables["message bounce detail (by relay)"])
+        self.assertIn("refused.test", detail)
+        self.assertIn("lottery", detail)
+        self.assertIn("4.3.0 later", "\n".join(summary.tables["message deferral detail"]))
 
 
 class Alone(Case):

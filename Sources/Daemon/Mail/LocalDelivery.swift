@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Delivery
+import Events
 import Runtime
 import Settings
 import Spool
@@ -62,10 +63,11 @@ final class LocalDelivery: Sendable {
     let transport = usesMailboxService ? MailboxClient(path: setup.mailboxSocket, hostname: setup.configuration[Keys.myhostname]) : nil
     return LocalAgent(
       spool, worker: worker, disk: LinuxDisk(), users: users, transport: transport, settings: SchedulerSettings(setup.configuration),
-      lockPatience: LockPatience(setup.configuration), luserRelay: LuserRelay(setup), senders: senders, clock: wallClock
-    ) { [log, reports] report in
-      log.event(report.event)
-      reports?.tell(report)
-    }
+      lockPatience: LockPatience(setup.configuration), luserRelay: LuserRelay(setup), senders: senders, clock: wallClock,
+      report: { [log, reports] report in
+        log.event(report.event)
+        reports?.tell(report)
+      },
+      expired: { [log] id, sender in log.event(Event("qmgr", .expired(sender: sender), queueID: id)) })
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Delivery
+import Events
 import Names
 import Queue
 import Runtime
@@ -34,7 +35,7 @@ final class Relaying: Sendable {
         log.event(report.event)
         reports?.tell(report)
       },
-      expired: { [log] id, sender in log.info("qmgr", id, "from=<\(sender)>, status=expired, returned to sender") })
+      expired: { [log] id, sender in log.event(Event("qmgr", .expired(sender: sender), queueID: id)) })
     self.loop = loop
     thread = try Thread(name: "relay") { loop.run() }
   }
@@ -58,6 +59,7 @@ extension SchedulerSettings {
   init(_ configuration: Configuration) {
     self.init()
     softBounce = configuration[Keys.softBounce]
+    doubleBounceSender = ReportRules(configuration).doubleBounceSender
   }
 }
 

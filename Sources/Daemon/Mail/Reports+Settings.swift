@@ -33,11 +33,12 @@ extension SenderReporter.Settings {
     }
     self.init(rules: ReportRules(configuration), writer: writer, hostname: configuration[Keys.myhostname])
     sizeLimit = configuration[Keys.bounceSizeLimit].bytes
+    lifetime = SchedulerSettings(configuration).lifetime
   }
 }
 
 extension ReportRules {
-  fileprivate init(_ configuration: Configuration) {
+  init(_ configuration: Configuration) {
     let origin = configuration[Keys.myorigin]
     func address(_ key: Key<String>) -> String { configuration[key].contains("@") ? configuration[key] : "\(configuration[key])@\(origin)" }
     self.init(postmaster: address(Keys.bounceNoticeRecipient), doubleBounceSender: address(Keys.doubleBounceSender))
@@ -73,7 +74,8 @@ private enum ReportTime {
   private static func seconds(_ name: String, _ configuration: Configuration) -> Int64? {
     switch name {
     case Keys.delayWarningTime.name: configuration[Keys.delayWarningTime].components.seconds
-    case "maximal_queue_lifetime": 5 * 86_400
+    case "maximal_queue_lifetime": SchedulerSettings(configuration).lifetime / 1_000_000
+    case "bounce_queue_lifetime": SchedulerSettings(configuration).bounceLifetime / 1_000_000
     default: nil
     }
   }

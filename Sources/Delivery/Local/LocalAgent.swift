@@ -95,6 +95,8 @@ package final class LocalAgent {
   /// Of one message.
   private struct Outcomes: Sendable {
     var results: [RecipientResult] = []
+    /// Given up because the message is too old; the log has said why they were put off.
+    var expired: Set<Int> = []
     /// Final once the sender is told; with their lines of the log.
     var failures: [DeliveryReport] = []
     /// Noted once the sender is told: until then the message must be there.
@@ -142,9 +144,10 @@ package final class LocalAgent {
   }
 
   private func result(of order: DeliveryJob, _ outcomes: Outcomes) -> DeliveryResult {
-    var result = DeliveryResult(outcomes.results.filter { $0.outcome == .bounced })
+    if !outcomes.expired.isEmpty { expired(order.message.id, order.message.envelope.sender) }
+    var result = DeliveryResult(outcomes.results.filter { $0.outcome == .bounced && !outcomes.expired.contains($0.index) })
     result.settled = Set(order.recipients.map(\.index)).subtracting(result.recipients.map(\.index))
-    result.told = outcomes.results.filter { $0.outcome != .bounced }
+    result.told = outcomes.results.filter { $0.outcome != .bounced || outcomes.expired.contains($0.index) }
     result.afterwards = { [spool] in
       for copy in outcomes.copies { spool.note(order.message.id, recipient: copy.recipient, copy.state, on: copy.volume) }
     }
@@ -158,6 +161,7 @@ package final class LocalAgent {
 
   private func deliver(_ attempt: Attempt, to target: LuserRelay.Target) {
     guard target.route != .remote else { return postpone(attempt, LocalAgent.noTransport) }
+    if target.address.lowercased() == settings.doubleBounceSender.lowercased() { return discard(attempt) }
     if isLoop(attempt.message, target.address) {
       return fail(attempt, Reason(status: "5.4.6", text: "mail forwarding loop for \(target.address)"))
     }
@@ -237,6 +241,14 @@ package final class LocalAgent {
     report(attempt, .sent, reason)
   }
 
+  /// A report on a notice to the postmaster.
+  private func discard(_ attempt: Attempt) {
+    spool.note(attempt.message.id, recipient: attempt.due.index, .stable)
+    var line = line(attempt, .sent, Reason(status: "2.0.0", text: "undeliverable postmaster notification discarded"))
+    line.relay = "none"
+    report(line)
+  }
+
   private func failed(_ attempt: Attempt, _ reason: Reason, isBusy: Bool) {
     if isBusy, let until = busy.nextLook(attempt.message.id, attempt.due.index, now: clock()) {
       // Other mail does not wait for the lock, and nobody wants to read of each look.
@@ -249,8 +261,9 @@ package final class LocalAgent {
     let now = clock()
     report(attempt, .deferred, reason)
     if settings.isTooOld(attempt.message.envelope, now) {
-      expired(attempt.message.id, attempt.message.envelope.sender)
-      return keep(attempt, .bounced, reason)
+      keep(attempt, .bounced, reason)
+      outcomes[attempt.order]?.expired.insert(attempt.due.index)
+      return
     }
     let until = settings.backOff.next(arrival: attempt.message.envelope.arrival, now: now)
     spool.note(attempt.message.id, recipient: attempt.due.index, .deferred(Deferral(until: until, reason: reason)))
@@ -274,6 +287,7 @@ package final class LocalAgent {
   /// Tells the sender what is to be told, then what failed is final, and the attempt over.
   private func end(_ order: Int, _ message: QueuedMessage) {
     guard let outcomes = outcomes.removeValue(forKey: order) else { return spool.attemptEnded(message.id) }
+    if !outcomes.expired.isEmpty { expired(message.id, message.envelope.sender) }
     senders.report(outcomes.results, of: message) { [spool, report, settings, clock] isStored in
       for copy in outcomes.copies { spool.note(message.id, recipient: copy.recipient, copy.state, on: copy.volume) }
       let until = settings.backOff.next(arrival: message.envelope.arrival, now: clock())

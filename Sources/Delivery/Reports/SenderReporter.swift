@@ -200,11 +200,17 @@ extension ReportedRecipient {
     let text = result.outcome == .sent ? "delivery via \(result.relay): \(result.reason.text)" : result.reason.text
     self.init(
       address: recipient.address, original: recipient.original, originalRecipient: recipient.originalRecipient, action: result.action,
-      status: result.reason.status, reason: text, remote: result.remote.map(Remote.init))
+      status: result.reason.status, reason: text, remote: result.remote.map(Remote.init) ?? Remote(ofTaken: result))
   }
 }
 
 extension ReportedRecipient.Remote {
+  /// What a server said that took the message: the relay is `name[address]:port`, the reason its reply.
+  fileprivate init?(ofTaken result: RecipientResult) {
+    guard result.outcome == .sent, let end = result.relay.firstIndex(of: "["), end > result.relay.startIndex else { return nil }
+    self.init(nameType: "dns", name: String(result.relay[..<end]), diagnosticType: "smtp", diagnostic: result.reason.text)
+  }
+
   fileprivate init(_ answer: RemoteAnswer) {
     self.init(nameType: answer.nameType, name: answer.name, diagnosticType: answer.diagnosticType, diagnostic: answer.diagnostic)
   }

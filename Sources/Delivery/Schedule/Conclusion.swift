@@ -6,12 +6,15 @@ import Spool
 
 /// What the sender of a message may be told of an attempt, once all its deliveries have ended.
 struct Untold: Sendable {
+  /// Some are given up because the message is too old.
+  var isExpired = false
   /// All failures are among them.
   var results: [RecipientResult] = []
   /// Notes that would end the message.
   var afterwards: [@Sendable () -> Void] = []
 
   mutating func append(_ other: Untold) {
+    isExpired = isExpired || other.isExpired
     results += other.results
     afterwards += other.afterwards
   }
@@ -39,12 +42,12 @@ final class Conclusion: Sendable {
     let now = clock()
     var results = complete(result, job)
     for result in results { log(result, job, service, now) }
-    if settings.isTooOld(job.message.envelope, now), results.contains(where: { $0.outcome == .deferred }) {
-      expired(job.message.id, job.message.envelope.sender)
+    let isExpired = settings.isTooOld(job.message.envelope, now) && results.contains { $0.outcome == .deferred }
+    if isExpired {
       for index in results.indices where results[index].outcome == .deferred { results[index].outcome = .bounced }
     }
     let until = settings.backOff.next(arrival: job.message.envelope.arrival, now: now)
-    var untold = Untold(results: result.told, afterwards: [result.afterwards].compactMap(\.self))
+    var untold = Untold(isExpired: isExpired, results: result.told, afterwards: [result.afterwards].compactMap(\.self))
     for result in results {
       if wantsReport(result, job.message) { untold.results.append(result) }
       switch result.outcome {
@@ -59,6 +62,7 @@ final class Conclusion: Sendable {
 
   /// Tells the sender; then what failed is final. `done` comes at once or later, on any thread.
   func tell(_ untold: Untold, of message: QueuedMessage, _ lane: SchedulerLane, done: @escaping @Sendable () -> Void) {
+    if untold.isExpired { expired(message.id, message.envelope.sender) }
     if untold.results.isEmpty { return done() }
     lane.senders.report(untold.results, of: message) { [settings, clock] isStored in
       for note in untold.afterwards { note() }

@@ -14,6 +14,8 @@ package struct SchedulerSettings: Sendable {
   package var deferredTransports: Set<String> = []
   /// `qmgr_message_active_limit`
   package var activeLimit = 20_000
+  /// The address of `double_bounce_sender`: mail to it is thrown away.
+  package var doubleBounceSender = ""
   /// `soft_bounce`
   package var softBounce = false
 
