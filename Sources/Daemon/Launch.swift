@@ -41,9 +41,7 @@ package enum Launch {
 
   package static func queue(_ options: Options, _ request: QueueRequest) -> Int32 {
     guard let setup = load(options) else { return ExitStatus.configuration }
-    return QueueClient(setup).perform(request) { answer in
-      Terminal.write(answer.bytes, to: answer.status == ExitStatus.success ? 1 : 2)
-    }
+    return QueueClient(setup).perform(request)
   }
 
   package static func map(_ request: MapRequest) -> Int32 { MapCommand(request).perform() }

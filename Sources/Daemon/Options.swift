@@ -12,11 +12,17 @@ package struct Options: Equatable, Sendable {
 
 /// `weir queue`: what to do.
 package enum QueueRequest: Equatable, Sendable {
-  case list
+  package enum Action: String, CaseIterable, Sendable { case delete, hold, release, retry, requeue }
+
+  case list(QueueFilter, asJSON: Bool)
+  /// By destination.
+  case summary(QueueFilter, asJSON: Bool)
   case show(String)
   case content(String)
-  case delete(String)
-  case release(String)
+  /// To these ids, to `ALL`, or without ids to those that the filter takes.
+  case act(Action, [String], QueueFilter)
+  case export(folder: String, [String], QueueFilter)
+  case importing([String], hold: Bool)
 }
 
 /// Exit statuses, as sysexits.h has them.
@@ -24,8 +30,11 @@ package enum ExitStatus {
   package static let success: Int32 = 0
   package static let failure: Int32 = 1
   package static let usage: Int32 = 64
+  package static let dataError: Int32 = 65
   package static let noSuchMessage: Int32 = 66
   package static let unavailable: Int32 = 69
   package static let systemError: Int32 = 71
+  package static let temporaryFailure: Int32 = 75
+  package static let notPermitted: Int32 = 77
   package static let configuration: Int32 = 78
 }

@@ -13,6 +13,8 @@ package struct ReceivedField: Sendable {
   /// Written only for `smtpd_sasl_authenticated_header = yes`.
   package var authenticatedSender: String?
   package var queueID: String
+  /// Whose mail it is that was handed in on this machine: then nothing is said of a client, nor of the recipient.
+  package var userID: UInt32?
   /// The recipient, where there is only one.
   package var recipient: String?
 
@@ -31,6 +33,7 @@ package struct ReceivedField: Sendable {
   }
 
   func write(by host: String, product: String, into output: inout [UInt8]) {
+    if let userID { return writeLocal(userID, host, product, into: &output) }
     output.write("Received: from ")
     output.writeVisible(helo ?? clientName)
     output.write(" (")
@@ -49,6 +52,16 @@ package struct ReceivedField: Sendable {
     output.write(" id ")
     output.write(queueID)
     writeRecipient(into: &output)
+  }
+
+  private func writeLocal(_ userID: UInt32, _ host: String, _ product: String, into output: inout [UInt8]) {
+    output.write("Received: by ")
+    output.writeVisible(host)
+    output.write(" (")
+    output.writeVisible(product)
+    output.write(", from userid \(userID))\n\tid ")
+    output.write(queueID)
+    output.write("; ")
   }
 
   private func writeAuthenticatedSender(into output: inout [UInt8]) {

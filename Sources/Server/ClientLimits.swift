@@ -138,6 +138,8 @@ package final class ClientLimits: Sendable, ClientMeter {
 
   /// Nil for clients that are not counted.
   private func key(of client: Client) -> IPAddress? {
+    // A user of this machine, of whom there are no more than addresses. Root may do what it likes anyway.
+    if let submitter = client.submitter { return submitter.uid == 0 ? nil : IPAddress(v6: UInt64(submitter.uid) << 32, 0) }
     guard let address = client.address, limits.exceptions.isEmpty || !limits.exceptions.contains(client) else { return nil }
     return address.masked(to: address.family == .v4 ? limits.prefixV4 : limits.prefixV6)
   }

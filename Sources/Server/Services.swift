@@ -29,6 +29,8 @@ package final class Services {
   package var footer: RejectFooter?
   /// Nil where clients are served without tests.
   package var screen: Screen?
+  /// Who a user of this machine is, and whether that user may hand in mail; nil where clients come over a network.
+  package var submitters: (any SubmitterDirectory)?
   /// Nil where no stage looks at mail.
   package var stages: StageServices?
   /// The same where `$stress` is `yes`; nil where that makes no difference.
@@ -149,6 +151,13 @@ package protocol RecipientDirectory: Sendable {
 }
 
 /// The names of clients, for the log and Received.
+package protocol SubmitterDirectory: Sendable {
+  /// The user's name, or the number where there is none.
+  func name(of uid: UInt32) async -> String
+  /// `authorized_submit_users`.
+  func mayHandIn(_ name: String) -> Bool
+}
+
 package protocol ClientNaming: Sendable {
   /// The forward-confirmed name, or why there is none.
   func name(of address: Bytes.IPAddress) async -> PeerName

@@ -64,7 +64,7 @@ extension Session {
     let envelope = envelope(of: transaction)
     // Stages have taken every recipient away.
     if envelope.recipients.isEmpty { return await throwAway(message) }
-    let hold = chain?.message?.envelope.holdReason.map { Reason(status: "4.7.0", text: "held: \($0)") } ?? transaction.hold
+    let hold = chain?.message?.envelope.holdReason.map { Reason(status: "4.7.0", text: $0.isEmpty ? "held" : "held: \($0)") } ?? transaction.hold
     return report(await services.store.commit(IncomingMessage(id: message.id, envelope: envelope, content: content, hold: hold)), message.id)
   }
 
@@ -146,10 +146,12 @@ extension Session {
   private func receivedField(_ id: QueueID, _ transaction: Transaction) -> ReceivedField {
     let transmission = Transmission(
       extended: machine.protocolName != "SMTP", encrypted: secured != nil, smtpUTF8: transaction.parameters.smtpUTF8)
-    return ReceivedField(
+    var received = ReceivedField(
       helo: machine.heloName.isEmpty ? nil : machine.heloName, clientName: client.name, clientAddress: client.literal,
       transmission: transmission, tls: services.habits.tellsTLSInReceived ? secured.map(TLSComment.init) : nil, queueID: id.description,
       recipient: transaction.recipients.count == 1 ? transaction.recipients.first?.original.mailbox.address : nil)
+    received.userID = client.submitter?.uid
+    return received
   }
 
   private func envelope(of transaction: Transaction) -> Envelope {

@@ -6,7 +6,7 @@ import SMTP
 /// What a session says in the log, in the order in which Postfix's smtpd and cleanup would.
 extension Session {
   @inline(never) func log(_ kind: Kind, about id: QueueID? = nil, severity: Severity = .info) {
-    services.log.event(Event("smtpd", kind, severity: severity, queueID: id, session: number))
+    services.log.event(Event(client.submitter == nil ? "smtpd" : "pickup", kind, severity: severity, queueID: id, session: number))
   }
 
   /// As cleanup, which knows nothing of the listener's name.
@@ -18,7 +18,9 @@ extension Session {
   @inline(never) func openTransaction() {
     guard queueID == nil, machine.hasRecipients else { return }
     queueID = services.store.reserveID()
-    log(.client(client.peer, submission), about: queueID)
+    guard let submitter = client.submitter else { return log(.client(client.peer, submission), about: queueID) }
+    let sender = machine.transaction?.givenSender.address ?? ""
+    services.baseLog.event(Event("pickup", .text("uid=\(submitter.uid) from=<\(sender)>"), queueID: queueID, session: number))
   }
 
   /// Who else the client says it speaks for: XCLIENT's LOGIN, and what XFORWARD told.

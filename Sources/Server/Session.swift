@@ -57,7 +57,7 @@ package final class Session<Stream: ByteStream> {
 
   /// Serves the connection to its end, and closes it.
   package func run() async {
-    log(.connect(client.peer))
+    if client.submitter == nil { log(.connect(client.peer)) }
     beginStages()
     if await beginsSecured() {
       await perform(await tellStagesOfTLS() ?? machine.connected())
@@ -68,7 +68,7 @@ package final class Session<Stream: ByteStream> {
     chain = nil
     stream.close()
     discount()
-    log(.disconnect(client.peer, commands: machine.commandSummary))
+    if client.submitter == nil { log(.disconnect(client.peer, commands: machine.commandSummary)) }
   }
 
   /// Asks for the end of the session: it comes at once when the session waits for a command.

@@ -111,7 +111,11 @@ package final class SessionServer {
       if isCounted(client) { services.limits?.left(client) }
       return stream.close()
     }
-    let session = Session(stream, client: await named(client), services: current, counted: isCounted(client) ? client : nil)
+    guard let client = await admitted(client, on: stream) else {
+      if isCounted(client) { services.limits?.left(client) }
+      return stream.close()
+    }
+    let session = Session(stream, client: client, services: current, counted: isCounted(client) ? client : nil)
     let key = ObjectIdentifier(session)
     sessions[key] = session
     if isStopping { session.interrupt() }
@@ -121,6 +125,9 @@ package final class SessionServer {
 
   private func newcomer(_ peer: SocketAddress, _ connection: Int32) -> Client {
     let logsPort = services.habits.logsClientPort
+    if services.submitters != nil {
+      return Client(submitter: Client.Submitter(uid: PeerCredentials.uid(connection) ?? .max, name: ""))
+    }
     guard let ip = peer.ip else { return Client(address: nil, names: Client.Names("local"), isLocal: true, logsPort: logsPort) }
     return Client(
       address: ip, names: Client.Names(Client.unknown), port: peer.port, destination: services.screen == nil ? nil : destination(of: connection),
@@ -173,10 +180,24 @@ package final class SessionServer {
     return client.named(Client.Names(await services.names.name(of: ip)))
   }
 
-  private func turnAway(_ stream: SocketStream, _ client: Client, _ refusal: ClientLimits.Refusal) async {
+  /// The client with its names; nil if it is a user who may not hand in mail, and has been told so.
+  @inline(never) private func admitted(_ client: Client, on stream: SocketStream) async -> Client? {
+    guard let submitters = services.submitters, let uid = client.submitter?.uid else { return await named(client) }
+    let name = await submitters.name(of: uid)
+    if submitters.mayHandIn(name) { return Client(submitter: Client.Submitter(uid: uid, name: name)) }
+    services.log.warning("pickup", "user \(name)(\(uid)) is not allowed to submit mail")
+    await say("554 5.7.1 User \(name)(\(uid)) is not allowed to submit mail\r\n", on: stream)
+    return nil
+  }
+
+  private func say(_ text: String, on stream: SocketStream) async {
     var words = ByteBuffer()
-    words.append(Array(refusalText(client).utf8))
+    words.append(Array(text.utf8))
     _ = await stream.write(&words, deadline: stream.now + .seconds(1))
+  }
+
+  private func turnAway(_ stream: SocketStream, _ client: Client, _ refusal: ClientLimits.Refusal) async {
+    await say(refusalText(client), on: stream)
     services.log.warning("smtpd", refusal.warning(client.description, service: services.context.configuration.edge.serviceName))
   }
 

@@ -88,6 +88,23 @@ extension Spool {
     return found != .absent
   }
 
+  /// Every live message, the oldest first.
+  package var liveIDs: [QueueID] { agenda.withLock { $0.entries.keys.sorted() } }
+
+  /// Those that wait for another attempt, the oldest first.
+  package var deferredIDs: [QueueID] { agenda.withLock { agenda in agenda.entries.filter { $0.value.phase == .parked }.keys.sorted() } }
+
+  package func isHeld(_ id: QueueID) -> Bool { agenda.withLock { $0.entries[id]?.phase == .held } }
+
+  /// Keeps a message from being tried until somebody releases it. False when there is no such message, or it is being tried or held already.
+  package func hold(_ id: QueueID, _ reason: Reason) throws(SpoolError) -> Bool {
+    guard let progress = try load(id)?.record.progress else { return false }
+    let note = agenda.withLock { $0.hold(id, reason, progress) }
+    guard let note else { return false }
+    enqueue(note)
+    return true
+  }
+
   /// Lets a held or deferred message be tried at once. False when there is no such message, or it is being tried.
   package func release(_ id: QueueID) throws(SpoolError) -> Bool {
     guard let progress = try load(id)?.record.progress else { return false }
@@ -115,6 +132,18 @@ extension Agenda {
       id: record.id, size: record.place.length, arrival: record.envelope.arrival, sender: record.envelope.sender,
       recipients: zip(record.envelope.recipients, states).map { ($0.0.address, $0.1) },
       nextAttempt: entry.phase == .parked ? entry.nextAttempt : nil, phase: QueueListing.Phase(entry.phase))
+  }
+
+  fileprivate mutating func hold(_ id: QueueID, _ reason: Reason, _ stored: Progress) -> NoteRecord? {
+    guard let entry = entries[id], entry.phase == .ready || entry.phase == .parked, active[id]?.isInAttempt != true else { return nil }
+    var states = active[id]?.states ?? []
+    if states.isEmpty { states = stored.states }
+    for index in states.indices where states[index] == .waiting || states[index].isHeldOrDeferred { states[index] = .held(reason) }
+    let known = active[id]
+    active[id] = ActiveMessage(
+      states: states, replays: known?.replays ?? [:], isInAttempt: false, isParking: true, snapshots: (known?.snapshots ?? 0) + 1)
+    schedule(id, at: Progress.asked)
+    return .snapshot(id, Progress(nextAttempt: Progress.asked, crashes: entry.crashes, states: states))
   }
 
   fileprivate mutating func release(_ id: QueueID, _ stored: Progress) -> NoteRecord? {

@@ -21,6 +21,8 @@ enum Invocation {
   case version
   case help(String?)
   case reload(Options)
+  /// `weir sendmail …` and so on, where there is no link of that name.
+  case program(ForeignProgram, [String])
   /// Started by the supervisor only, with the listeners that its sockets are for.
   case service(String, Options, generation: Int, door: Int32?, [String])
   /// Started by the mta only.
@@ -42,7 +44,7 @@ enum Invocation {
     case "check": return .check(try words.options())
     case "config": return try parseConfig(&words)
     case "import": return .importing(try words.importOptions())
-    case "queue": return try parseQueue(&words)
+    case "queue": return try words.queueInvocation()
     case "doctor": return try parseDoctor(&words)
     case "events": return try parseEvents(&words)
     case "log": return try parseLog(&words)
@@ -65,6 +67,7 @@ enum Invocation {
       let door = try words.value(of: ["--door"]).flatMap { Int32($0) }
       return .service(name, options, generation: generation, door: door, words.rest)
     case "worker": return .worker
+    case let name where ForeignProgram(rawValue: name) != nil: return .program(ForeignProgram(rawValue: name) ?? .sendmail, words.rest)
     default: throw UsageError("unknown command '\(verb)'", hint: Suggestion.nearest(to: verb, in: Help.verbs))
     }
   }
@@ -87,20 +90,6 @@ enum Invocation {
     return .log(try words.options(), command)
   }
 
-  private static func parseQueue(_ words: inout Words) throws(UsageError) -> Invocation {
-    let options = try words.options(allowingOthers: true)
-    let verb = words.next() ?? "list"
-    switch verb {
-    case "list": return .queue(options, .list)
-    case "show": return .queue(options, .show(try words.required("a queue id")))
-    case "cat": return .queue(options, .content(try words.required("a queue id")))
-    case "delete": return .queue(options, .delete(try words.required("a queue id, or ALL")))
-    case "release": return .queue(options, .release(try words.required("a queue id")))
-    default:
-      throw UsageError("unknown command 'queue \(verb)'", hint: Suggestion.nearest(to: verb, in: ["list", "show", "cat", "delete", "release"]))
-    }
-  }
-
   func perform() -> Int32 {
     switch self {
     case .run(let options): Launch.run(options)
@@ -121,6 +110,7 @@ enum Invocation {
     case .version: Help.printVersion()
     case .help(let topic): Help.print(topic)
     case .reload(let options): Launch.reload(options)
+    case .program(let program, let words): Launch.program(program, words)
     case .service(let name, let options, let generation, let door, let listeners):
       Launch.service(name, options, generation: generation, door: door, listeners: listeners)
     case .worker: Launch.worker()

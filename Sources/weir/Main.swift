@@ -6,6 +6,7 @@ import Runtime
 @main struct Main {
   static func main() {
     let arguments = Array(CommandLine.arguments.dropFirst())
+    if let program = ForeignProgram(calledAs: CommandLine.arguments.first ?? "") { Machine.exit(Launch.program(program, arguments)) }
     let status =
       switch Invocation.parse(arguments) {
       case .success(let invocation): invocation.perform()

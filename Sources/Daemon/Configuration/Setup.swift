@@ -44,6 +44,15 @@ struct Setup: Sendable {
   func eventSocket(_ role: DaemonLog.Role, lane: String) -> String { role == .mta ? lane + "/events" : queueFolder + "/events.\(role.rawValue)" }
   /// The lanes that there are.
   var lanes: [String] { Lane.all(in: queueFolder, disk: LinuxDisk()).map { Lane.path($0, in: queueFolder) } }
+  /// Where users of this machine come in.
+  var publicFolder: String { Setup.publicFolder(in: queueFolder) }
+  static func publicFolder(in queue: String) -> String { queue + "/public" }
+  /// By which the program `sendmail` hands in mail.
+  var pickupSocket: String { Setup.pickupSocket(in: queueFolder) }
+  static func pickupSocket(in queue: String) -> String { publicFolder(in: queue) + "/pickup" }
+  /// Where `sendmail` puts mail while no daemon runs.
+  var dropFolder: String { Setup.dropFolder(in: queueFolder) }
+  static func dropFolder(in queue: String) -> String { queue + "/maildrop" }
   /// By which `weir reload` asks the supervisor.
   var masterSocket: String { queueFolder + "/master" }
   /// By which the mta of a generation reaches its mailbox process.
@@ -52,6 +61,15 @@ struct Setup: Sendable {
   var ownCertificate: String { tlsFolder + "/self-signed.crt" }
   var ownKey: String { tlsFolder + "/self-signed.key" }
   var staged: StagedFiles { StagedFiles(folder: isFromRoot ? stagedFolder : nil) }
+
+  /// Makes the folders through which users of this machine reach the daemon, and lets them through those above.
+  func ensurePublicFolders(owner: SystemUser?) throws(SystemError) {
+    try Folder.letThrough(queueFolder)
+    try Folder.ensure(publicFolder, mode: 0o755, owner: owner)
+    try Folder.setMode(0o755, of: publicFolder)
+    try Folder.ensure(dropFolder, mode: 0o700, owner: owner)
+    try Folder.openDrop(dropFolder, toGroup: owner == nil ? nil : "weir-drop")
+  }
 
   /// How many sessions a listener serves at a time: `smtpd_connection_limit`, or as many as there are descriptors for.
   func sessionLimit(of listener: ListenerConfiguration, descriptors: Int = Machine.raiseDescriptorLimit()) -> Int {
@@ -120,7 +138,7 @@ struct Setup: Sendable {
       setup.reportTexts = texts
       return (faults.hasErrors ? nil : setup, result.adding(faults), path)
     }
-    let demo = DemoConfiguration.source(dataFolder: options.data ?? defaultDataFolder)
+    let demo = DemoConfiguration.source(dataFolder: options.data ?? demoFolder)
     let result = Configuration.load(demo, files: files, facts: facts)
     return (result.configuration.map { Setup($0, name: "the demo configuration", isDemo: true) }, result, DemoConfiguration.name)
   }
@@ -145,7 +163,7 @@ struct Setup: Sendable {
     (try? files.read(installedFile, limit: 1 << 20)) == nil ? nil : installedFile
   }
 
-  private static var defaultDataFolder: String { "./weir-data" }
+  static var demoFolder: String { "./weir-data" }
 }
 
 extension Setup {

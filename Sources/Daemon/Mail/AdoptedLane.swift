@@ -10,6 +10,7 @@ struct AdoptedLane {
   private let spool: Spool
   private let delivery: LocalDelivery
   private let control: ControlServer
+  private let visitors: ControlServer
 
   /// Nil when nothing is in it; its lock is free again then.
   init?(_ lane: Lane, _ means: LaneKeeper.Means) throws {
@@ -21,9 +22,13 @@ struct AdoptedLane {
       means.setup, spool: spool, lane: number, users: means.users, usesMailboxService: means.usesMailboxService, relaying: means.relaying,
       senders: SenderReporter(means.setup, spool: spool, home: means.home, pool: means.pool, log: log), reports: means.reports, log: log)
     control = ControlServer(path: Setup.controlSocket(of: lane), queue: spool, pool: means.pool, log: log)
+    visitors = ControlServer(
+      path: PublicQueue.socket(of: lane.number, in: means.setup.publicFolder), visitors: ControlServer.Visitors(means.setup), queue: spool,
+      pool: means.pool, log: log)
     try spool.start()
     try delivery.start()
     control.start(on: means.loop)
+    visitors.start(on: means.loop)
   }
 
   var isDone: Bool { spool.isEmpty }
@@ -31,6 +36,7 @@ struct AdoptedLane {
   /// Ends what is being delivered and lets go of the lane, for whoever takes it next.
   func release() {
     control.stop()
+    visitors.stop()
     delivery.stop()
     spool.stop()
     if spool.isEmpty { spool.removeSpares() }

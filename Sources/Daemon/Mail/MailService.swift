@@ -26,12 +26,14 @@ final class MailService: Sendable {
   private let relaying: Relaying
   private let delivery: LocalDelivery
   private let control: ControlServer
+  private let visitors: ControlServer
   private let lanes: LaneKeeper
   /// By listener.
   private let limits: [String: ClientLimits]
   private let anvil: AnvilStatistics
   private let stages: StageAssembly
   private let passes: PassKeeper
+  private let drop = Monitor<DropReader?>(nil)
 
   /// Sessions that have not ended after this are cut.
   private static let patience = Duration.seconds(30)
@@ -39,6 +41,8 @@ final class MailService: Sendable {
   private static let refreshInterval = Duration.seconds(1)
   /// While it drains, it looks so often whether that is over.
   private static let drainInterval = Duration.milliseconds(50)
+  /// So many users' messages are taken in at a time.
+  private static let pickupSessions = 500
 
   init(_ setup: Setup, lane: Lane, usesMailboxService: Bool, log: Log) throws {
     self.setup = setup
@@ -64,6 +68,8 @@ final class MailService: Sendable {
       senders: SenderReporter(setup, spool: spool, home: spool, pool: pool, log: log), reports: reports, log: log)
     passes = PassKeeper(setup, pool: pool, log: log)
     control = ControlServer(path: Setup.controlSocket(of: lane), queue: spool, stages: stages.stages, pool: pool, log: log)
+    visitors = ControlServer(
+      path: PublicQueue.socket(of: lane.number, in: setup.publicFolder), visitors: ControlServer.Visitors(setup), queue: spool, pool: pool, log: log)
     lanes = LaneKeeper(
       own: lane.number,
       LaneKeeper.Means(
@@ -90,9 +96,11 @@ final class MailService: Sendable {
     try spool.start()
     try delivery.start()
     control.start(on: loops.first)
+    visitors.start(on: loops.first)
     try lanes.start()
     for socket in sockets { serve(socket.listener, socket.descriptor) }
     waitForEnd(sockets.map(\.descriptor))
+    stopDrop()
     let isOver = loops.stop(patience: Self.patience)
     passes.stop()
     anvil.report(now: .never)
@@ -131,6 +139,7 @@ final class MailService: Sendable {
   }
 
   private func doChores() {
+    drop.withLock { $0 }?.look()
     storage.look()
     resolver.refresh()
     anvil.report(now: .now())
@@ -142,6 +151,7 @@ final class MailService: Sendable {
   /// Takes no connections any more: another generation does. What this one has adopted is for that one, too.
   private func close(_ sockets: [Int32]) {
     lanes.handOn()
+    stopDrop()
     passes.stop()
     log.info("master", "draining")
     guard loops.drain() else { return log.error("master", "a loop does not answer: its listeners are closed when it does") }
@@ -149,7 +159,25 @@ final class MailService: Sendable {
     Heartbeat.closed(on: Handover.heartbeat)
   }
 
+  /// Mail of this machine's users.
+  private func servePickup(_ descriptor: Int32) {
+    let limits = ClientLimits(.pickup(setup), service: "pickup")
+    let services = ground.pickupServices(limits: limits)
+    let reader = DropReader(setup.dropFolder, on: loops.first, pool: pool, log: log, services: services)
+    drop.withLock { $0 = reader }
+    loops.serve(descriptor, maximumSessions: Self.pickupSessions, log: log, services: services)
+  }
+
+  private func stopDrop() {
+    let reader = drop.withLock { drop in
+      defer { drop = nil }
+      return drop
+    }
+    reader?.stop()
+  }
+
   private func serve(_ name: String, _ descriptor: Int32) {
+    if name == setup.configuration.pickup.name { return servePickup(descriptor) }
     guard let listener = setup.configuration.listeners.first(where: { $0.name == name }) else { return }
     if listener.requiresTLS, certificates[name] == nil { return }
     let maximum = max(1, setup.sessionLimit(of: listener) / setup.configuration[Keys.eventLoops])
@@ -162,12 +190,15 @@ final class MailService: Sendable {
     }
   }
 
-  private func services(for listener: ListenerConfiguration) -> @Sendable (EventLoop) -> Services {
-    let tls = certificates[listener.name].map { certificates in { @Sendable in certificates.store.context as TLSServerContext? } }
-    let ground = SessionGround(
+  private var ground: SessionGround {
+    SessionGround(
       setup: setup, log: log, pool: pool, users: users, room: room, stages: stages, store: SpoolStore(spool: spool, pool: pool, storage: storage),
       names: resolver.names, directNames: DirectNames(resolver.names)
     ) { [resolver] loop in PolicyClient(on: LoopPolicyGround(loop, names: resolver.names)) }
+  }
+
+  private func services(for listener: ListenerConfiguration) -> @Sendable (EventLoop) -> Services {
+    let tls = certificates[listener.name].map { certificates in { @Sendable in certificates.store.context as TLSServerContext? } }
     return ground.services(
       for: listener, limits: limits[listener.name], tls: tls, screen: Screen(listener, setup, cache: passes.cache, names: resolver.names))
   }

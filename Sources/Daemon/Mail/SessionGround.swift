@@ -72,7 +72,7 @@ struct SessionGround: Sendable {
 }
 
 extension Habits {
-  fileprivate init(_ listener: ListenerConfiguration, _ setup: Setup, ownAddresses: Set<IPAddress>) {
+  init(_ listener: ListenerConfiguration, _ setup: Setup, ownAddresses: Set<IPAddress>) {
     self.init()
     tellsTLSInReceived = listener[Keys.smtpdTlsReceivedHeader]
     logsClientPort = listener[Keys.smtpdClientPortLogging]
@@ -99,5 +99,5 @@ extension ArrivalHeaders {
 }
 
 extension LocalZone {
-  fileprivate var zone: Zone { Zone(offset: offset, name: name) }
+  var zone: Zone { Zone(offset: offset, name: name) }
 }

@@ -52,6 +52,7 @@ final class Deployments {
     }
     try refuseWhatCannotChange(setup)
     for folder in setup.ownFolders { try Folder.ensure(folder, owner: owner) }
+    try setup.ensurePublicFolders(owner: owner)
     let sockets = try ListeningSockets.open(setup, hosts: handover.hosts, inherited: inherited, open: current.sockets)
     let deployment = Deployment(setup, handover.files, check.memory, sockets)
     do {

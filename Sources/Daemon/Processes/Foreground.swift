@@ -40,6 +40,7 @@ struct Foreground {
     owner = Machine.isRoot ? try setup.owner() : nil
     try Folder.ensure(setup.dataFolder, owner: owner)
     try Folder.ensure(setup.queueFolder, owner: owner)
+    try setup.ensurePublicFolders(owner: owner)
     let sockets = try ListeningSockets.open(setup, hosts: handover.hosts, inherited: inherited)
     lock = try MasterLock(setup, owner: owner)
     log = try DaemonLog.open(setup, .master, owner: owner)
@@ -52,7 +53,7 @@ struct Foreground {
     let supervisor = Supervisor(deployments, log: log, manager: manager)
     let reloads = try ReloadSocket(setup.masterSocket, owner: owner)
     log.info("master", "\(Product.name) \(Product.version), configuration \(setup.name)")
-    let sockets = deployments.current.sockets
+    let sockets = deployments.current.sockets.filter { $0.listener != setup.configuration.pickup.name }
     for socket in sockets { log.info("master", "listening on \(socket.text)") }
     if setup.isDemo { Terminal.writeError(Greeting.text(setup, sockets)) }
     try reloads.start(supervisor.requests)

@@ -76,6 +76,16 @@ struct ListeningSockets {
       for address in listener.sockets { try open(address, listener) }
     }
     guard !opened.isEmpty else { throw StartError("\(setup.name): no listener has an address to listen on") }
+    try openPickup()
+  }
+
+  /// A system that cannot take it on (a folder on a disk that cannot be written, a path that is too long) still serves the network.
+  private mutating func openPickup() throws {
+    do {
+      try open(.unix(setup.pickupSocket), setup.configuration.pickup.name, backlog: 128, mode: 0o666)
+    } catch {
+      Terminal.writeError("weir: sendmail cannot hand in mail: \(error)\n")
+    }
   }
 
   private func owner(of socket: InheritedSocket) throws -> String {
@@ -101,16 +111,19 @@ struct ListeningSockets {
   }
 
   private mutating func open(_ origin: Origin, _ listener: ListenerConfiguration) throws {
-    let backlog = Int32(clamping: listener[Keys.listenerBacklog])
-    let mode = UInt32(clamping: listener[Keys.listenerMode])
+    try open(
+      origin, listener.name, backlog: Int32(clamping: listener[Keys.listenerBacklog]), mode: UInt32(clamping: listener[Keys.listenerMode]))
+  }
+
+  private mutating func open(_ origin: Origin, _ listener: String, backlog: Int32, mode: UInt32) throws {
     let same = spare.indices.filter { spare[$0].origin == origin }
-    guard let index = same.first(where: { spare[$0].listener == listener.name }) ?? same.first else {
-      return opened.append(try new(origin, listener.name, backlog, mode))
+    guard let index = same.first(where: { spare[$0].listener == listener }) ?? same.first else {
+      return opened.append(try new(origin, listener, backlog, mode))
     }
     let kept = spare.remove(at: index)
     ListeningSocket.setBacklog(backlog, of: kept.descriptor)
     if case .unix(let path) = origin { ListeningSocket.setMode(mode, of: path) }
-    opened.append(Opened(listener: listener.name, descriptor: kept.descriptor, text: kept.text, origin: origin))
+    opened.append(Opened(listener: listener, descriptor: kept.descriptor, text: kept.text, origin: origin))
   }
 
   private func new(_ origin: Origin, _ listener: String, _ backlog: Int32, _ mode: UInt32) throws -> Opened {

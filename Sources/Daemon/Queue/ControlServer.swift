@@ -2,19 +2,47 @@
 import Bytes
 import PluginHost
 import Runtime
+import Settings
 import Spool
 
 /// The socket by which `weir queue` asks whoever has a lane: one request line, then the exit status, a newline and what to print.
 ///
-/// The socket's permissions let in root and the mail owner only; the peer's user is checked all the same.
+/// The socket's permissions let in root and the mail owner only; the peer's user is checked all the same. A second one is for everybody, and for a few
+/// requests: `Visitors` says whose.
 final class ControlServer: Sendable {
+  /// What users may ask who are neither root nor the mail owner.
+  struct Visitors: Sendable {
+    let mayList: @Sendable (String) -> Bool
+    let mayFlush: @Sendable (String) -> Bool
+
+    init(_ setup: Setup) {
+      mayList = setup.users(setup.configuration[Keys.authorizedMailqUsers])
+      mayFlush = setup.users(setup.configuration[Keys.authorizedFlushUsers])
+    }
+
+    /// Why not; nil if they may.
+    fileprivate func refusal(_ line: String, _ uid: UInt32) -> String? {
+      let user = (try? SystemUser.find(uid: uid))?.name ?? "\(uid)"
+      let verb = line.prefix { $0 != " " }
+      switch verb {
+      case "facts": return mayList(user) ? nil : "User \(user)(\(uid)) is not allowed to view the mail queue\n"
+      case "flush", "flush-site": return mayFlush(user) ? nil : "User \(user)(\(uid)) is not allowed to flush the mail queue\n"
+      default: return "User \(user)(\(uid)) may not ask for that\n"
+      }
+    }
+  }
+
   private let path: String
+  private let visitors: Visitors?
   private let queue: Spool
   private let stages: [Stage]
   private let pool: BlockingPool
   private let log: Log
   private let place = Monitor<Place?>(nil)
-  private static let maximumRequest = 1024
+  private let served = Monitor(0)
+  private static let maximumRequest = 64 << 10
+  /// Of everybody, at a time.
+  private static let maximumVisitors = 16
   private static let timeout = Duration.seconds(10)
 
   /// The listener is touched on its loop only.
@@ -29,8 +57,9 @@ final class ControlServer: Sendable {
     }
   }
 
-  init(path: String, queue: Spool, stages: [Stage] = [], pool: BlockingPool, log: Log) {
+  init(path: String, visitors: Visitors? = nil, queue: Spool, stages: [Stage] = [], pool: BlockingPool, log: Log) {
     self.path = path
+    self.visitors = visitors
     self.queue = queue
     self.stages = stages
     self.pool = pool
@@ -40,7 +69,7 @@ final class ControlServer: Sendable {
   func start(on loop: EventLoop) {
     let opened: Place
     do {
-      opened = Place(loop, try ListeningSocket.open(path: path, mode: 0o600, backlog: 16))
+      opened = Place(loop, try ListeningSocket.open(path: path, mode: visitors == nil ? 0o600 : 0o666, backlog: 16))
     } catch {
       return log.error("master", "control socket: \(error)")
     }
@@ -71,17 +100,31 @@ final class ControlServer: Sendable {
   }
 
   private func serve(_ connection: Int32, _ loop: EventLoop) async {
-    guard PeerCredentials.areOurs(connection) else { return closeDescriptor(connection) }
+    guard let uid = PeerCredentials.uid(connection), visitors != nil || PeerCredentials.areOurs(connection), enter() else {
+      return closeDescriptor(connection)
+    }
+    defer { served.withLock { $0 -= 1 } }
     guard let stream = try? SocketStream(connection, on: loop) else { return }
     defer { stream.close() }
     guard let line = await readLine(stream, loop) else { return }
-    let (queue, stages) = (queue, stages)
-    let answer =
-      await pool.run { line == StageReport.request ? QueueAnswer(text: StageReport.lines(stages)) : QueueCommands.perform(line, on: queue) }
-      ?? QueueAnswer(status: ExitStatus.unavailable, text: "the daemon is busy\n")
+    let answer = await pool.run { [self] in self.answer(line, uid) } ?? QueueAnswer(status: ExitStatus.unavailable, text: "the daemon is busy\n")
     var output = ByteBuffer()
     output.append(answer.encoded)
     _ = await stream.write(&output, deadline: loop.now + Self.timeout)
+  }
+
+  /// False when there are too many.
+  private func enter() -> Bool {
+    served.withLock { served in
+      guard visitors == nil || served < Self.maximumVisitors else { return false }
+      served += 1
+      return true
+    }
+  }
+
+  private func answer(_ line: String, _ uid: UInt32) -> QueueAnswer {
+    if let text = visitors?.refusal(line, uid) { return QueueAnswer(status: ExitStatus.notPermitted, text: text) }
+    return line == StageReport.request ? QueueAnswer(text: StageReport.lines(stages)) : QueueCommands.perform(line, on: queue)
   }
 
   private func readLine(_ stream: SocketStream, _ loop: EventLoop) async -> String? {

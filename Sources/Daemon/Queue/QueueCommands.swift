@@ -5,31 +5,42 @@ import Spool
 
 /// Carries out a queue command on the spool of one lane: in the daemon for a client of its socket, or in the command itself when no process has it.
 enum QueueCommands {
-  /// `list [AFTER]` for a row per message, `show ID`, `cat ID`, `delete ID`, `delete ALL`, `release ID`.
+  /// `facts [AFTER]`: lines about each message; `about ID`: about one. `show ID`, `cat ID`. `delete`, `hold`, `unhold`, `release` and `requeue` with ids, or ALL: a line
+  /// `+ ID` for each message that it was done to, `- ID` for each that it could not be done to. `flush`, `flush ID`, `flush-site DOMAIN`.
   static func perform(_ line: String, on spool: Spool) -> QueueAnswer {
     let words = line.split(separator: " ").map(String.init)
     do {
       switch (words.first, words.count) {
-      case ("list", 1), ("list", 2): return list(after: words.dropFirst().first.flatMap { QueueID($0) }, spool)
+      case ("facts", 1), ("facts", 2): return facts(after: words.dropFirst().first.flatMap { QueueID($0) }, spool)
+      case ("about", 2): return try about(words[1], spool)
       case ("show", 2): return try show(words[1], spool)
       case ("cat", 2): return try content(words[1], spool)
-      case ("delete", 2): return try delete(words[1], spool)
-      case ("release", 2): return try release(words[1], spool)
-      default: return QueueAnswer(status: ExitStatus.usage, text: "weir: the daemon does not know '\(words.first ?? "")'\n")
+      case ("flush", 1), ("flush", 2), ("flush-site", 2): return try QueueFlush.perform(words, on: spool)
+      case (let verb?, 2...): return try act(verb, Array(words.dropFirst()), spool)
+      default: return unknownCommand(words.first)
       }
     } catch {
       return QueueAnswer(status: ExitStatus.failure, text: "weir: \(error)\n")
     }
   }
 
+  private static func unknownCommand(_ word: String?) -> QueueAnswer {
+    QueueAnswer(status: ExitStatus.usage, text: "weir: the daemon does not know '\(word ?? "")'\n")
+  }
+
   /// So many messages in one answer; the client asks for the next page.
   private static let pageSize = 1000
 
-  private static func list(after: QueueID?, _ spool: Spool) -> QueueAnswer {
+  private static func facts(after: QueueID?, _ spool: Spool) -> QueueAnswer {
     let page = spool.list(after: after, limit: pageSize)
-    let text = QueueText.rows(page, now: wallClock())
+    let text = page.map { QueueEntry($0).lines }.joined()
     guard page.count == pageSize, let last = page.last else { return QueueAnswer(text: text) }
-    return QueueAnswer(text: text, next: "list \(last.id)")
+    return QueueAnswer(text: text, next: "facts \(last.id)")
+  }
+
+  private static func about(_ text: String, _ spool: Spool) throws(SpoolError) -> QueueAnswer {
+    guard let id = QueueID(text), let message = try spool.show(id) else { return unknown(text) }
+    return QueueAnswer(text: QueueEntry(message).lines)
   }
 
   private static func show(_ text: String, _ spool: Spool) throws(SpoolError) -> QueueAnswer {
@@ -44,15 +55,34 @@ enum QueueCommands {
     return isThere ? QueueAnswer(bytes: bytes) : unknown(text)
   }
 
-  private static func delete(_ text: String, _ spool: Spool) throws(SpoolError) -> QueueAnswer {
-    if text == "ALL" {
-      let ids = spool.list().map(\.id).filter { spool.delete($0) }
-      if let last = ids.last { try awaitEnd(of: last, spool) }
-      return QueueAnswer(text: "\(ids.count) message\(ids.count == 1 ? "" : "s") deleted\n")
+  static func unknown(_ text: String) -> QueueAnswer {
+    QueueAnswer(status: ExitStatus.noSuchMessage, text: "weir: \(text): no such message in the queue\n")
+  }
+
+  // MARK: Changes
+
+  private static func act(_ verb: String, _ words: [String], _ spool: Spool) throws(SpoolError) -> QueueAnswer {
+    guard let action = action(verb) else { return unknownCommand(verb) }
+    var text = ""
+    var last: QueueID?
+    for word in words == ["ALL"] ? spool.liveIDs.map(\.description) : words {
+      let id = QueueID(word)
+      let isDone = if let id { try action(spool, id) } else { false }
+      if isDone { last = id }
+      if isDone || words != ["ALL"] { text += isDone ? "+ \(word)\n" : "- \(word)\n" }
     }
-    guard let id = QueueID(text), spool.delete(id) else { return unknown(text) }
-    try awaitEnd(of: id, spool)
-    return QueueAnswer(text: "\(id): deleted\n")
+    if verb == "delete", let last { try awaitEnd(of: last, spool) }
+    return QueueAnswer(text: text)
+  }
+
+  private static func action(_ verb: String) -> ((Spool, QueueID) throws(SpoolError) -> Bool)? {
+    switch verb {
+    case "delete": { (spool, id) throws(SpoolError) in spool.delete(id) }
+    case "hold": { (spool, id) throws(SpoolError) in try spool.hold(id, Reason(status: "4.7.0", text: "held by the administrator")) }
+    case "unhold": { (spool, id) throws(SpoolError) in spool.isHeld(id) ? try spool.release(id) : false }
+    case "release", "requeue": { (spool, id) throws(SpoolError) in try spool.release(id) }
+    default: nil
+    }
   }
 
   /// A message goes with the next batch, or when its delivery ends: whoever looks after this should not find it any more.
@@ -62,15 +92,5 @@ enum QueueCommands {
       Thread.sleep(.milliseconds(10))
       looks -= 1
     }
-  }
-
-  private static func release(_ text: String, _ spool: Spool) throws(SpoolError) -> QueueAnswer {
-    guard let id = QueueID(text), try spool.show(id) != nil else { return unknown(text) }
-    guard try spool.release(id) else { return QueueAnswer(status: ExitStatus.unavailable, text: "weir: \(id): is being delivered\n") }
-    return QueueAnswer(text: "\(id): will be tried now\n")
-  }
-
-  private static func unknown(_ text: String) -> QueueAnswer {
-    QueueAnswer(status: ExitStatus.noSuchMessage, text: "weir: \(text): no such message in the queue\n")
   }
 }

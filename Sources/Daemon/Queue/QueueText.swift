@@ -7,17 +7,31 @@ import Spool
 enum QueueText {
   static var headings: String { line(["ID", "Size", "Age", "State", "Sender", "Recipients"]) }
 
-  static func rows(_ messages: [QueueListing], now: Int64) -> String { messages.map { line(row($0, now)) }.joined() }
+  static func rows(_ messages: some Sequence<QueueEntry>, now: Int64) -> String { messages.map { line(row($0, now)) }.joined() }
 
-  static func summary(_ count: Int) -> String {
-    count == 0 ? "The queue is empty.\n" : "\(count) message\(count == 1 ? "" : "s")\n"
+  static func summary(_ count: Int, isAll: Bool) -> String {
+    if count == 0 { return isAll ? "The queue is empty.\n" : "No such message.\n" }
+    return "\(count) message\(count == 1 ? "" : "s")\n"
   }
 
-  private static func row(_ message: QueueListing, _ now: Int64) -> [String] {
+  /// One line.
+  static func json(_ entry: QueueEntry) -> String {
+    let recipients = entry.recipients.map { recipient in
+      let reason = recipient.reason.isEmpty ? "" : ", \"dsn\": \(quoted(recipient.status)), \"reason\": \(quoted(recipient.reason))"
+      return "{\"address\": \(quoted(recipient.address)), \"state\": \"\(recipient.state)\"\(reason)}"
+    }
+    let next = entry.nextAttempt.map { ", \"next_attempt\": \($0 / 1_000_000)" } ?? ""
+    return "{\"id\": \"\(entry.id)\", \"state\": \"\(entry.state)\", \"size\": \(entry.size), \"arrival\": \(entry.arrival / 1_000_000)\(next), "
+      + "\"sender\": \(quoted(entry.sender)), \"recipients\": [\(recipients.joined(separator: ", "))]}\n"
+  }
+
+  private static func quoted(_ text: String) -> String { JSONValue.text(text).line }
+
+  private static func row(_ message: QueueEntry, _ now: Int64) -> [String] {
     let first = message.recipients.first?.address ?? "-"
     let others = message.recipients.count - 1
     return [
-      message.id.description, size(message.size), age(now - message.arrival), message.word, sender(message.sender),
+      message.id.description, size(message.size), age(now - message.arrival), message.state, sender(message.sender),
       others > 0 ? "\(first) and \(others) more" : first,
     ]
   }
@@ -79,7 +93,7 @@ enum QueueText {
 
 extension QueueListing {
   /// Its state in a word; a message that is in every mailbox stays until the disk has it for sure.
-  fileprivate var word: String {
+  var word: String {
     let isDelivered =
       !recipients.isEmpty
       && recipients.allSatisfy { recipient in

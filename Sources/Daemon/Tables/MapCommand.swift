@@ -27,9 +27,14 @@ package struct MapRequest: Equatable, Sendable {
 
 struct MapCommand {
   private let request: MapRequest
+  /// As postmap, which says nothing when all is well.
+  private let isQuiet: Bool
   private static let maximumInput = 256 << 20
 
-  init(_ request: MapRequest) { self.request = request }
+  init(_ request: MapRequest, isQuiet: Bool = false) {
+    self.request = request
+    self.isQuiet = isQuiet
+  }
 
   func perform() -> Int32 { request.tables.map(perform).max() ?? ExitStatus.success }
 
@@ -43,7 +48,7 @@ struct MapCommand {
     case .query(let keys): return keys.isEmpty ? answerInput(table) : answer(keys, table)
     case .list: return list(table)
     case .check:
-      Terminal.write("\(name): \(table.count == 1 ? "1 entry" : "\(table.count) entries")\n")
+      if !isQuiet { Terminal.write("\(name): \(table.count == 1 ? "1 entry" : "\(table.count) entries")\n") }
       return ExitStatus.success
     }
   }

@@ -86,8 +86,10 @@ package struct FileStatus: Equatable, Sendable {
   package var mode: UInt32
   package var owner: UInt32
   package var group: UInt32
+  /// Names that the file has.
+  package var links: UInt32
 
-  package init(size: Int64, modified: Int64, device: UInt64, inode: UInt64, mode: UInt32, owner: UInt32, group: UInt32) {
+  package init(size: Int64, modified: Int64, device: UInt64, inode: UInt64, mode: UInt32, owner: UInt32, group: UInt32, links: UInt32 = 1) {
     self.size = size
     self.modified = modified
     self.device = device
@@ -95,6 +97,7 @@ package struct FileStatus: Equatable, Sendable {
     self.mode = mode
     self.owner = owner
     self.group = group
+    self.links = links
   }
 
   package var isDirectory: Bool { mode & 0o170000 == 0o040000 }

@@ -135,7 +135,7 @@ extension FileStatus {
   fileprivate init(_ raw: clinux_status) {
     self.init(
       size: raw.size, modified: raw.modified_us, device: raw.device, inode: raw.inode, mode: raw.mode, owner: raw.owner,
-      group: raw.group)
+      group: raw.group, links: raw.links)
   }
 }
 

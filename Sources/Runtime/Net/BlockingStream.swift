@@ -85,6 +85,9 @@ package final class BlockingStream: @unchecked Sendable {
     return .written
   }
 
+  /// The other end reads to the end now.
+  package func endWriting() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+
   /// False after `timeout`.
   private static func wait(_ descriptor: Int32, _ events: Int32, _ timeout: Duration) throws(SystemError) -> Bool {
     let (seconds, attoseconds) = timeout.components

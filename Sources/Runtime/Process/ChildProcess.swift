@@ -34,6 +34,14 @@ package struct ChildProcess: Sendable {
     return ChildProcess(pid: try SystemError.check(result, "start \(program)"))
   }
 
+  /// Starts `program` in a session of its own, which goes on when this process and its terminal have gone.
+  package static func startDetached(_ program: String, _ arguments: [String]) throws(SystemError) -> ChildProcess {
+    let strings = ([program] + arguments).map { strdup($0) }
+    defer { for string in strings { free(string) } }
+    let result = (strings + [nil]).withUnsafeBufferPointer { clinux_spawn_detached(program, $0.baseAddress) }
+    return ChildProcess(pid: try SystemError.check(result, "start \(program)"))
+  }
+
   package func send(_ signal: Signal) { _ = clinux_kill(pid, signal.rawValue) }
 
   /// Whether that process is there and may be told.

@@ -14,6 +14,25 @@ package enum Folder {
     }
   }
 
+  /// The permissions of a folder that is there.
+  package static func setMode(_ mode: UInt32, of path: String) throws(SystemError) {
+    guard chmod(path, mode) == 0 else { throw .last("chmod \(path)") }
+  }
+
+  /// Lets members of a group put files into the folder, of which nobody else can take one away. Nil, or a group that is not there: nobody but its owner.
+  package static func openDrop(_ path: String, toGroup name: String?) throws(SystemError) {
+    guard let name, let group = getgrnam(name)?.pointee.gr_gid else { return try setMode(0o700, of: path) }
+    guard lchown(path, .max, group) == 0 else { throw .last("chgrp \(path)") }
+    try setMode(0o1770, of: path)
+  }
+
+  /// Others may go through the folder, if they know the way.
+  package static func letThrough(_ path: String) throws(SystemError) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw .last("stat \(path)") }
+    if status.st_mode & 0o111 != 0o111 { try setMode(status.st_mode & 0o7777 | 0o111, of: path) }
+  }
+
   package static func hasFile(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   /// Bytes that are free for us on the file system of `path`.

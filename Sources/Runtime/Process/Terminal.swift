@@ -16,6 +16,12 @@ package enum Terminal {
     _ = dup2(2, 1)
   }
 
+  /// Standard input is what `descriptor` is open on, from its beginning.
+  package static func takeInput(from descriptor: Int32) {
+    _ = dup2(descriptor, 0)
+    _ = lseek(0, 0, SEEK_SET)
+  }
+
   package static func writeError(_ text: String) { write(Array(text.utf8), to: 2) }
 
   package static func write(_ bytes: [UInt8], to descriptor: Int32) {
@@ -29,6 +35,16 @@ package enum Terminal {
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { return }
       rest = rest.dropFirst(count)
+    }
+  }
+
+  /// What has come on standard input, as soon as something has; empty at its end, nil if it cannot be read.
+  package static func readSome(limit: Int) -> [UInt8]? {
+    var piece = [UInt8](repeating: 0, count: limit)
+    while true {
+      let count = Glibc.read(0, &piece, piece.count)
+      if count < 0, errno == EINTR { continue }
+      return count < 0 ? nil : Array(piece.prefix(count))
     }
   }
 

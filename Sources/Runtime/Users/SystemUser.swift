@@ -18,6 +18,22 @@ package struct SystemUser: Equatable, Sendable {
   /// The user that this process runs as (its effective uid).
   package static var currentUID: UInt32 { geteuid() }
 
+  /// The user that has started this process (its real uid).
+  package static var realUID: UInt32 { getuid() }
+
+  /// The person's name, as the first part of the user database's field for remarks has it, where `&` stands for the name of the user.
+  package static func fullName(uid: UInt32) -> String? {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 * 1024) { buffer -> String? in
+      var entry = passwd()
+      var found: UnsafeMutablePointer<passwd>?
+      guard let base = buffer.baseAddress, getpwuid_r(uid, &entry, base, buffer.count, &found) == 0, found != nil, let remarks = entry.pw_gecos,
+        let name = entry.pw_name
+      else { return nil }
+      let login = String(cString: name)
+      return String(String(cString: remarks).prefix { $0 != "," }).replacing("&", with: login.prefix(1).uppercased() + login.dropFirst())
+    }
+  }
+
   /// Looks `name` up; nil if there is no such user. May block for long (LDAP and the like): never call it on an event loop.
   package static func find(_ name: String) throws(SystemError) -> SystemUser? {
     // A NUL would end the name early and so name another user.

@@ -40,6 +40,18 @@ package final class Client: Sendable {
     }
   }
 
+  /// A user of this machine who hands in mail without speaking to a network.
+  package struct Submitter: Equatable, Sendable {
+    package let uid: UInt32
+    /// The user's name, or the number where there is none.
+    package let name: String
+
+    package init(uid: UInt32, name: String) {
+      self.uid = uid
+      self.name = name
+    }
+  }
+
   /// Nil when the peer is on a unix socket, or when a proxy did not know it.
   package let address: IPAddress?
   package let names: Names
@@ -52,12 +64,14 @@ package final class Client: Sendable {
   package let login: String?
   /// `smtpd_client_port_logging`.
   package let logsPort: Bool
+  /// Whose mail the program `sendmail` hands in; nil for all others.
+  package let submitter: Submitter?
 
   package static let unknown = "unknown"
 
   package init(
     address: IPAddress?, names: Names, port: UInt16 = 0, isLocal: Bool = false, destination: Endpoint? = nil, login: String? = nil,
-    logsPort: Bool = false
+    logsPort: Bool = false, submitter: Submitter? = nil
   ) {
     self.address = address
     self.names = names
@@ -66,6 +80,7 @@ package final class Client: Sendable {
     self.destination = destination
     self.login = login
     self.logsPort = logsPort
+    self.submitter = submitter
   }
 
   /// Without an address, the client of a unix socket.
@@ -92,7 +107,14 @@ package final class Client: Sendable {
 
   /// The same client with its names.
   package func named(_ names: Names) -> Client {
-    Client(address: address, names: names, port: port, isLocal: isLocal, destination: destination, login: login, logsPort: logsPort)
+    Client(
+      address: address, names: names, port: port, isLocal: isLocal, destination: destination, login: login, logsPort: logsPort,
+      submitter: submitter)
+  }
+
+  /// A user of this machine: as a client that nobody restricts.
+  package convenience init(submitter: Submitter) {
+    self.init(address: nil, names: Names("local"), isLocal: true, submitter: submitter)
   }
 
   /// The same connection with another client behind it.

@@ -92,7 +92,7 @@ extension ServerMachine {
       request.recipient = mailbox
       return judge(request, then: .verify(path, words))
     }
-    guard case .permitted(let destination, let address) = configuration.relay.decide(mailbox, client: client.address) else {
+    guard case .permitted(let destination, let address) = decide(mailbox) else {
       return reject(Replies.relayDenied(mailbox.address), recipient: mailbox.address)
     }
     guard configuration.smtpdRejectUnlistedRecipient, configuration.relay.isListed(RelayPolicy.Resolution(address: address, destination: destination))

@@ -66,7 +66,7 @@ extension ServerMachine {
   /// `rewritten`: who gets the message in the place of the one that the client named, and may name.
   mutating func route(_ command: RcptCommand, rewritten: Mailbox? = nil) -> Action {
     let mailbox = command.recipient.mailbox
-    guard case .permitted(var destination, var address) = configuration.relay.decide(mailbox, client: client.address) else {
+    guard case .permitted(var destination, var address) = decide(mailbox) else {
       return reject(Replies.relayDenied(mailbox.address), recipient: mailbox.address)
     }
     if let rewritten {
@@ -76,6 +76,13 @@ extension ServerMachine {
     let pending = Pending(path: command.recipient, parameters: command.parameters, destination: destination, address: address)
     guard let query = query(about: pending, isChecked: false) else { return accept(pending) }
     return ask(query, pending, stage: .resolving)
+  }
+
+  /// Users of this machine may write to anybody.
+  func decide(_ mailbox: Mailbox) -> RelayPolicy.Decision {
+    guard client.submitter != nil else { return configuration.relay.decide(mailbox, client: client.address) }
+    let resolved = configuration.relay.resolve(mailbox)
+    return .permitted(resolved.destination, resolved.address)
   }
 
   /// What is to be known before the recipient is taken; nil for nothing. RFC 5321 §4.5.1: everybody may write to postmaster.

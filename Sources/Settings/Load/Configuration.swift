@@ -12,6 +12,8 @@ package struct Configuration: Sendable {
   package let values: SettingValues
   /// At least one: without a `listener` block there is one called `smtp`.
   package let listeners: [ListenerConfiguration]
+  /// The settings as mail of this machine's users sees them: no listener's own.
+  package let pickup: ListenerConfiguration
   /// What stands in `protocol` blocks, as written. It is among the values of the listeners.
   let protocols: [String: [String: String]]
   /// In the order in which they stand.
@@ -63,6 +65,28 @@ package struct LoadResult: Sendable {
   /// With what others found wrong besides.
   package func adding(_ further: [Diagnostic]) -> LoadResult {
     LoadResult(configuration: configuration, diagnostics: diagnostics + further)
+  }
+}
+
+extension ListenerConfiguration {
+  /// No block can have this name.
+  package static let pickup = ".pickup"
+}
+
+extension Configuration {
+  /// The values of a few settings of a file, as texts, whatever else may be wrong with it: for commands of users, who may not read all that it names.
+  package static func texts(of names: [String], path: String, files: any FileSource, facts: HostFacts) -> [String: String] {
+    texts(of: names, in: Parser.parse(path: path, files: files).0, files, facts)
+  }
+
+  package static func texts(of names: [String], _ source: SourceText, files: any FileSource, facts: HostFacts) -> [String: String] {
+    texts(of: names, in: Parser.parse(source, files: files).0, files, facts)
+  }
+
+  private static func texts(of names: [String], in section: Section, _ files: any FileSource, _ facts: HostFacts) -> [String: String] {
+    var ignored: [Diagnostic] = []
+    let evaluator = Evaluator([Scope(section, files: files, diagnostics: &ignored)], facts: facts)
+    return names.reduce(into: [:]) { $0[$1] = evaluator.value(of: $1)?.text }
   }
 }
 

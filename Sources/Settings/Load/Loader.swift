@@ -29,7 +29,9 @@ struct Loader {
     }
     let values = evaluate([top], Schema.definitions.filter { $0.place != .listener }, base: nil)
     diagnostics += MailboxCheck(tables: tables).check(values, top)
-    let listeners = loadListeners(listenerBlocks, top, values)
+    let named = listenerBlocks.isEmpty ? [("smtp", Scope())] : listenerBlocks.map { ($0.name?.text ?? "", scope($0.section)) }
+    let definitions = Schema.definitions.filter { $0.place != .topLevel }
+    let listeners = named.map { loadListener($0, $1, definitions, top, values) }
     let places = listenerBlocks.map { $0.name?.start ?? $0.kind.start }
     // A mistake leaves a default in its place, which must not be blamed.
     diagnostics += Consistency.check(values, zip(listeners, places), top, isComplete: !diagnostics.hasErrors)
@@ -37,24 +39,23 @@ struct Loader {
     var stages = StageReader(top, facts: facts, tables: tables, listeners: listeners.map(\.name))
     let stageBlocks = CheckStages(values, listeners: listeners).complete(stages.read(blocks["stage"] ?? []))
     diagnostics += stages.diagnostics
-    return Configuration(values: values, listeners: listeners, protocols: shared, stages: stageBlocks, tables: tables.store)
+    let pickup = loadListener(ListenerConfiguration.pickup, Scope(), definitions, top, values)
+    return Configuration(values: values, listeners: listeners, pickup: pickup, protocols: shared, stages: stageBlocks, tables: tables.store)
   }
 
   private mutating func scope(_ section: Section) -> Scope { Scope(section, files: tables.files, diagnostics: &diagnostics) }
 
-  private mutating func loadListeners(_ blocks: [Block], _ top: Scope, _ values: SettingValues) -> [ListenerConfiguration] {
-    let definitions = Schema.definitions.filter { $0.place != .topLevel }
-    let named = blocks.isEmpty ? [("smtp", Scope())] : blocks.map { ($0.name?.text ?? "", scope($0.section)) }
-    return named.map { name, scope in
-      let spoken = scope.settings[Keys.listenerProtocol.name]?.text.text.lowercased() ?? Keys.listenerProtocol.definition.defaultText
-      let scopes = [scope, protocols[spoken], top].compactMap(\.self)
-      var own = evaluate(scopes, definitions, base: values)
-      own.fill(from: values)
-      var stressed = evaluate(scopes, definitions, base: own, underStress: true)
-      stressed.fill(from: own)
-      return ListenerConfiguration(
-        name: name, values: own, ownNames: scope.settings.keys.sorted(), stressed: stressed.expandsAlike(own) ? nil : stressed)
-    }
+  private mutating func loadListener(
+    _ name: String, _ scope: Scope, _ definitions: [Definition], _ top: Scope, _ values: SettingValues
+  ) -> ListenerConfiguration {
+    let spoken = scope.settings[Keys.listenerProtocol.name]?.text.text.lowercased() ?? Keys.listenerProtocol.definition.defaultText
+    let scopes = [scope, protocols[spoken], top].compactMap(\.self)
+    var own = evaluate(scopes, definitions, base: values)
+    own.fill(from: values)
+    var stressed = evaluate(scopes, definitions, base: own, underStress: true)
+    stressed.fill(from: own)
+    return ListenerConfiguration(
+      name: name, values: own, ownNames: scope.settings.keys.sorted(), stressed: stressed.expandsAlike(own) ? nil : stressed)
   }
 
   private mutating func evaluate(_ scopes: [Scope], _ definitions: [Definition], base: SettingValues?, underStress: Bool = false) -> SettingValues {

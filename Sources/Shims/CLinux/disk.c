@@ -88,6 +88,7 @@ static int fill(int result, const struct stat *from, struct clinux_status *to) {
   to->mode = from->st_mode;
   to->owner = from->st_uid;
   to->group = from->st_gid;
+  to->links = (uint32_t)from->st_nlink;
   return 0;
 }
 

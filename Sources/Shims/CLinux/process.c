@@ -107,6 +107,20 @@ int clinux_spawn(const char *path, char *const argv[], const int *fds, size_t fd
   return code != 0 ? -code : pid;
 }
 
+int clinux_spawn_detached(const char *path, char *const argv[]) {
+  pid_t pid = fork();
+  if (pid != 0) return pid < 0 ? -errno : pid;
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  int nothing = open("/dev/null", O_RDWR);
+  if (setsid() < 0 || chdir("/") < 0 || nothing < 0) _exit(127);
+  for (int fd = 0; fd <= 2; fd++) dup2(nothing, fd);
+  if (nothing > 2) close(nothing);
+  execv(path, argv);
+  _exit(127);
+}
+
 int clinux_reap(int *status) {
   int raw = 0;
   pid_t pid = waitpid(-1, &raw, WNOHANG);

@@ -29,7 +29,7 @@ extension KnownName {
       backwards_bounce_logfile_compatibility: keeps an old form of the bounce log
       delay_logging_resolution_limit: is the precision of delays in the log
       verp_delimiter_filter: says which characters VERP may use
-      authorized_flush_users authorized_mailq_users authorized_verp_clients: says who may see or flush the queue -> the data folder's permissions say so
+      authorized_verp_clients: says who may ask for VERP
       fast_flush_purge_time fast_flush_refresh_time: prepares for ETRN -> remove the line: there is no ETRN
       """)
     + table(

@@ -19,7 +19,6 @@ extension KnownName {
       smtpd_tls_enable_rpk: accepts raw public keys of clients
       allow_untrusted_routing: relays addresses that hold a route
       local_login_sender_maps: says which local user may use which sender == static:*
-      authorized_submit_users: says who may hand in mail on this machine == static:anyone
       message_drop_headers: removes header lines
       message_reject_characters: refuses messages with certain characters
       strict_8bitmime_body strict_mime_encoding_domain: refuses messages whose MIME is not right

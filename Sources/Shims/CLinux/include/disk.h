@@ -15,6 +15,7 @@ struct clinux_status {
   uint32_t mode;
   uint32_t owner;
   uint32_t group;
+  uint32_t links;
 };
 
 enum {

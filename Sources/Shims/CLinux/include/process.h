@@ -52,6 +52,8 @@ int clinux_memory_file(const char *name);
 int clinux_memory_seal(int fd, size_t length);
 /* A sealed file in memory with both pieces in it, one after the other. */
 int clinux_memory_of(const char *name, const void *first, size_t first_length, const void *second, size_t second_length);
+/* Starts a program in a session of its own, with nothing on its standard descriptors. Its pid. */
+int clinux_spawn_detached(const char *path, char *const argv[]);
 /* Makes the folder unless it is there; a new one belongs to uid and gid. */
 int clinux_make_folder(const char *path, unsigned mode, uint32_t uid, uint32_t gid);
 /* Opens a log file for appending, made if need be; a new one belongs to uid and gid. */
