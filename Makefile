@@ -25,6 +25,7 @@ build: ## Release build: .build/release/weir
 	@tools/setup build
 	swift build -c release $(WEIR_SWIFT_FLAGS) --product weir
 	@tools/plugins release
+	@tools/drop .build/release/weir-drop
 
 run: ## Build, then run Weir in the foreground (ARGS="--config FILE" for your own)
 	@tools/run $(ARGS)

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """sendmail and its brothers: by a socket while the daemon runs, by the drop folder while it does not."""
+import grp
 import os
+import pwd
 import re
 import subprocess
 
-from harness import Case, eventually
+from harness import IS_ROOT, ROOT, Case, eventually
 
 
 class Programs:
@@ -140,6 +142,47 @@ class WithoutDaemon(SendmailCase):
         weir.start()
         self.assertEqual(weir.message()["Subject"], "cron")
         eventually(lambda: not os.listdir(folder), 10, "an empty folder")
+
+    def test_other_users_leave_mail_by_weir_drop(self):
+        if not IS_ROOT:
+            return
+        weir, _ = self.start()
+        weir.stop()
+        folder = os.path.join(weir.data, "queue", "maildrop")
+        group, user = grp.getgrnam("games").gr_gid, pwd.getpwnam("man")
+        os.chown(folder, -1, group)
+        os.chmod(folder, 0o1770)
+        place = os.path.join(weir.folder, "lib")
+        os.mkdir(place)
+        staged = os.path.dirname(os.environ["WEIR_BIN"])
+        for name in [os.path.basename(os.environ["WEIR_BIN"]), *(each for each in os.listdir(staged) if each.endswith(".so"))]:
+            os.link(os.path.join(staged, name), os.path.join(place, name))
+        drop = os.path.join(place, "weir-drop")
+        subprocess.run([os.path.join(ROOT, "tools/drop"), drop, folder], check=True)
+        os.chown(drop, 0, group)
+        os.chmod(drop, 0o2755)
+        sendmail = os.path.join(place, "sendmail")
+        os.symlink(os.path.basename(os.environ["WEIR_BIN"]), sendmail)
+
+        def run(*command, input=""):
+            return subprocess.run(
+                command, input=input, capture_output=True, text=True, timeout=30, cwd="/", user="man", group=user.pw_gid, extra_groups=[],
+                env={"PATH": "/usr/bin:/bin", "MAIL_CONFIG": weir.config, "LD_PRELOAD": "/nonexistent"})
+
+        done = run(sendmail, "alice", input="Subject: dropped\n\nx\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        names = os.listdir(folder)
+        self.assertEqual(len(names), 1)
+        status = os.stat(os.path.join(folder, names[0]))
+        self.assertEqual((status.st_uid, status.st_mode & 0o777, status.st_nlink), (user.pw_uid, 0o644, 1))
+        self.assertNotEqual(run("/bin/ls", folder).returncode, 0)
+        self.assertNotEqual(run("/bin/cat", os.path.join(folder, names[0])).returncode, 0)
+        for garbage in ("", "x", "weir-drop 1\n", "weir-drop 1\nF\0\0\0\0E\0\0\0\0", "weir-drop 1\nF\x7f\0\0\0", "weir-drop 1\nC\0\0\0\1xF\0\0\0\0E\0\0\0\0"):
+            self.assertEqual(run(drop, input=garbage).returncode, 65, garbage)
+        self.assertEqual(os.listdir(folder), names)
+        weir.start()
+        self.assertEqual(weir.message()["From"], "man <man@weir.test>")
+        self.assertIn(f": uid={user.pw_uid} from=<man>", weir.log_text())
 
     def test_hostile_files(self):
         weir, programs = self.start()

@@ -67,6 +67,15 @@ step starts-by-itself is_up
 step nobody-reads-the-network-as-root sh -c 'ps -o user= -p $(pgrep -f "service mta") | grep -qx weir'
 delivers() { send alice@localhost && within 10 delivered 1 && [ "$(stat -c %U /home/alice/Maildir/new/*)" = alice ]; }
 step delivers-to-a-home delivers
+# As any user, with the daemon and without it.
+hands_in() { su alice -c 'printf "Subject: local\n\nhello\n" | /usr/sbin/sendmail -i alice' && within 10 delivered 2 && su alice -c mailq; }
+step takes-mail-of-users hands_in
+drops() {
+  systemctl stop weir && su alice -c 'printf "Subject: dropped\n\nhello\n" | /usr/lib/sendmail -i alice' && [ "$(ls /var/lib/weir/queue/maildrop | wc -l)" = 1 ] &&
+    ! su alice -c 'ls /var/lib/weir/queue/maildrop' && systemctl start weir && within 20 delivered 3
+}
+step keeps-mail-of-users-while-it-is-down drops
+step provides-mail-transport-agent sh -c 'dpkg -s weir | grep -q "^Provides: .*mail-transport-agent"'
 refuses() { ! send nobody-of-that-name@localhost; }
 step refuses-a-stranger refuses
 step plugins weir plugin check /usr/lib/weir/bundled/header_checks.so
