@@ -12,6 +12,13 @@ conf() {
   mkdir -p "$HOMES/vmail" "$P/data"
   chown 5300:5300 "$P/data" "$HOMES/vmail"
   case ,$variant, in
+    *,relay*,*) users="mydestination =
+smtp_dns_support_level = disabled
+smtp_host_lookup = native
+smtp_tcp_port = $SINK_PORT
+smtp_connection_cache_on_demand = $(case ,$variant, in *,relaycached,*) echo yes ;; *) echo no ;; esac)"
+      # Wherever mail goes, it is the sink.
+      inns sh -c 'grep -q sink.test /etc/hosts || echo "127.0.0.1 sink.test" >> /etc/hosts' ;;
     *,system,*) users="mydestination = $DOMAIN
 home_mailbox = Maildir/" ;;
     *) users="mydestination =
