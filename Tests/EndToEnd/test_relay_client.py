@@ -95,6 +95,15 @@ class Talking(RelayCase):
             self.assertTrue(old.messages[0][2].endswith(b"Content-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BC=C3=9Fe\r\n"))
             self.assertTrue(new.messages[0][2].endswith(text.replace("\n", "\r\n").encode()))
 
+    def test_generic_maps(self):
+        with NextHop() as hop:
+            weir = self.relaying(hop, settings="smtp_generic_maps = inline:{ carl@local.test = carl@example.com, @lan.test = @example.com }")
+            self.send(weir, content="From: Carl <carl@local.test>\nTo: b@lan.test, c@else.test\nSubject: carl@local.test\n\nText\n", sender="carl@local.test")
+            self.outcome(weir)
+            sender, _, content = hop.messages[0]
+            self.assertIn("MAIL FROM:<carl@example.com>", sender)
+            self.assertIn(b"From: Carl <carl@example.com>\r\nTo: b@example.com, c@else.test\r\nSubject: carl@local.test\r\n\r\nText\r\n", content)
+
     def test_old_servers(self):
         with NextHop({"EHLO": "500 what?", "MAIL": "250 fine", "END": "250 got it"}) as hop:
             weir = self.relaying(hop)

@@ -37,8 +37,21 @@ final class RelayContent {
       pieces = first.map { [$0] } ?? []
       isInMemory = reader.isSmall
     }
+    if !settings.generic.isEmpty { rewriteHeader() }
     isLoaded = true
     return true
+  }
+
+  /// smtp_generic_maps: the header is in the first piece of a content that is too big for one.
+  private func rewriteHeader() {
+    if pieces.count > 1 {
+      var whole = ByteBuffer()
+      for piece in pieces { whole.append(piece.bytes) }
+      pieces = [ContentChunk(whole)]
+    }
+    let map = GenericMap(settings.generic, delimiters: settings.genericDelimiters)
+    guard let first = pieces.first, let changed = HeaderBlock.withAddresses(of: first.bytes, { map.address(for: $0) }) else { return }
+    pieces = [ContentChunk(changed.header), ContentChunk(first, from: changed.rest)]
   }
 
   private enum Read: Sendable { case piece(ContentChunk?), failed }
