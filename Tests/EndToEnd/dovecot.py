@@ -5,12 +5,15 @@
     dovecot.usage()                  # what GETQUOTAROOT says: {"STORAGE": (3, 1024), "MESSAGE": (2, 10)}
     dovecot.append("text")           # the answer to APPEND: "OK ..." or "NO [OVERQUOTA] ..."
 """
+import glob
 import os
 import pwd
 import re
+import shutil
 import subprocess
+import tempfile
 
-from harness import ROOT
+from harness import IS_ROOT, ROOT, eventually, free_port
 
 PEERS = os.path.join(ROOT, ".build/peers/dovecot")
 LIBRARIES = os.path.join(PEERS, "usr/lib/dovecot")
@@ -73,3 +76,70 @@ class Dovecot:
     def append(self, text):
         answers = self.imap(f"APPEND INBOX {{{len(text.encode())}+}}\r\n{text}")
         return re.search(r"^a0 (.*)", answers, re.M)[1].strip()
+
+
+LMTP_CONFIG = """\
+protocols = lmtp
+base_dir = {folder}/run
+state_dir = {folder}/run
+log_path = {folder}/log
+default_login_user = nobody
+default_internal_user = nobody
+default_internal_group = nogroup
+first_valid_uid = 0
+first_valid_gid = 0
+mail_location = maildir:{folder}/mail/%n
+ssl = no
+passdb {{
+  driver = static
+  args = nopassword=y
+}}
+userdb {{
+  driver = static
+  args = uid=uucp gid=uucp home={folder}/mail/%n allow_all_users=yes
+}}
+service lmtp {{
+  chroot =
+  inet_listener lmtp {{
+    address = 127.0.0.1
+    port = {port}
+  }}
+  unix_listener {folder}/lmtp {{
+    mode = 0666
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+"""
+
+#: Dovecot looks for its own programs below /usr: there its package is, for this Dovecot alone.
+ENTER = 'mount -t overlay overlay -o "lowerdir=$0/usr:/usr" /usr && exec /usr/sbin/dovecot -F -c "$1"'
+
+
+class DovecotLMTP:
+    """A Dovecot that takes mail for every address, by LMTP: `port`, `socket`, `messages(user)`. Only root can start one."""
+
+    def __enter__(self):
+        if not IS_ROOT or not os.path.exists(os.path.join(PEERS, "usr/sbin/dovecot")):
+            raise AssertionError("Dovecot is missing, or this is not root: run make setup")
+        self.folder, self.port = tempfile.mkdtemp(prefix="weir-dovecot-", dir="/var/tmp"), free_port()
+        self.socket = os.path.join(self.folder, "lmtp")
+        os.chmod(self.folder, 0o755)
+        os.mkdir(os.path.join(self.folder, "mail"))
+        os.chown(os.path.join(self.folder, "mail"), pwd.getpwnam("uucp").pw_uid, pwd.getpwnam("uucp").pw_gid)
+        config = os.path.join(self.folder, "dovecot.conf")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(LMTP_CONFIG.format(folder=self.folder, port=self.port))
+        self.process = subprocess.Popen(["unshare", "-m", "sh", "-c", ENTER, PEERS, config], cwd="/")
+        eventually(lambda: os.path.exists(self.socket), 10, "Dovecot")
+        return self
+
+    def messages(self, user):
+        found = glob.glob(os.path.join(self.folder, "mail", user, "new", "*"))
+        return [open(path, encoding="utf-8", errors="replace").read() for path in sorted(found)]
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)

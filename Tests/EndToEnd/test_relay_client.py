@@ -45,7 +45,7 @@ class Talking(RelayCase):
 
     def test_connections_are_used_again(self):
         with NextHop() as hop:
-            weir = self.relaying(hop)
+            weir = self.relaying(hop, settings="smtp_connection_cache_destinations = one.test")
             for number in range(3):
                 self.send(weir, content=f"Subject: {number}\n\nText\n")
                 self.outcome(weir, count=number + 1)
@@ -55,20 +55,52 @@ class Talking(RelayCase):
 
     def test_a_connection_that_has_ended_is_no_attempt(self):
         with NextHop({"MAIL": ["250 ok", CUT, "250 ok"]}) as hop:
-            weir = self.relaying(hop)
+            weir = self.relaying(hop, settings="smtp_connection_cache_destinations = one.test")
             for count in (1, 2):
                 self.send(weir)
                 self.assertEqual(self.outcome(weir, count=count)[3], "sent")
             self.assertEqual(hop.sessions, 2)
             self.assertNotIn("lost connection with", weir.log_text())
 
-    def test_no_connection_is_kept_where_that_is_not_wanted(self):
+    def test_connections_are_kept_on_demand(self):
+        for setting, sessions in (("yes", 5), ("no", 30)):
+            with self.subTest(setting=setting), NextHop(delay=0.01) as hop:
+                weir = self.relaying(hop, settings=f"smtp_connection_cache_on_demand = {setting}")
+                for number in range(30):
+                    self.send(weir, [f"u{number}@one.test"])
+                for number in range(30):
+                    self.assertEqual(self.outcome(weir, f"u{number}@one.test")[3], "sent")
+                self.assertEqual(len(hop.messages), 30)
+                self.assertLessEqual(hop.sessions, 30)
+                if setting == "no":
+                    self.assertEqual(hop.sessions, sessions)
+
+    def test_no_connection_is_kept_for_one_message(self):
         with NextHop() as hop:
-            weir = self.relaying(hop, settings="smtp_connection_cache_on_demand = no")
+            weir = self.relaying(hop)
             for count in (1, 2):
                 self.send(weir)
                 self.outcome(weir, count=count)
             self.assertEqual(hop.sessions, 2)
+
+    def test_the_size_limit_of_a_server(self):
+        with NextHop(extensions=["PIPELINING", "SIZE 1000"]) as hop:
+            weir = self.relaying(hop)
+            self.send(weir, content="Subject: x\n\n" + "x" * 70 * 20 + "\n")
+            found = self.outcome(weir)
+            self.assertEqual(found[2], "5.3.4")
+            self.assertRegex(found[4], r"^message size \d+ exceeds size limit 1000 of server mx.one.test\[127.0.0.1\]$")
+
+    def test_dsn_is_passed_on(self):
+        with NextHop() as hop:
+            weir = self.relaying(hop)
+            with Session(weir.port) as client:
+                for line in ("EHLO client.test", "MAIL FROM:<carl@example.net> RET=HDRS ENVID=a+2Bb", "RCPT TO:<a@one.test> NOTIFY=FAILURE,DELAY ORCPT=rfc822;z@y.test", "DATA"):
+                    client.say(line)
+                client.say("Subject: x\r\n\r\nx\r\n.")
+            self.outcome(weir)
+            self.assertRegex(hop.messages[0][0], "^MAIL FROM:<carl@example.net> SIZE=\\d+ RET=HDRS ENVID=a\\+2Bb$")
+            self.assertEqual(hop.messages[0][1], ["RCPT TO:<a@one.test> ORCPT=rfc822;z@y.test NOTIFY=FAILURE,DELAY"])
 
     def test_chunks(self):
         with NextHop(extensions=["PIPELINING", "CHUNKING"]) as hop:
@@ -195,6 +227,13 @@ class Finding(RelayCase):
             self.assertIn(f"]: connect to a.one.test[127.0.9.1]:{hop.port}: Connection refused\n", weir.log_text())
             self.assertEqual(self.outcome(weir, "a@two.test"),
                              ("none", "", "4.4.1", "deferred", f"connect to two.test[127.0.9.3]:{hop.port}: Connection refused"))
+
+    def test_the_fallback_relay(self):
+        with NextHop(address="127.0.9.2") as hop:
+            weir = self.relaying(hop, "two.test A 127.0.9.3\n", f"smtp_fallback_relay = [127.0.9.2]:{hop.port}")
+            self.send(weir, ["a@two.test", "a@no.test"])
+            for recipient in ("a@two.test", "a@no.test"):
+                self.assertEqual(self.outcome(weir, recipient)[0], f"127.0.9.2[127.0.9.2]:{hop.port}")
 
     def test_names_that_lead_nowhere(self):
         with NextHop() as hop:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 
+from dovecot import DovecotLMTP
 from exim import Exim
 from harness import eventually, free_port, peer
 from postfix import Postfix
@@ -60,3 +61,17 @@ class Peers(RelayCase):
                 with postfix.session() as client:
                     self.assertIn("250", client.send("carl@example.net", [f"u{number}@one.test"], "Subject: x\n\nText\n"))
             eventually(lambda: len(re.findall(r"relay=mx\.one\.test\[127\.0\.0\.1\].*status=sent", weir.log_text())) == 20, what="20 deliveries")
+
+    def test_dovecot_by_lmtp(self):
+        with DovecotLMTP() as dovecot:
+            weir = self.weir(f"transport_maps = inline:{{ one.test = lmtp:unix:{dovecot.socket}, two.test = lmtp:inet:127.0.0.1:{dovecot.port} }}")
+            self.send(weir, ["a@one.test", "b@one.test", "c@two.test"], TEXT)
+            relays = {"a@one.test": f"mx.weir.test[{dovecot.socket}]", "b@one.test": f"mx.weir.test[{dovecot.socket}]",
+                      "c@two.test": f"127.0.0.1[127.0.0.1]:{dovecot.port}"}
+            for recipient, relay in relays.items():
+                found = self.outcome(weir, recipient)
+                self.assertEqual((found[0], found[2], found[3]), (relay, "2.0.0", "sent"))
+                self.assertRegex(found[4], rf"^250 2\.0\.0 <{recipient}> \S+ Saved$")
+                message, = dovecot.messages(recipient[0])
+                self.assertIn("\n.dot\nFrom here\nGr\u00fc\u00dfe\n", message)
+            self.assertRegex(weir.log_text(), r"postfix/lmtp\[\d+\]: \w+: to=<a@one.test>")

@@ -32,6 +32,7 @@ extension SMTPClientSettings {
     self.init(name: name, service: isLMTP ? .lmtp : .smtp, hostname: configuration[Keys.myhostname])
     let keys = isLMTP ? SMTPClientKeys.lmtp : .smtp
     ownAddresses = setup.ownAddresses()
+    socketFolder = setup.queueFolder
     takeHosts(keys.hosts, setup)
     takeTimes(keys.times, configuration)
     takeTalk(keys.talk, setup)

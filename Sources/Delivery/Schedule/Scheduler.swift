@@ -153,7 +153,9 @@ package final class Scheduler: @unchecked Sendable {
 
   private func begin(_ job: ScheduledJob, _ start: Schedule.Start, _ row: TransportTable.Row, _ now: Int64) {
     let owner = job.owner
-    let order = DeliveryJob(message: owner.message, recipients: job.recipients, hop: job.hop, taken: owner.taken, began: now)
+    let order = DeliveryJob(
+      message: owner.message, recipients: job.recipients, hop: job.hop, taken: owner.taken, began: now,
+      isBacklogged: schedule.hasMore(start))
     loop.spawn {
       let result = await row.transport.deliver(order)
       self.finish(start, job, order, row, result)

@@ -79,6 +79,9 @@ package final class Schedule {
     return nil
   }
 
+  /// Whether more waits for the destination of a delivery, or is on its way there.
+  package func hasMore(_ start: Start) -> Bool { sites[start.place].map { $0.busy > 1 || !$0.line.isEmpty } ?? false }
+
   /// A delivery has ended. Answers those that are not to be tried now, because their destination is dead.
   package func ended(_ start: Start, _ verdict: Verdict, now: Int64) -> [Int] {
     guard let site = sites[start.place] else { return [] }

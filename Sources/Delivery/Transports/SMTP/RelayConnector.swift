@@ -27,7 +27,8 @@ struct RelayConnector: Sendable {
 
   private func open(_ host: RelayHost) throws(SystemError) -> Int32 {
     switch host.place {
-    case .socket(let path): return try ConnectingSocket.open(path: path)
+    // As in Postfix, from the folder of the queue.
+    case .socket(let path): return try ConnectingSocket.open(path: path.hasPrefix("/") ? path : settings.socketFolder + "/" + path)
     case .network(let address):
       let source = address.ip?.family == .v6 ? settings.sources.v6 : settings.sources.v4
       return try ConnectingSocket.open(address, from: source.map { SocketAddress($0, port: 0) })

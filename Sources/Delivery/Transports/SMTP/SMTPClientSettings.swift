@@ -39,6 +39,8 @@ package struct SMTPClientSettings: Sendable {
   package var rules: ClientRules
   package var hostname: String
   package var port: UInt16 = 25
+  /// Where unix sockets are whose path is not absolute.
+  package var socketFolder = ""
   package var sources: (v4: IPAddress?, v6: IPAddress?) = (nil, nil)
   package var families: Set<IPAddress.Family> = [.v4, .v6]
   package var preference = Preference.any
