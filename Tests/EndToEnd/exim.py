@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real Exim: Debian's package, unpacked by tools/setup below .build/peers and run from there. It takes mail for every domain and keeps it in one file.
+"""The real Exim: Debian's package, unpacked by tools/setup below .build/peers and run from there. It takes mail for every domain, and keeps it in its queue.
 
     with Exim() as exim:
         exim.port
-        exim.mailbox()        # what has arrived, as text
+        exim.bodies()         # of what has arrived
         exim.log_text()
 
 Only root can start one, as its files must belong to whom it becomes.
@@ -30,7 +30,8 @@ log_file_path = {folder}/log/%slog
 pid_file_path = {folder}/exim.pid
 host_lookup =
 rfc1413_query_timeout = 0s
-keep_environment =
+keep_environment = LD_LIBRARY_PATH
+queue_only = true
 exim_path = {program}
 tls_advertise_hosts =
 chunking_advertise_hosts = *
@@ -53,14 +54,11 @@ acl_data:
 begin routers
 all:
   driver = accept
-  transport = file
+  transport = nowhere
 begin transports
-file:
+nowhere:
   driver = appendfile
-  file = {folder}/spool/mailbox
-  user = uucp
-  group = uucp
-  envelope_to_add
+  file = /dev/null
 begin retry
 """
 
@@ -119,8 +117,9 @@ class Exim:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
 
-    def mailbox(self):
-        return self.text("spool/mailbox")
+    def bodies(self):
+        """After their first line, which is the file's name."""
+        return [self.text(path).split("\n", 1)[1] for path in sorted(glob.glob(os.path.join(self.folder, "spool/input/*-D")))]
 
     def log_text(self):
         return self.text("log/mainlog") + self.text("log/paniclog") + self.text("log/rejectlog")

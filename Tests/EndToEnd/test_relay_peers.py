@@ -3,7 +3,6 @@
 import re
 import subprocess
 
-from dovecot import DovecotLMTP
 from exim import Exim
 from harness import eventually, free_port, peer
 from postfix import Postfix
@@ -26,9 +25,8 @@ class Peers(RelayCase):
             self.send(weir, ["b@one.test"], "Subject: virus\n\nx\n")
             said = self.outcome(weir, "b@one.test")
             self.assertEqual(said[4], "host mx.one.test[127.0.0.1] said: 550 no viruses (in reply to end of DATA command)")
-            text = eventually(exim.mailbox, what="the message at Exim")
-            self.assertIn("\n.dot\n>From here\nGr\u00fc\u00dfe\n", text)
-            self.assertIn("Envelope-to: a@one.test\n", text)
+            body, = exim.bodies()
+            self.assertEqual(body, ".dot\nFrom here\nGr\u00fc\u00dfe\n")
 
     def test_postfix(self):
         settings = {"myhostname": "other.test", "virtual_mailbox_domains": "one.test", "virtual_mailbox_maps": "inline:{a@one.test=a,b@one.test=b}", "virtual_transport": "discard:",
@@ -36,7 +34,7 @@ class Peers(RelayCase):
         with Postfix(settings) as postfix:
             weir = self.relaying(postfix)
             self.send(weir, ["a@one.test", "nobody@one.test"], TEXT)
-            self.assertRegex(self.outcome(weir)[4], r"^250 2.0.0 Ok: queued as \w+$")
+            self.assertRegex(self.outcome(weir)[4], r"^250 2.0.0 Ok: \d+ bytes queued as \w+$")
             self.assertRegex(self.outcome(weir, "nobody@one.test")[4], r"^host mx.one.test\[127.0.0.1\] said: 550 5.1.1 <nobody@one.test>: Recipient address "
                              r"rejected: User unknown in virtual mailbox table \(in reply to RCPT TO command\)$")
             line = postfix.logged("to=<a@one.test>")
@@ -61,17 +59,3 @@ class Peers(RelayCase):
                 with postfix.session() as client:
                     self.assertIn("250", client.send("carl@example.net", [f"u{number}@one.test"], "Subject: x\n\nText\n"))
             eventually(lambda: len(re.findall(r"relay=mx\.one\.test\[127\.0\.0\.1\].*status=sent", weir.log_text())) == 20, what="20 deliveries")
-
-    def test_dovecot_by_lmtp(self):
-        with DovecotLMTP() as dovecot:
-            weir = self.weir(f"transport_maps = inline:{{ one.test = lmtp:unix:{dovecot.socket}, two.test = lmtp:inet:127.0.0.1:{dovecot.port} }}")
-            self.send(weir, ["a@one.test", "b@one.test", "c@two.test"], TEXT)
-            relays = {"a@one.test": f"mx.weir.test[{dovecot.socket}]", "b@one.test": f"mx.weir.test[{dovecot.socket}]",
-                      "c@two.test": f"127.0.0.1[127.0.0.1]:{dovecot.port}"}
-            for recipient, relay in relays.items():
-                found = self.outcome(weir, recipient)
-                self.assertEqual((found[0], found[2], found[3]), (relay, "2.0.0", "sent"))
-                self.assertRegex(found[4], rf"^250 2\.0\.0 <{recipient}> \S+ Saved$")
-                message, = dovecot.messages(recipient[0])
-                self.assertIn("\n.dot\nFrom here\nGr\u00fc\u00dfe\n", message)
-            self.assertRegex(weir.log_text(), r"postfix/lmtp\[\d+\]: \w+: to=<a@one.test>")
