@@ -257,7 +257,7 @@ import Testing
     let refusal = ServerReply(501, EnhancedStatus(5, 0, 0), words: "501 5.0.0 given up")
     #expect(dialogue.receive("501 5.0.0 given up") == .authenticationRefused(refusal))
     #expect(dialogue.authenticate("AUTH PLAIN") == .receive)
-    #expect(dialogue.receive("235 yes") == .authenticated)
+    #expect(dialogue.receive("235 yes") == .authenticated(ServerReply(235, nil, words: "235 yes")))
   }
 
   @Test func aServerMayRefuseTLS() {

@@ -142,6 +142,7 @@ final class MailService: Sendable {
     drop.withLock { $0 }?.look()
     storage.look()
     resolver.refresh()
+    relaying.doChores()
     anvil.report(now: .now())
     passes.refresh()
     Machine.releaseFreeMemory()

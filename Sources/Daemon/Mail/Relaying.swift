@@ -16,19 +16,23 @@ final class Relaying: Sendable {
     let loop: EventLoop
     let names: any NameService
     let pool: BlockingPool
+    let security: RelaySecurity
     let log: Log
   }
 
   let scheduler: Scheduler
   private let loop: EventLoop
   private let thread: Thread
+  private let security: RelaySecurity
 
   /// At the end, what is being tried is waited for so long.
   static let patience = Duration.seconds(3)
 
   init(_ setup: Setup, names: any NameService, pool: BlockingPool, reports: DeliveryReports?, log: Log) throws {
     let loop = try EventLoop()
-    let means = Means(setup: setup, loop: loop, names: names, pool: pool, log: log)
+    let security = try RelaySecurity(setup, names: names, pool: pool, log: log)
+    self.security = security
+    let means = Means(setup: setup, loop: loop, names: names, pool: pool, security: security, log: log)
     scheduler = Scheduler(
       on: loop, SchedulerSettings(setup.configuration), transports: TransportTable(means), router: ClassRouter(), clock: wallClock,
       report: { [log, reports] report in
@@ -40,10 +44,14 @@ final class Relaying: Sendable {
     thread = try Thread(name: "relay") { loop.run() }
   }
 
+  /// What is to be done now and then. Blocks on the disk.
+  func doChores() { security.keep() }
+
   /// After the last lane was removed.
   func stop() {
     loop.stop()
     thread.join()
+    security.stop()
   }
 }
 

@@ -19,7 +19,9 @@ extension TransportTable {
       } else {
         names = means.names
       }
-      let transport = SMTPTransport(settings, on: means.loop, names: names, pool: means.pool, log: means.log)
+      let client = means.security.client(isLMTP: name == "lmtp", names: names)
+      let transport = SMTPTransport(
+        settings, on: means.loop, names: names, security: client.security, logins: client.logins, pool: means.pool, log: means.log)
       add(name, transport, service: name == "lmtp" ? "lmtp" : "smtp")
     }
   }

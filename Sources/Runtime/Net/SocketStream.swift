@@ -52,7 +52,12 @@ package final class SocketStream: ByteStream, @unchecked Sendable {
   }
 
   /// Whether something has come, or the peer has closed, since all was read.
-  package var hasNews: Bool { readable || peerClosed }
+  package var hasNews: Bool {
+    guard let tls, readable, !peerClosed else { return readable || peerClosed || tls.map { $0.pending > 0 } ?? false }
+    // What has come may be a ticket, which is nothing to read.
+    if tls.hasNothingToRead { readable = false }
+    return readable
+  }
 
   // MARK: Reading
 

@@ -42,9 +42,9 @@ package struct TLSFacts: Equatable, Sendable {
 
 extension TLSFacts {
   /// The line for the log: `Anonymous TLS connection established from host[ip]: TLSv1.3 with cipher …`.
-  package func summary(peer namaddr: String) -> String {
+  package func summary(peer namaddr: String, isReused: Bool? = nil) -> String {
     let name = isServer ? serverName.map { " to \($0)" } ?? "" : ""
-    let what = "\(trustWord) TLS connection \(isResumed ? "reused" : "established")"
+    let what = "\(trustWord) TLS connection \(isReused ?? isResumed ? "reused" : "established")"
     return ([what, isServer ? "from" : "to", "\(namaddr)\(name):", cipherText] + details).joined(separator: " ")
   }
 

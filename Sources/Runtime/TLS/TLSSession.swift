@@ -134,6 +134,15 @@ package final class TLSSession: @unchecked Sendable {
   /// Decrypted bytes that the next `read` gives without touching the socket.
   package var pending: Int { Int(SSL_pending(ssl)) }
 
+  /// Whether a `read` would have to wait.
+  var hasNothingToRead: Bool {
+    OpenSSLErrors.clear()
+    var byte: UInt8 = 0
+    var count = 0
+    let result = SSL_peek_ex(ssl, &byte, 1, &count)
+    return result != 1 && stopped(result) == .wantRead
+  }
+
   /// Whether anything read from the socket, decrypted or not, waits inside.
   package var hasPending: Bool { SSL_has_pending(ssl) == 1 }
 

@@ -12,8 +12,8 @@ package enum ClientAction: Equatable, Sendable {
   case tlsRefused(ServerReply)
   /// The text of a 334: `respond`.
   case challenged(String)
-  /// As after `.ready`.
-  case authenticated
+  /// As after `.ready`. The reply may hold the server's own proof.
+  case authenticated(ServerReply)
   case authenticationRefused(ServerReply)
   /// Send the content, as `ContentEncoder` makes it; then call `contentSent`.
   case sendContent(ContentForm)

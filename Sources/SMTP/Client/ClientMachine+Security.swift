@@ -40,7 +40,7 @@ extension ClientMachine {
   mutating func authenticationAnswered(_ reply: ServerReply) -> ClientAction {
     switch reply.code {
     case 334: .challenged(String(reply.texts.last ?? ""))
-    case 200..<300: .authenticated
+    case 200..<300: .authenticated(reply)
     default: .authenticationRefused(reply)
     }
   }

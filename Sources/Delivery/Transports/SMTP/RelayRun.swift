@@ -42,7 +42,10 @@ final class RelayRun {
     return DeliveryResult(results, site: site)
   }
 
-  var key: SessionCache.Key { SessionCache.Key(destination: job.hop.destination) }
+  /// Who is logged in may depend on the sender.
+  var key: SessionCache.Key {
+    SessionCache.Key(destination: job.hop.destination, identity: transport.logins.dependsOnSender ? job.message.envelope.sender : "")
+  }
 
   // MARK: servers
 
@@ -55,27 +58,42 @@ final class RelayRun {
     case .success(let hosts):
       for (number, host) in hosts.enumerated() where !open.isEmpty && mayBegin {
         let isFinal = isLast && (number == hosts.count - 1 || sessions + 1 == settings.sessionLimit)
-        await tryHost(host, isFinal: isFinal, isBest: host.preference == hosts.first?.preference)
+        await tryHost(host, text, destination, isFinal: isFinal, isBest: host.preference == hosts.first?.preference)
       }
     }
   }
 
   private var mayBegin: Bool { settings.sessionLimit == 0 || sessions < settings.sessionLimit }
 
-  private func tryHost(_ host: RelayHost, isFinal: Bool, isBest: Bool) async {
+  private func tryHost(_ host: RelayHost, _ text: String, _ destination: HopDestination, isFinal: Bool, isBest: Bool) async {
+    switch await security(for: host, text, destination) {
+    case .failure(let refusal):
+      if !isFinal { transport.info(job.message.id, refusal.reason.text) }
+      obstructed(Obstacle(reason: refusal.reason, host: host), isDead: true)
+    case .success(let security):
+      await tryHost(host, target(host, text, destination), security, isFinal: isFinal, isBest: isBest)
+    }
+  }
+
+  private func tryHost(_ host: RelayHost, _ target: SecurityTarget, _ security: SessionSecurity, isFinal: Bool, isBest: Bool) async {
     switch await transport.connector.connect(to: host) {
     case .failure(let failure):
       transport.info(nil, failure.text)
       obstructed(Obstacle(reason: Reason(status: "4.4.1", text: failure.text)), isDead: true)
     case .success(let session):
       sessions += 1
-      await exchange(session, isNew: true, isFinal: isFinal, isBest: isBest)
+      session.security = security
+      session.target = target
+      let mustTryInClear = await exchange(session, isNew: true, isFinal: isFinal, isBest: isBest)
+      if mustTryInClear { await tryHost(host, target, SessionSecurity(level: .none), isFinal: isFinal, isBest: isBest) }
     }
   }
 
   // MARK: a session
 
-  private func exchange(_ session: RelaySession, isNew: Bool, isFinal: Bool, isBest: Bool = false) async {
+  /// True if the same server is to be tried in the clear.
+  @discardableResult
+  private func exchange(_ session: RelaySession, isNew: Bool, isFinal: Bool, isBest: Bool = false) async -> Bool {
     do throws(RelaySession.Trouble) {
       if isNew { try await introduce(session, isBest: isBest) }
       ready = wallClock()
@@ -85,14 +103,16 @@ final class RelayRun {
     } catch {
       session.close()
       // A connection that ended while nobody used it is no attempt.
-      if !isNew, session.isUntouched { return }
+      if !isNew, session.isUntouched { return false }
+      if isNew, fallsBack(error, session) { return true }
       troubled(error, session, isFinal: isFinal)
     }
+    return false
   }
 
   /// The greetings.
   private func introduce(_ session: RelaySession, isBest: Bool) async throws(RelaySession.Trouble) {
-    _ = try await session.advance(.receive)
+    try await open(session)
     if isBest, session.host.isExchanger, session.machine.serverName.lowercased() == settings.hostname.lowercased() {
       transport.info(nil, "host \(session.host) replied to HELO/EHLO with my own hostname \(settings.hostname)")
       throw .policy(Reason(status: "5.4.6", text: "mail for \(job.hop.destination) loops back to myself"))
@@ -102,6 +122,7 @@ final class RelayRun {
   /// Whether the session may serve another message, or ends.
   private func finish(_ session: RelaySession) {
     let cache = settings.cache
+    if session.isSecured, !session.security.reusesConnections { return transport.cache.end(session) }
     if cache.isOnDemand && job.isBacklogged || cache.destinations.contains(job.hop.destination.lowercased()) {
       transport.cache.put(session, key)
     } else {
@@ -112,6 +133,7 @@ final class RelayRun {
   /// One transaction.
   private func converse(on session: RelaySession, isFinal: Bool) async throws(RelaySession.Trouble) {
     guard await content.load() else { throw .unreadable }
+    try refuseEarlyReply(session)
     session.begin()
     var action = session.machine.begin(envelope(for: session), into: &session.output)
     while true {

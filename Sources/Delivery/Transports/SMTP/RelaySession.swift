@@ -29,6 +29,13 @@ final class RelaySession {
   var uses = 0
   /// The message under way has not been answered yet: a connection that breaks now has broken before.
   var isUntouched = false
+  /// How it is to be secured, and what for.
+  var security = SessionSecurity(level: .none)
+  var target: SecurityTarget?
+  var isSecured = false
+  /// The server has proved who it is.
+  var hasProof = false
+  var isLoggedIn = false
   /// The server took no more of what was to be written, though it has something to say.
   private(set) var wasRefusedMidway = false
   let born: Instant
@@ -36,6 +43,9 @@ final class RelaySession {
   private var answered = ClientCommand.greeting
   private var input = ByteBuffer()
   private var framer = LineFramer(maximumLength: RelaySession.longestLine)
+
+  /// Whether something was received that nobody has looked at yet.
+  var hasUnread: Bool { !input.isEmpty }
 
   private static let longestLine = 4096
   /// A server that sends more lines than this without a pause lets others of its loop wait no longer.

@@ -15,8 +15,15 @@ package final class SMTPTransport: Transport, @unchecked Sendable {
   let pool: BlockingPool
   let log: Log
   let cache: SessionCache
+  let security: OutgoingSecurity
+  let logins: OutgoingLogins
 
-  package init(_ settings: SMTPClientSettings, on loop: EventLoop, names: any NameService, pool: BlockingPool, log: Log) {
+  package init(
+    _ settings: SMTPClientSettings, on loop: EventLoop, names: any NameService, security: OutgoingSecurity, logins: OutgoingLogins,
+    pool: BlockingPool, log: Log
+  ) {
+    self.security = security
+    self.logins = logins
     self.settings = settings
     self.loop = loop
     self.pool = pool
@@ -32,6 +39,8 @@ package final class SMTPTransport: Transport, @unchecked Sendable {
   package func close() { cache.empty() }
 
   func info(_ id: QueueID?, _ text: String) { log.info(service, id, text) }
+
+  func warn(_ text: String) { log.warning(service, text) }
 
   private var service: Service { settings.rules.service == .lmtp ? "lmtp" : "smtp" }
 }

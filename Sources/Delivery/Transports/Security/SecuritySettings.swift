@@ -31,6 +31,8 @@ package struct SecuritySettings: Sendable {
   package var handshakeTimeout = Duration.seconds(300)
   package var asksUnprovedHosts = false
   package var reusesConnections = false
+  /// How long a message must have waited before it goes in the clear to a server whose TLS does not work.
+  package var fallbackDelay = Duration.seconds(300)
   /// For hosts that an MX record without proof names: `dane`, `encrypt` or `may`.
   package var insecureMX = SecurityLevel.dane
   /// Nil where policies of MTA-STS do not count.
