@@ -52,6 +52,32 @@ private func frames(_ bytes: [UInt8], generation: UInt64 = 7, offset: Int = 8192
 }
 
 @Suite struct RecordTests {
+  /// A mark stands at the end, and where there is none, nothing does: that is how records were before there were marks.
+  @Test(arguments: [false, true]) func marks(isWarned: Bool) throws {
+    func written(_ isWarned: Bool) -> (message: [UInt8], snapshot: [UInt8]) {
+      var (first, second) = (RecordWriter(), RecordWriter())
+      let progress = Progress(nextAttempt: 42, crashes: 1, states: states, isWarned: isWarned)
+      _ = MessageRecord(
+        id: QueueID(rawValue: 300), place: ContentPlace(isFile: true, offset: 0, length: 20, crc: 4), progress: progress, envelope: envelope
+      ).write(to: &first)
+      progress.writeSnapshot(of: QueueID(rawValue: 300), to: &second)
+      first.seal(generation: 7, offset: 0)
+      second.seal(generation: 7, offset: 0)
+      return (first.bytes, second.bytes)
+    }
+    let records = written(isWarned)
+    try records.message.withUnsafeBytes { bytes in
+      let frame = try #require(RecordFrame(bytes, at: 0, base: 0, generation: 7))
+      #expect(MessageRecord(frame, bytes, at: 0)?.progress.isWarned == isWarned)
+      #expect(MessageRecord(frame, bytes, at: 0)?.envelope == envelope)
+    }
+    try records.snapshot.withUnsafeBytes { bytes in
+      let frame = try #require(RecordFrame(bytes, at: 0, base: 0, generation: 7))
+      #expect(Progress(frame, bytes, at: 0)?.isWarned == isWarned)
+      #expect(Progress(frame, bytes, at: 0)?.states == states)
+    }
+  }
+
   @Test func whatIsWrittenIsRead() throws {
     let bytes = sample()
     let found = frames(bytes)
