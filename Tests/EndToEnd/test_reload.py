@@ -348,7 +348,8 @@ class Lanes(ReloadCase):
         return reply.split()[-1]
 
     def test_the_queue_of_two_generations(self):
-        weir = self.weir()
+        # What cannot be delivered stays.
+        weir = self.weir("soft_bounce = yes")
         with Session(weir.port) as old:
             old.say("EHLO a.example")
             names = [self.queue_one(old, "before")]
@@ -383,7 +384,8 @@ class Lanes(ReloadCase):
         eventually(lambda: "queue is empty" in weir.run("queue", "list").stdout, 10, "an empty queue")
 
     def test_a_draining_process_that_is_killed(self):
-        weir = self.weir()
+        # What cannot be delivered stays.
+        weir = self.weir("soft_bounce = yes")
         with Session(weir.port) as session:
             session.say("EHLO a.example")
             first = weir.child("mta")
