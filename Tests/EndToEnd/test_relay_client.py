@@ -62,6 +62,22 @@ class Talking(RelayCase):
             self.assertEqual(hop.sessions, 2)
             self.assertNotIn("lost connection with", weir.log_text())
 
+    def test_a_goodbye_between_messages_is_no_answer(self):
+        with NextHop({"MAIL": ["250 ok", "421 4.4.2 timeout", "250 ok"]}) as hop:
+            weir = self.relaying(hop, settings="smtp_connection_cache_destinations = one.test")
+            for count in (1, 2):
+                self.send(weir)
+                self.assertEqual(self.outcome(weir, count=count)[3], "sent")
+
+    def test_a_refusal_over_a_used_connection_is_not_asked_for_again(self):
+        with NextHop({"RCPT": ["250 ok", "450 4.2.1 later", "450 4.2.1 later"]}) as hop:
+            weir = self.relaying(hop, settings="smtp_connection_cache_destinations = one.test")
+            for count in (1, 2):
+                self.send(weir)
+                found = self.outcome(weir, count=count)
+            self.assertEqual((found[3], found[4]), ("deferred", "host mx.one.test[127.0.0.1] said: 450 4.2.1 later (in reply to RCPT TO command)"))
+            self.assertEqual(sum(line.startswith("RCPT") for line in hop.lines), 2)
+
     def test_connections_are_kept_on_demand(self):
         for setting, sessions in (("yes", 5), ("no", 30)):
             with self.subTest(setting=setting), NextHop(delay=0.01) as hop:

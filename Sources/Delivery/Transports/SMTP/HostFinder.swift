@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
+import IDNA
 import Names
 import Queue
 import Runtime
@@ -24,13 +25,16 @@ struct HostFinder {
       case .socket(let path): return .success([RelayHost(name: settings.hostname, place: .socket(path: path))])
       case .address(let address):
         return .success([RelayHost(name: address.description, place: .network(SocketAddress(address, port: destination.port)))])
-      case .host(let name): return .success(try await hosts(of: name, destination.port))
-      case .domain(let name): return .success(try await domain(name, destination.port))
+      case .host(let name): return .success(try await hosts(of: ascii(name), destination.port))
+      case .domain(let name): return .success(try await domain(ascii(name), destination.port))
       }
     } catch {
       return .failure(error)
     }
   }
+
+  /// The Domain Name System knows names in A-labels (RFC 5890 §2.3.2.1).
+  private func ascii(_ name: String) -> String { name.utf8.allSatisfy { $0 < 0x80 } ? name : DomainForm.canonical(name) }
 
   // MARK: MX
 

@@ -17,6 +17,8 @@ final class RelayRun {
   lazy var content = RelayContent(job.message, pool: transport.pool, settings: settings)
   /// Sessions that were begun for it.
   private var sessions = 0
+  /// Servers that have answered over a connection that was there already.
+  private var tried: [RelayHost.Place] = []
   /// When the connection in use was ready.
   var ready: Int64?
 
@@ -55,7 +57,8 @@ final class RelayRun {
     }
     switch await transport.finder.find(destination) {
     case .failure(let failure): obstructed(Obstacle(reason: failure.reason), isDead: !failure.isPermanent)
-    case .success(let hosts):
+    case .success(let all):
+      let hosts = all.filter { !tried.contains($0.place) }
       for (number, host) in hosts.enumerated() where !open.isEmpty && mayBegin {
         let isFinal = isLast && (number == hosts.count - 1 || sessions + 1 == settings.sessionLimit)
         await tryHost(host, text, destination, isFinal: isFinal, isBest: host.preference == hosts.first?.preference)
@@ -140,11 +143,21 @@ final class RelayRun {
       action = try await session.advance(action)
       switch action {
       case .sendContent(let form): action = try await content.send(form, on: session, for: job.message.id, transport)
-      case .completed(let answers): return settle(answers, session, isFinal: isFinal)
+      case .completed(let answers):
+        try refuseStaleGoodbye(answers, session)
+        if session.uses > 1 { tried.append(session.host.place) }
+        return settle(answers, session, isFinal: isFinal)
       case .objected(let objection): return refuse(objection, session)
       default: throw .nonsense("no SMTP", session.machine.awaited)
       }
     }
+  }
+
+  /// A server that waited too long between messages says 421 to the next: that is no answer to this one.
+  private func refuseStaleGoodbye(_ answers: [ClientAnswer], _ session: RelaySession) throws(RelaySession.Trouble) {
+    guard session.uses > 1, session.machine.isOver, answers.allSatisfy({ $0.command == .mail || $0.command == .reset }) else { return }
+    session.isUntouched = true
+    throw .lost(ClientCommand.mail.activity)
   }
 
   // MARK: what became of it
