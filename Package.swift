@@ -42,7 +42,7 @@ func plugin(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// What each plugin's library is called, and its folder.
-let pluginProducts = ["Attachments": "attachments", "BodyChecks": "body_checks", "HeaderChecks": "header_checks"]
+let pluginProducts = ["Attachments": "attachments", "BodyChecks": "body_checks", "HeaderChecks": "header_checks", "SQLite": "sqlite"]
 
 func pluginTests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
@@ -104,7 +104,7 @@ let package = Package(
     module("Spool", ["Bytes", "Queue", "Runtime"]),
     module("Mailbox", ["Bytes", "Runtime"]),
     module("Trace", ["Bytes", "CSQLite", "Events", "Queue", "Runtime"]),
-    module("PluginHost", ["Bytes", "CPluginHost", "CWeir", "Diagnostics", "Message", "Names", "Pipeline", "Runtime"]),
+    module("PluginHost", ["Bytes", "CPluginHost", "CWeir", "Diagnostics", "Message", "Names", "Pipeline", "Runtime", "Tables"]),
 
     // Ring 3: puts together
     module("Delivery", ["Bytes", "Events", "IDNA", "Mailbox", "Message", "Names", "Queue", "Runtime", "SMTP", "Spool", "Tables"]),
@@ -129,6 +129,8 @@ let package = Package(
       name: "AttachmentStage", dependencies: ["CArchive", "Message", "WeirPlugin"], path: "plugins/attachments/Stage", swiftSettings: common),
     plugin("BodyChecks", ["Message", "Rules", "Tables"]),
     plugin("HeaderChecks", ["Diagnostics", "Message", "Rules", "Tables"]),
+    plugin("SQLite", ["SQLiteTable"]),
+    .target(name: "SQLiteTable", dependencies: ["CSQLite", "WeirPlugin"], path: "plugins/sqlite/Table", swiftSettings: common),
     .target(name: "Rules", dependencies: ["Diagnostics", "Tables", "WeirPlugin"], path: "plugins/rules/Sources", swiftSettings: common),
 
     // Test support: the embedded twins of Runtime
@@ -139,7 +141,7 @@ let package = Package(
 
     // Tests
     tests("PipelineTests", ["Pipeline"]),
-    tests("PluginHostTests", ["Bytes", "CWeir", "Embedded", "Names", "Pipeline", "PluginHost", "Runtime"]),
+    tests("PluginHostTests", ["Bytes", "CWeir", "Diagnostics", "Embedded", "Names", "Pipeline", "PluginHost", "Runtime", "Tables"]),
     tests("QueueTests", ["Bytes", "Queue"]),
     tests("EventsTests", ["Bytes", "Events", "Queue"]),
     tests("TraceTests", ["Bytes", "Daemon", "Events", "Names", "Queue", "Runtime", "Trace"]),
@@ -164,6 +166,7 @@ let package = Package(
       name: "AttachmentsTests", dependencies: ["AttachmentStage", "CWeir", "Message", "Pipeline", "PluginHost", "WeirPlugin"],
       path: "plugins/attachments/Tests", exclude: ["corpus", "make_corpus.py"], swiftSettings: common),
     pluginTests("HeaderChecks", ["CWeir", "Diagnostics", "Rules", "Tables", "WeirPlugin"], exclude: ["agreement.txt"]),
+    .testTarget(name: "SQLiteTableTests", dependencies: ["SQLiteTable"], path: "plugins/sqlite/Tests", swiftSettings: common),
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("ImportTests", ["Diagnostics", "Import", "Settings"], exclude: ["Fixtures"]),
     tests("SettingsTests", ["Bytes", "Diagnostics", "Settings", "Tables"], exclude: ["Fixtures", "Names"]),

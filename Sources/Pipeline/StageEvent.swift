@@ -49,6 +49,8 @@ package struct StageEvents: OptionSet, Hashable, Sendable {
   package let rawValue: UInt64
   package init(rawValue: UInt64) { self.rawValue = rawValue }
 
+  /// LOOKUP, PARTS and CHANGED of include/weir/table.h, which count for themselves.
+  package static let table = StageEvents(rawValue: 0b111)
   package static let all = StageEvents(StageEvent.allCases.map(\.bit))
   /// Those of the content of a message: from its header to the verdict on the whole.
   package static let content = StageEvents([.header, .endOfHeader, .partHeader, .part, .partBody, .body, .endOfMessage].map(\StageEvent.bit))

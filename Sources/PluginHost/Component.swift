@@ -27,6 +27,8 @@ import Pipeline
     }
     var facts = ComponentFacts(name: name)
     facts.help = own.help.map { String(cString: $0) } ?? ""
+    guard let kind = ComponentFacts.Kind(rawValue: own.kind) else { throw .unknownKind(name, own.kind) }
+    facts.kind = kind
     guard let create = own.create else { throw .component(name, "has no create function") }
     guard let destroy = own.destroy else { throw .component(name, "has no destroy function") }
     guard let onEvent = own.on_event else { throw .component(name, "has no on_event function") }
@@ -34,8 +36,9 @@ import Pipeline
     self.destroy = destroy
     self.onEvent = onEvent
     freeState = own.free_state
-    facts.events = StageEvents(rawValue: own.events).intersection(.all)
-    facts.rights = StageRights(rawValue: own.caps).intersection(.all)
+    facts.events = StageEvents(rawValue: own.events).intersection(kind == .stage ? .all : .table)
+    if kind == .stage { facts.rights = StageRights(rawValue: own.caps).intersection(.all) }
+    facts.keepsCase = own.flags & UInt32(WEIR_TABLE_EXACT_CASE) != 0
     facts.isBlocking = own.flags & UInt32(WEIR_BLOCKING) != 0
     facts.isSerial = own.flags & UInt32(WEIR_SERIAL) != 0
     facts.wantsDecodedHeaders = own.flags & UInt32(WEIR_DECODED_HEADERS) != 0

@@ -69,7 +69,7 @@ package struct ComponentOptions: Sendable {
       value = answer
     case .int: guard Int64(value) != nil else { return refuse("a number") }
     case .duration:
-      guard let milliseconds = Self.number(value, units: ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "": 1000]) else {
+      guard let milliseconds = Self.milliseconds(value) else {
         return refuse("a duration such as 30s")
       }
       value = String(milliseconds)
@@ -83,6 +83,11 @@ package struct ComponentOptions: Sendable {
     case .table: guard value.isEmpty || value.contains(":") else { return refuse("a table such as hash:/etc/weir/list") }
     }
     options.append(StageSettings.Option(option.name, value))
+  }
+
+  /// Of a duration such as `30s`.
+  package static func milliseconds(_ text: String) -> Int64? {
+    number(text, units: ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "": 1000])
   }
 
   private static func number(_ text: String, units: [String: Int64]) -> Int64? {

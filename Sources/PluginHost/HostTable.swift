@@ -22,7 +22,6 @@ enum HostTable {
     memory.storeBytes(of: Unmanaged.passUnretained(owner).toOpaque(), toByteOffset: size, as: UnsafeMutableRawPointer.self)
   }
 
-  /// Nil while create() runs.
   @inline(__always) static func owner(_ host: UnsafePointer<weir_host>?) -> ComponentInstance? {
     guard let host, let raw = UnsafeRawPointer(host).load(fromByteOffset: size, as: UnsafeRawPointer?.self) else { return nil }
     return Unmanaged<ComponentInstance>.fromOpaque(raw).takeUnretainedValue()
@@ -53,7 +52,7 @@ enum HostTable {
     host.size = UInt32(MemoryLayout<weir_host>.size)
     host.abi = UInt32(WEIR_ABI_MAJOR) << 16 | UInt32(WEIR_ABI_MINOR)
     host.version = versionText
-    host.extension = { _, id in HostTable.extensionTable(id) }
+    host.extension = { host, id in HostTable.extensionTable(host, id) }
     host.log = { host, id, level, text in HostTable.log(host, id, level, text) }
     host.metric = { host, kind, name, help in HostTable.metric(host, kind, name, help) }
     host.metric_add = { host, number, value in HostTable.owner(host)?.metrics.add(number, value) }
@@ -92,9 +91,13 @@ enum HostTable {
 
   // MARK: What needs no session
 
-  private static func extensionTable(_ id: UnsafePointer<CChar>?) -> UnsafeRawPointer? {
-    guard let id, String(cString: id) == MessageTable.id else { return nil }
-    return MessageTable.pointer
+  private static func extensionTable(_ host: UnsafePointer<weir_host>?, _ id: UnsafePointer<CChar>?) -> UnsafeRawPointer? {
+    guard let id, let instance = owner(host) else { return nil }
+    switch (String(cString: id), instance.component.kind) {
+    case (MessageTable.id, .stage): return MessageTable.pointer
+    case (AnswerTable.id, .table): return AnswerTable.pointer
+    default: return nil
+    }
   }
 
   private static func log(_ host: UnsafePointer<weir_host>?, _ id: UInt64, _ level: UInt32, _ text: weir_str) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CWeir
+import Pipeline
 import Runtime
 
 /// A plugin file in this process, looked over before anything of it is used.
@@ -46,7 +47,7 @@ package struct Plugin: Sendable {
     for index in 0..<Int(descriptor.n_components) {
       do throws(PluginRefusal) {
         guard let component = list[index] else { throw .component(nil, "is missing: its pointer is NULL") }
-        guard component.pointee.kind == UInt32(WEIR_STAGE) else {
+        guard ComponentFacts.Kind(rawValue: component.pointee.kind) != nil else {
           throw .unknownKind(component.pointee.name.flatMap(Component.identifier), component.pointee.kind)
         }
         components.append(try Component(component))
@@ -74,10 +75,12 @@ package struct Plugin: Sendable {
     guard host.0 > 0 || abi.1 == host.1 else { throw .otherDraft(found: "0.\(abi.1)", host: "0.\(host.1)") }
   }
 
-  /// The component that a stage means: the one of that name, or the only one there is.
-  package func component(_ name: String?) throws(PluginRefusal) -> Component {
+  /// The component that a stage, or a table, means: the one of that name, or the only one there is.
+  package func component(_ name: String?, _ kind: ComponentFacts.Kind = .stage) throws(PluginRefusal) -> Component {
+    let components = components.filter { $0.kind == kind }
     if let name, let found = components.first(where: { $0.name == name }) { return found }
     if components.count == 1, let only = components.first { return only }
+    guard !components.isEmpty else { throw .noneOfKind(kind == .table ? "table" : "stage") }
     throw .ambiguous(components.map(\.name))
   }
 }

@@ -13,9 +13,12 @@ package enum PluginRefusal: Error, Equatable, Sendable, CustomStringConvertible 
   case noComponents(Int)
   case component(String?, String)
   case unknownKind(String?, UInt32)
+  case noneOfKind(String)
   case ambiguous([String])
   case create(String)
   case option(String)
+  /// Of which option, what is wrong, and a hint.
+  case faultyOption(String?, String, String?)
 
   package var description: String {
     switch self {
@@ -31,9 +34,11 @@ package enum PluginRefusal: Error, Equatable, Sendable, CustomStringConvertible 
     case .noComponents(let count): "has \(count) components; it must have one at least, and 64 at most"
     case .component(let name, let reason): "component \(name ?? "without a name") \(reason)"
     case .unknownKind(let name, let kind): "component \(name ?? "without a name") is of kind \(kind), which this Weir does not know"
+    case .noneOfKind(let kind): "has no component that is a \(kind)"
     case .ambiguous(let names): "has several components: say which with 'component = \(names.joined(separator: " | "))'"
     case .create(let reason): "\(reason)"
     case .option(let reason): "\(reason)"
+    case .faultyOption(_, let reason, _): "\(reason)"
     }
   }
 }

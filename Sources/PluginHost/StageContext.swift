@@ -26,6 +26,8 @@ package final class StageContext {
   /// What came out of the callback, until it is taken.
   private(set) var edits: [StageEdit] = []
   private(set) var replySet: StageReply?
+  /// Of a table.
+  private var answer: [UInt8]?
   /// Something was tried that may not be: the component has failed.
   private(set) var hasMisbehaved = false
   /// Whether there is anything to take.
@@ -190,6 +192,12 @@ package final class StageContext {
     return (edits, replySet, hasMisbehaved)
   }
 
+  /// Takes what a table has found.
+  func takeAnswer() -> (value: [UInt8]?, misbehaved: Bool) {
+    defer { answer = nil }
+    return (answer, takeEffects().misbehaved)
+  }
+
   // MARK: State
 
   /// Whether the component has a state or a request here.
@@ -220,6 +228,17 @@ package final class StageContext {
     return Status.denied
   }
 
+  private var isTable: Bool { instance.component.kind == .table }
+
+  /// The values of a key, with commas between.
+  func answer(_ values: [[UInt8]]) -> Int32 {
+    let value = Array(values.joined(separator: [UInt8(ascii: ",")]))
+    guard !value.isEmpty, !value.contains(0) else { return Status.invalid }
+    answer = value
+    hasEffects = true
+    return Status.ok
+  }
+
   func edit(_ edit: StageEdit) -> Int32 {
     if let right = StageRights.needed(for: edit), !instance.component.facts.rights.contains(right) { return deny() }
     guard event.asks, edit.isAllowed(at: event) else { return deny() }
@@ -243,6 +262,7 @@ package final class StageContext {
 
   func get(_ key: UnsafePointer<CChar>?, _ out: UnsafeMutablePointer<weir_str>?) -> Int32 {
     out?.pointee = .empty
+    if isTable { return Status.unsupported }
     guard let key, let out else { return Status.invalid }
     let name = String(cString: key)
     guard instance.component.facts.properties.contains(name) || name.hasPrefix("\(instance.component.facts.name).") else { return deny() }
@@ -262,6 +282,7 @@ package final class StageContext {
   }
 
   func set(_ scope: UInt32, _ key: UnsafePointer<CChar>?, _ value: weir_str) -> Int32 {
+    if isTable { return Status.unsupported }
     guard let key, let scope = StageEdit.Scope(rawValue: scope), let bytes = value.copied(limit: Self.maximumProperty) else { return Status.invalid }
     let name = String(cString: key)
     guard StageCondition.isKey(name) else { return Status.invalid }
@@ -308,6 +329,7 @@ package final class StageContext {
   // MARK: Requests
 
   func request(_ work: StageRequest.Work, _ done: DoneFunction?, _ user: UnsafeMutableRawPointer?, offloaded: OffloadFunction? = nil) -> Int32 {
+    if isTable { return Status.unsupported }
     guard let done else { return Status.invalid }
     guard event.asks, let environment else { return deny() }
     requests.removeAll { $0.isFinished }

@@ -54,15 +54,28 @@ package enum Restriction: Sendable {
   case welcomed(ListSubject, DNSLists)
 }
 
+extension Restriction {
+  /// The table that it looks into.
+  var table: AccessTable? {
+    switch self {
+    case .access(_, let table), .bareAccess(let table), .certificateAccess(let table, _), .serverAccess(_, _, let table): table
+    default: nil
+    }
+  }
+}
+
 /// A table of access(5) actions. A class, because it is handed on with each look-up.
 package final class AccessTable: Sendable {
   /// `type:name`, for messages.
   let name: String
   let table: Table
+  /// Whether it takes its time to answer.
+  let isExternal: Bool
 
   package init(name: String, table: Table) {
     self.name = name
     self.table = table
+    isExternal = !table.externals.isEmpty
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Events
 import Names
+import PluginHost
 import Restrictions
 import Runtime
 import SMTP
@@ -20,7 +21,7 @@ extension Session {
     let facts = facts(request, &bench, named: services.judge.asksPolicies)
     var answers = bench.answers
     while true {
-      switch services.judge.rule(request.moment, facts, bench.memory, answers) {
+      switch await ruling(services.judge, request.moment, facts, bench.memory, answers) {
       case .needs(let question, let memory):
         bench.memory = memory
         answers[question] = await answer(question, services)
@@ -33,6 +34,14 @@ extension Session {
         return judgement.verdict
       }
     }
+  }
+
+  /// Restrictions may look into tables that take their time.
+  private func ruling(
+    _ judge: Judge, _ moment: JudgementRequest.Moment, _ facts: Facts, _ memory: JudgeMemory, _ answers: Answers
+  ) async -> Judge.Ruling {
+    if !judge.asksExternals { return judge.rule(moment, facts, memory, answers) }
+    return await Lookups.resolve { judge.rule(moment, facts, memory, answers) }.result
   }
 
   /// `named`: with a name for the message.

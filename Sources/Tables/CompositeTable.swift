@@ -9,7 +9,9 @@ struct CompositeTable: Sendable {
   /// Tables in tables in tables.
   private static let maximumDepth = 10
 
-  static func read(_ reference: TableReference, joins: Bool, files: any FileSource, checks: ValueCheck?) -> (CompositeTable?, [Diagnostic]) {
+  static func read(
+    _ reference: TableReference, joins: Bool, files: any FileSource, externals: (any ExternalTables)?, checks: ValueCheck?
+  ) -> (CompositeTable?, [Diagnostic]) {
     let name = reference.name.trimmed
     let hint = "\(reference.type.text):{ hash:/etc/weir/one, hash:/etc/weir/two }"
     guard let body = name.group, !body.elements().isEmpty else { return (nil, [.error(reference.name, "the tables stand in braces", hint: hint)]) }
@@ -24,7 +26,7 @@ struct CompositeTable: Sendable {
         continue
       }
       // Of a pipe only what comes out at its end is a value.
-      let (table, found) = Table.read(inner, files: files, checks: joins || index == elements.count - 1 ? checks : nil)
+      let (table, found) = Table.read(inner, files: files, externals: externals, checks: joins || index == elements.count - 1 ? checks : nil)
       if let table { tables.append(table) }
       diagnostics += found
     }

@@ -19,6 +19,7 @@ package struct Table: Sendable {
     case composite(CompositeTable)
     /// `fail:`
     case failing
+    case external(any ExternalTable)
   }
 
   private let content: Content
@@ -35,10 +36,12 @@ package struct Table: Sendable {
     if case .systemUsers = content { true } else { false }
   }
 
-  /// True where an answer may be that there is none for now: `value(for:)` finds nothing then, which must not be taken for an answer.
+  /// True where an answer may be that there is none for now: `value(for:)` finds nothing then, which must not be taken for an answer. Asked after it: a table
+  /// that others answer for says whether it just could not.
   package var isFailing: Bool {
     switch content {
     case .failing: true
+    case .external(let table): table.hasFailed
     case .composite(let table): table.tables.contains(where: \.isFailing)
     case .entries, .fixed, .systemUsers, .networks, .patterns: false
     }
@@ -48,7 +51,17 @@ package struct Table: Sendable {
   package var isPattern: Bool {
     switch content {
     case .networks, .patterns: true
+    case .external(let table): !table.takesParts
     case .entries, .fixed, .systemUsers, .composite, .failing: false
+    }
+  }
+
+  /// The tables in it that others answer for.
+  package var externals: [any ExternalTable] {
+    switch content {
+    case .external(let table): [table]
+    case .composite(let table): table.tables.flatMap(\.externals)
+    case .entries, .fixed, .systemUsers, .networks, .patterns, .failing: []
     }
   }
 
@@ -62,7 +75,7 @@ package struct Table: Sendable {
     case .entries(let table): table.count
     case .networks(let table): table.count
     case .patterns(let table): table.count
-    case .fixed, .systemUsers, .composite, .failing: 0
+    case .fixed, .systemUsers, .composite, .failing, .external: 0
     }
   }
 
@@ -79,7 +92,7 @@ package struct Table: Sendable {
     case .networks(let table): table.values.map { (nil, $0) }
     case .patterns(let table): table.values.map { (nil, $0) }
     case .composite(let table): table.tables.flatMap(\.answers)
-    case .systemUsers, .failing: []
+    case .systemUsers, .failing, .external: []
     }
   }
 
@@ -88,7 +101,7 @@ package struct Table: Sendable {
     switch content {
     case .entries(let table): table.firstEntry(notEndingIn: UInt8(ascii: last))
     case .fixed(let value): value.unicodeScalars.last == last ? nil : ("", value)
-    case .systemUsers, .networks, .patterns, .composite, .failing: nil
+    case .systemUsers, .networks, .patterns, .composite, .failing, .external: nil
     }
   }
 
@@ -101,6 +114,7 @@ package struct Table: Sendable {
     case .networks(let table): table.value(for: key)
     case .patterns(let table): table.value(for: key)
     case .composite(let table): table.value(for: key)
+    case .external(let table): Array(key.utf8).withUnsafeBytes { table.value(for: $0) }
     }
   }
 
@@ -113,6 +127,7 @@ package struct Table: Sendable {
     case .networks(let table): IPAddress(ascii: key).flatMap { table.value(for: $0) }
     case .patterns(let table): table.value(for: key)
     case .composite(let table): table.value(for: String(decoding: key, as: UTF8.self))
+    case .external(let table): table.value(for: UnsafeRawBufferPointer(key))
     }
   }
 
@@ -127,17 +142,19 @@ package struct Table: Sendable {
     switch content {
     case .patterns(let table): table.answer(for: key).map { ($0.value, place($0.line)) }
     case .entries(let table): table.answer(for: UnsafeRawBufferPointer(key)).map { (Array($0.value.utf8), place($0.line)) }
+    case .external(let table): table.value(for: UnsafeRawBufferPointer(key)).map { (Array($0.utf8), name) }
     case .fixed, .networks, .systemUsers, .composite, .failing: value(for: String(decoding: key, as: UTF8.self)).map { (Array($0.utf8), name) }
     }
   }
 
   func place(_ line: Int) -> String { name.hasSuffix(":") ? "\(name) rule \(line)" : "\(name):\(line)" }
 
-  /// Reads a table. With an error among the diagnostics the table holds what could be read. `checks` is asked about each value.
-  package static func read(_ reference: TableReference, files: any FileSource, checks: ValueCheck? = nil) -> (
-    table: Table?, diagnostics: [Diagnostic]
-  ) {
-    guard let type = TableType(rawValue: reference.type.text) else { return (nil, [unknownType(reference)]) }
+  /// Reads a table. With an error among the diagnostics the table holds what could be read. `checks` is asked about each value. `externals` makes those that
+  /// others answer for; without it there can be none.
+  package static func read(
+    _ reference: TableReference, files: any FileSource, externals: (any ExternalTables)? = nil, checks: ValueCheck? = nil
+  ) -> (table: Table?, diagnostics: [Diagnostic]) {
+    guard let type = TableType(rawValue: reference.type.text) else { return readExternal(reference, files, externals) }
     switch type {
     case .static:
       let value = reference.name.group ?? reference.name
@@ -147,7 +164,7 @@ package struct Table: Sendable {
     case .unix: return readUnix(reference)
     case .cidr, .regexp, .pcre: return readRules(reference, type, files, checks)
     case .unionmap, .pipemap:
-      let (table, diagnostics) = CompositeTable.read(reference, joins: type == .unionmap, files: files, checks: checks)
+      let (table, diagnostics) = CompositeTable.read(reference, joins: type == .unionmap, files: files, externals: externals, checks: checks)
       return (table.map { Table(reference, .composite($0)) }, diagnostics)
     case .fail: return (Table(reference, .failing), [])
     }
@@ -169,14 +186,14 @@ package struct Table: Sendable {
 
   private struct TableProblem: Error { let diagnostic: Diagnostic }
 
-  private static func contents(_ reference: TableReference, _ files: any FileSource) throws(TableProblem) -> FileContents {
+  private static func contents(_ reference: TableReference, _ files: any FileSource, limit: Int = maximumLength) throws(TableProblem) -> FileContents {
     let path = reference.name.text
     guard path.hasPrefix("/") else {
       let hint = "`\(reference.type.text):` is followed by a path that starts with `/`"
       throw TableProblem(diagnostic: .error(reference.name, "`\(path)` is no absolute path", hint: hint))
     }
     do throws(FileError) {
-      return try files.contents(of: path, limit: maximumLength)
+      return try files.contents(of: path, limit: limit)
     } catch {
       throw TableProblem(diagnostic: .error(reference.name, "cannot read the table `\(path)`: \(error.reason)"))
     }
@@ -212,6 +229,21 @@ package struct Table: Sendable {
     return (
       nil, [.error(reference.name, "there is no table `unix:\(reference.name.text)`", hint: "only `unix:passwd.byname`, the users of the system")]
     )
+  }
+
+  private static func readExternal(_ reference: TableReference, _ files: any FileSource, _ externals: (any ExternalTables)?) -> (Table?, [Diagnostic]) {
+    guard TableType.isExternal(reference.type.text) else { return (nil, [unknownType(reference)]) }
+    guard let externals else {
+      let hint = "it takes its time to answer; docs/tables.md says where such a table can stand"
+      return (nil, [.error(reference.type, "a table of type `\(reference.type.text):` cannot stand here", hint: hint)])
+    }
+    do throws(TableProblem) {
+      let source = SourceText(name: reference.name.text, bytes: try contents(reference, files, limit: ExternalDefinition.maximumLength).array)
+      let (definition, diagnostics) = ExternalFileReader.read(reference, source)
+      return (Table(reference, .external(externals.table(definition))), diagnostics)
+    } catch {
+      return (nil, [error.diagnostic])
+    }
   }
 
   private static func unknownType(_ reference: TableReference) -> Diagnostic {

@@ -15,9 +15,14 @@ package struct TableList: Sendable {
   /// True if one of them may have no answer for now: where nothing is found, that means nothing then.
   package var isFailing: Bool { tables.contains(where: \.isFailing) }
 
+  /// Those in it that others answer for.
+  package var externals: [any ExternalTable] { tables.flatMap(\.externals) }
+
   /// Reads all, and says all that is wrong with them.
-  package static func read(_ references: [TableReference], files: any FileSource) -> (list: TableList, diagnostics: [Diagnostic]) {
-    let results = references.map { Table.read($0, files: files) }
+  package static func read(
+    _ references: [TableReference], files: any FileSource, externals: (any ExternalTables)? = nil
+  ) -> (list: TableList, diagnostics: [Diagnostic]) {
+    let results = references.map { Table.read($0, files: files, externals: externals) }
     return (TableList(results.compactMap(\.table)), results.flatMap(\.diagnostics))
   }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Diagnostics
 
 /// The types of table that Weir reads.
 package enum TableType: String, CaseIterable, Sendable {
@@ -27,14 +28,25 @@ package enum TableType: String, CaseIterable, Sendable {
     }
   }
 
+  /// Whether it is made of other tables.
+  var isComposite: Bool { self == .unionmap || self == .pipemap }
+
   /// Whether what follows the type is a path, unless it stands in braces.
   var hasFile: Bool { isText || self == .cidr || self == .regexp || self == .pcre }
+
+  /// Types that a plugin answers for: `sqlite`, which comes with Weir, and any word that is not nearly one of the others.
+  package static func isExternal(_ type: String) -> Bool {
+    if shipped.contains(type) { return true }
+    return TableType(rawValue: type) == nil && otherTypes[type] == nil && Suggestion(allCases.map(\.rawValue) + shipped).nearest(to: type) == nil
+  }
+
+  /// Plugins that come with Weir.
+  package static let shipped = ["sqlite"]
 
   /// Types that Postfix has, and what to use as long as Weir has not.
   package static let otherTypes: [String: String] = [
     "mysql": "not yet; export the rows to a `hash:` file",
     "pgsql": "not yet; export the rows to a `hash:` file",
-    "sqlite": "not yet; export the rows to a `hash:` file",
     "ldap": "not yet; export the entries to a `hash:` file",
     "memcache": "not yet",
     "tcp": "not yet",

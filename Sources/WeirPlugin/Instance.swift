@@ -59,8 +59,29 @@ struct Creation {
   let events: UnsafeMutablePointer<UInt64>?
   let reason: UnsafeMutableBufferPointer<CChar>
 
-  func perform(_ type: (any Stage.Type)?) -> UnsafeMutableRawPointer? {
-    guard let host, let type else { return refuse("there is no such stage") }
+  func perform(_ part: Registry.Part?) -> UnsafeMutableRawPointer? {
+    switch part {
+    case .stage(let type): perform(type)
+    case .table(let type): perform(type)
+    case nil: refuse("there is no such component")
+    }
+  }
+
+  private func perform(_ type: any Table.Type) -> UnsafeMutableRawPointer? {
+    guard let host else { return nil }
+    let owner = Host(raw: host)
+    guard let answer = owner.table(WEIR_ANSWER, as: weir_answer.self) else { return refuse("the host has no \(WEIR_ANSWER)") }
+    do {
+      let table = try type.init(host: owner, options: Options(options))
+      if let events, !table.takesParts { events.pointee &= ~(1 << UInt64(WEIR_TABLE_PARTS)) }
+      return Unmanaged.passRetained(TableInstance(host: owner, answer: answer, table: table)).toOpaque()
+    } catch {
+      return refuse("\(error)")
+    }
+  }
+
+  private func perform(_ type: any Stage.Type) -> UnsafeMutableRawPointer? {
+    guard let host else { return nil }
     let owner = Host(raw: host)
     guard let message = owner.table(WEIR_MESSAGE, as: weir_message.self) else { return refuse("the host has no \(WEIR_MESSAGE)") }
     do {

@@ -11,15 +11,17 @@ public struct Plugin: @unchecked Sendable {
   /// Lives until the process ends, as the host expects.
   public let descriptor: Descriptor?
 
-  /// A plugin has at most `Registry.limit` stages, and a program one plugin.
-  public init(id: StaticString, version: StaticString, stages: [any Stage.Type]) {
-    let components = UnsafeMutablePointer<UnsafePointer<weir_component>?>.allocate(capacity: stages.count)
+  /// A plugin has at most `Registry.limit` stages and tables, and a program one plugin.
+  public init(id: StaticString, version: StaticString, stages: [any Stage.Type] = [], tables: [any Table.Type] = []) {
+    let components = UnsafeMutablePointer<UnsafePointer<weir_component>?>.allocate(capacity: stages.count + tables.count)
     var count = 0
-    for stage in stages {
-      guard let entry = Registry.add(stage) else { break }
-      components[count] = UnsafePointer(Self.describe(stage.component, entry))
+    func add(_ part: Registry.Part, _ component: Component, kind: Int, _ functions: Functions) {
+      guard let entry = Registry.add(part) else { return }
+      components[count] = UnsafePointer(Self.describe(component, kind: kind, entry, functions))
       count += 1
     }
+    for stage in stages { add(.stage(stage), stage.component, kind: WEIR_STAGE, (destroyInstance, handleEvent, freeState)) }
+    for table in tables { add(.table(table), table.component, kind: WEIR_TABLE, (destroyTable, handleTableEvent, nil)) }
     let plugin = UnsafeMutablePointer<weir_plugin>.allocate(capacity: 1)
     plugin.initialize(
       to: weir_plugin(
@@ -31,7 +33,13 @@ public struct Plugin: @unchecked Sendable {
 
   private static var abi: UInt32 { UInt32(WEIR_ABI_MAJOR) << 16 | UInt32(WEIR_ABI_MINOR) }
 
-  private static func describe(_ component: Component, _ entry: Entry) -> UnsafeMutablePointer<weir_component> {
+  private typealias Functions = (
+    destroy: @convention(c) (UnsafeMutableRawPointer?) -> Void,
+    onEvent: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<weir_ctx>?, UnsafePointer<weir_event>?) -> Int32,
+    freeState: (@convention(c) (UnsafeMutableRawPointer?, UInt32, UnsafeMutableRawPointer?) -> Void)?
+  )
+
+  private static func describe(_ component: Component, kind: Int, _ entry: Entry, _ functions: Functions) -> UnsafeMutablePointer<weir_component> {
     let options = UnsafeMutablePointer<weir_option>.allocate(capacity: component.options.count)
     for (index, option) in component.options.enumerated() {
       let raw = weir_option(
@@ -45,11 +53,11 @@ public struct Plugin: @unchecked Sendable {
     let raw = UnsafeMutablePointer<weir_component>.allocate(capacity: 1)
     raw.initialize(
       to: weir_component(
-        size: UInt32(MemoryLayout<weir_component>.size), kind: UInt32(truncatingIfNeeded: WEIR_STAGE), name: component.name.characters,
+        size: UInt32(MemoryLayout<weir_component>.size), kind: UInt32(truncatingIfNeeded: kind), name: component.name.characters,
         help: component.help.characters, events: component.events.rawValue, caps: component.capabilities.rawValue,
         flags: component.traits.rawValue, n_options: UInt32(clamping: component.options.count), options: UnsafePointer(options),
-        props: component.properties.isEmpty ? nil : UnsafePointer(properties), create: entry, destroy: destroyInstance,
-        on_event: handleEvent, free_state: freeState))
+        props: component.properties.isEmpty ? nil : UnsafePointer(properties), create: entry, destroy: functions.destroy,
+        on_event: functions.onEvent, free_state: functions.freeState))
     return raw
   }
 }

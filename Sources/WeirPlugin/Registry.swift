@@ -5,7 +5,9 @@ import CWeir
 enum Registry {
   static let limit = entries.count
 
-  nonisolated(unsafe) private static let stages = UnsafeMutablePointer<(any Stage.Type)?>.allocate(capacity: 8)
+  enum Part { case stage(any Stage.Type), table(any Table.Type) }
+
+  nonisolated(unsafe) private static let parts = UnsafeMutablePointer<Part?>.allocate(capacity: 8)
   nonisolated(unsafe) private static let count: UnsafeMutablePointer<Int> = {
     let count = UnsafeMutablePointer<Int>.allocate(capacity: 1)
     count.initialize(to: 0)
@@ -13,14 +15,14 @@ enum Registry {
   }()
 
   /// Called while the plugin is described: once, before any of its functions can be called.
-  static func add(_ stage: any Stage.Type) -> Entry? {
+  static func add(_ part: Part) -> Entry? {
     guard count.pointee < limit else { return nil }
-    (stages + count.pointee).initialize(to: stage)
+    (parts + count.pointee).initialize(to: part)
     count.pointee += 1
     return entries[count.pointee - 1]
   }
 
-  static func stage(_ index: Int) -> (any Stage.Type)? { index < count.pointee ? stages[index] : nil }
+  static func part(_ index: Int) -> Part? { index < count.pointee ? parts[index] : nil }
 
   private static let entries: [Entry] = [
     { create(0, $0, $1, $2, $3, $4, $5) }, { create(1, $0, $1, $2, $3, $4, $5) }, { create(2, $0, $1, $2, $3, $4, $5) },
@@ -34,5 +36,5 @@ private func create(
   _ events: UnsafeMutablePointer<UInt64>?, _ reason: UnsafeMutablePointer<CChar>?, _ size: UInt64
 ) -> UnsafeMutableRawPointer? {
   let reason = UnsafeMutableBufferPointer(start: reason, count: reason == nil ? 0 : Int(clamping: size))
-  return Creation(host: host, options: Pairs(start: options, count: count), events: events, reason: reason).perform(Registry.stage(index))
+  return Creation(host: host, options: Pairs(start: options, count: count), events: events, reason: reason).perform(Registry.part(index))
 }

@@ -12,7 +12,7 @@ import unittest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 INCLUDE = os.path.join(ROOT, "include")
 PLUGINS = os.path.join(ROOT, ".build/plugins")
-HEADERS = ("weir.h", "stage.h", "easy.h")
+HEADERS = ("weir.h", "stage.h", "table.h", "easy.h")
 STRICT = ("-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only")
 
 
@@ -67,7 +67,7 @@ class Headers(unittest.TestCase):
     def test_every_function_says_thread_and_owner(self):
         tag = re.compile(r"\[(main|session|worker|any)\b[^\];]*; [^\]]*\b(lent|static|plugin's|host's|none)\b[^\]]*\]")
         functions = 0
-        for header in ("weir.h", "stage.h"):
+        for header in ("weir.h", "stage.h", "table.h"):
             with open(os.path.join(INCLUDE, "weir", header), encoding="utf-8") as file:
                 text = file.read()
             code = re.sub(r"/\*.*?\*/", lambda comment: "\n" * comment[0].count("\n"), text, flags=re.DOTALL).splitlines()
@@ -80,7 +80,7 @@ class Headers(unittest.TestCase):
                     name = next(filter(None, found.groups()))
                     self.assertTrue(tag.search(comment.replace("\n    * ", " ").replace("\n * ", " ")), f"{header}: {name}: {comment}")
                     self.assertTrue(comment.rstrip().endswith("*/"), f"{header}: {name} has no comment of its own")
-        self.assertEqual(functions, 28)
+        self.assertEqual(functions, 29)
 
 
 class Layout(unittest.TestCase):
@@ -92,7 +92,7 @@ class Layout(unittest.TestCase):
 
     def asserts(self):
         dump = run("tools/abi-dump").stdout
-        lines = ["#include <weir/weir.h>", "#include <weir/stage.h>"]
+        lines = ["#include <weir/weir.h>", "#include <weir/stage.h>", "#include <weir/table.h>"]
         for name, field, offset in re.findall(r"^member (\w+)\.(\w+) : .* at (\d+)$", dump, re.MULTILINE):
             lines.append(f'_Static_assert(offsetof({name}, {field}) == {offset}, "{name}.{field}");')
         for name, size in re.findall(r"^size (\w+) = (\d+)$", dump, re.MULTILINE):
@@ -262,7 +262,7 @@ class Installed(unittest.TestCase):
         self.assertEqual(exported(out), ["weir_plugin_v0"])
 
     def test_what_is_installed(self):
-        for name in ("include/weir/weir.h", "include/weir/stage.h", "include/weir/easy.h", "include/weir/module.modulemap", "lib/pkgconfig/weir.pc"):
+        for name in ("include/weir/weir.h", "include/weir/stage.h", "include/weir/table.h", "include/weir/easy.h", "include/weir/module.modulemap", "lib/pkgconfig/weir.pc"):
             self.assertTrue(os.path.exists(f"{self.root}/opt/weir/{name}"), name)
 
 

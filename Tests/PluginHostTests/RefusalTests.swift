@@ -22,7 +22,7 @@ private let minor = Int(WEIR_ABI_MINOR)
     }
   }
 
-  @Test(arguments: ["plain", "torture", "torture_blocking", "torture_serial", "create_fails", "create_crashes", "everything"])
+  @Test(arguments: ["plain", "torture", "torture_blocking", "torture_serial", "create_fails", "create_crashes", "everything", "table"])
   func isTaken(name: String) {
     #expect(refusal(of: name) == nil)
   }

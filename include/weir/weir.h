@@ -7,7 +7,7 @@
  * calls the functions of the tables that the host gives it. It links with nothing of Weir.
  *
  * This header is the base. What a component of a kind is called for is in a header of its
- * own: `weir/stage.h` for filters. `weir/easy.h` has conveniences in source. */
+ * own: `weir/stage.h` for filters, `weir/table.h` for look-up tables. `weir/easy.h` has conveniences in source. */
 /* ## Rules
  *
  * They hold for every header in this directory.
@@ -60,7 +60,7 @@ extern "C" {
 
 /* ## Version */
 #define WEIR_ABI_MAJOR 0u
-#define WEIR_ABI_MINOR 2u
+#define WEIR_ABI_MINOR 3u
 #define WEIR_ABI       ((WEIR_ABI_MAJOR << 16) | WEIR_ABI_MINOR)
 #define WEIR_MAGIC     0x52494557u /* the bytes "WEIR" */
 
@@ -262,8 +262,8 @@ enum {
    WEIR_OPT_SECRET = 2 /* its value is shown nowhere */
 };
 
-/* Kinds of component. This host has stages; the other numbers are taken for what is to
- * come, and each kind will have a header of its own. */
+/* Kinds of component. This host has stages and tables; the other numbers are taken for what
+ * is to come, and each kind will have a header of its own. */
 enum { WEIR_STAGE = 1, WEIR_TABLE = 2, WEIR_SASL = 3, WEIR_AUTHDB = 4, WEIR_SERVICE = 5 };
 
 /* weir_component.flags */
@@ -275,7 +275,7 @@ enum {
 
 typedef struct weir_component {
    uint32_t           size;
-   uint32_t           kind; /* WEIR_STAGE */
+   uint32_t           kind; /* WEIR_STAGE, WEIR_TABLE */
    const char        *name; /* letters, digits, '-', '_': what the configuration calls it */
    const char        *help;
    uint64_t           events; /* WEIR_BIT(type) | ...: it is called for these only */
@@ -288,7 +288,8 @@ typedef struct weir_component {
    /* Makes an instance: one for each time it appears in the configuration. Options come
     * checked, in the order of the file, defaults filled in. *events: in, what this host
     * grants; out, what this instance needs of that: clear bits that its options make
-    * needless. On failure: NULL, and the reason in err, with a NUL.
+    * needless. On failure: NULL, and the reason in err, with a NUL; one that begins with the
+    * name of an option and a colon is shown at the place of that option.
     * [main; host static until destroy, options lent, err host's, result plugin's] */
    void *(*create)(const weir_host *, const weir_pair *options, uint64_t n_options,
                    uint64_t *events, char *err, uint64_t err_size);

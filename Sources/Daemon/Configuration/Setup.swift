@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnostics
 import Message
+import PluginHost
 import Runtime
 import Settings
 import Spool
@@ -129,7 +130,7 @@ struct Setup: Sendable {
 
   /// Reads what `options` name: a file, else the installed one if there is one, else the demo.
   static func load(_ options: Options, files: any FileSource) -> (setup: Setup?, report: LoadResult, name: String) {
-    let facts = HostFacts(hostName: Machine.hostName, processors: max(1, Machine.processors / 2), interfaces: OwnAddresses.networks())
+    let facts = HostFacts(hostName: Machine.hostName, processors: max(1, Machine.processors / 2), interfaces: OwnAddresses.networks(), externals: PluginTables())
     if let path = path(options, files) {
       let result = Configuration.load(path: path, files: files, facts: facts)
       guard let configuration = result.configuration else { return (nil, result, path) }

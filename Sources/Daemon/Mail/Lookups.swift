@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
 import Delivery
+import PluginHost
 import Queue
 import Runtime
 import SMTP
@@ -8,7 +9,7 @@ import Server
 import Settings
 import Tables
 
-/// Whether recipients exist. Virtual users are looked up in memory, system users on the pool.
+/// Whether recipients exist. Virtual users are looked up in memory, system users on the pool, those that plugins know wherever they like.
 struct RecipientLookup: RecipientDirectory {
   let users: UserDirectory
   /// `virtual_mailbox_maps`
@@ -35,19 +36,24 @@ struct RecipientLookup: RecipientDirectory {
   private func user(_ query: RecipientQuery) async -> RecipientVerdict {
     let address = query.address.address
     switch query.destination {
-    case .virtual: return users.hasVirtual(address) ? .accepted : unknown(virtualMailboxes)
+    case .virtual: return await known(in: virtualMailboxes) { users.hasVirtual(address) }
     case .remote:
       let keys = AddressKey.virtualMailbox(local: query.address.localPart, domain: query.address.domain ?? "", delimiters: delimiters)
-      return relayRecipients.match(keys) == nil ? unknown(relayRecipients) : .accepted
+      return await known(in: relayRecipients) { relayRecipients.match(keys) != nil }
     case .local:
       if let localRefusal { return localRefusal }
-      if localRecipients.isEmpty || isListed(query.address) { return .accepted }
-      guard localRecipients.asksSystemUsers else { return unknown(localRecipients) }
-      return await pool.run { lookUp(address) } ?? .temporaryFailure
+      if localRecipients.isEmpty { return .accepted }
+      let verdict = await known(in: localRecipients) { isListed(query.address) }
+      guard verdict != .accepted, localRecipients.asksSystemUsers else { return verdict }
+      // Who is found nowhere else may still be a user of the system, if all others could tell.
+      return await pool.run { lookUp(address) }.map { $0 == .unknownUser ? verdict : $0 } ?? .temporaryFailure
     }
   }
 
-  private func unknown(_ tables: TableList) -> RecipientVerdict { tables.isFailing ? .temporaryFailure : .unknownUser }
+  private func known(in tables: TableList, _ isThere: () -> Bool) async -> RecipientVerdict {
+    if tables.externals.isEmpty { return isThere() ? .accepted : tables.isFailing ? .temporaryFailure : .unknownUser }
+    return await Lookups.resolve { isThere() ? .accepted : tables.isFailing ? .temporaryFailure : .unknownUser }.result
+  }
 
   private func isListed(_ address: SMTP.Mailbox) -> Bool {
     let keys = AddressKey.localRecipient(local: address.localPart, domain: address.domain ?? "", delimiters: delimiters)

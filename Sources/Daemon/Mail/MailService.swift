@@ -53,6 +53,7 @@ final class MailService: Sendable {
       path: setup.queueFolder, minimum: setup.configuration[Keys.queueMinfree].bytes,
       messageSizeLimit: setup.configuration[Keys.messageSizeLimit].bytes, log: log)
     storage.look()
+    try TableOpener(log: log).open(setup)
     users = UserDirectory(setup)
     room = RoomLookup(setup, users: users, pool: pool)
     limits = setup.configuration.listeners.reduce(into: [:]) { $0[$1.name] = ClientLimits(ClientLimits.Limits($1, setup), service: $1.name) }

@@ -29,14 +29,14 @@ final class StageAssembly: Sendable {
     let door = setup.workerDoor.map { WorkerDoor($0) } ?? nursery?.door
     for entry in plan.entries {
       let settings = entry.settings
-      do throws(PluginRefusal) {
+      do {
         let line = Self.logLine(log, entry)
         let made = try Self.make(entry, &plugins, registry, door, nursery, line)
         for option in made.options where made.stage.component.options.contains(where: { $0.name == option.name && $0.kind == .table }) {
-          tables[option.value] = Self.table(option.value)
+          tables[option.value] = try Self.table(option.value, setup, log)
         }
         stages.append(made.stage)
-      } catch {
+      } catch let error as PluginRefusal {
         throw StartError("stage \(settings.name): \(settings.plugin): \(error)")
       }
     }
@@ -101,13 +101,19 @@ final class StageAssembly: Sendable {
 
   private static func lookUp(_ name: String, _ key: [UInt8], _ tables: [String: TableList], on pool: BlockingPool) async -> StageRequest.Answer {
     guard let table = tables[name] else { return .failed(-6) }
-    guard let value = table.value(for: String(decoding: key, as: UTF8.self)) else { return .failed(-1) }
+    let key = String(decoding: key, as: UTF8.self)
+    let (found, hasFailed) = await Lookups.resolve { table.value(for: key) }
+    guard let value = found else { return .failed(hasFailed || table.isFailing ? -2 : -1) }
     return .items([("", Array(value.utf8))], isSecure: false, ttl: 0)
   }
 
-  private static func table(_ name: String) -> TableList? {
+  private static func table(_ name: String, _ setup: Setup, _ log: Log) throws -> TableList? {
     guard let reference = TableReference(LocatedText(name: name, text: name)) else { return nil }
-    return TableList.read([reference], files: LinuxFiles(insistsOnRoot: false)).list
+    let list = TableList.read([reference], files: LinuxFiles(insistsOnRoot: false), externals: PluginTables()).list
+    let configuration = setup.configuration
+    try TableOpener(log: log).open(
+      TablePlan(list.externals, directory: configuration[Keys.pluginDirectory], limit: configuration[Keys.tableLookupTimeout]))
+    return list
   }
 
   /// What comes with Weir says of a message what Postfix's cleanup(8) says, in its words and under its name, for programs that read the log.

@@ -8,6 +8,7 @@ import Settings
 enum MailboxProcess {
   static func run(_ setup: Setup, _ log: Log) throws {
     let owner = try setup.owner()
+    try TableOpener(log: log).open(setup)
     try Identity.keepOnlyAssuming(as: owner)
     guard let listener = setup.configuration.listeners.first else { return }
     let settings = MailboxService.Settings(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Diagnostics
+import PluginHost
 import Runtime
 import Tables
 
@@ -40,17 +41,21 @@ struct MapCommand {
 
   private func perform(_ name: String) -> Int32 {
     guard let table = read(name) else { return ExitStatus.configuration }
-    if table.isFailing {
-      Terminal.writeError("weir: \(name): table lookup problem\n")
-      return ExitStatus.failure
-    }
+    if table.externals.isEmpty, table.isFailing { return problem(name) }
     switch request.verb {
-    case .query(let keys): return keys.isEmpty ? answerInput(table) : answer(keys, table)
+    case .query(let keys):
+      let status = keys.isEmpty ? answerInput(table) : answer(keys, table)
+      return table.isFailing ? problem(name) : status
     case .list: return list(table)
     case .check:
       if !isQuiet { Terminal.write("\(name): \(table.count == 1 ? "1 entry" : "\(table.count) entries")\n") }
       return ExitStatus.success
     }
+  }
+
+  private func problem(_ name: String) -> Int32 {
+    Terminal.writeError("weir: \(name): table lookup problem\n")
+    return ExitStatus.failure
   }
 
   /// Nil when it cannot be used; what is wrong with it has been said.
@@ -59,15 +64,22 @@ struct MapCommand {
       Terminal.writeError("weir: `\(name)` is no table; one is `type:name`, such as hash:/etc/weir/virtual\n")
       return nil
     }
-    let (table, diagnostics) = result(reference)
+    var (table, diagnostics) = result(reference)
+    if let table { diagnostics += Self.open(table.externals) }
     if !diagnostics.isEmpty { Terminal.writeError(DiagnosticText(isColored: Terminal.wantsColour(2)).render(diagnostics)) }
     return diagnostics.contains { $0.severity == .error } ? nil : table
   }
 
   /// With lines of messages for keys, the values are actions.
   private func result(_ reference: TableReference) -> (Table?, [Diagnostic]) {
-    if request.lines.isEmpty { return Table.read(reference, files: LinuxFiles()) }
+    if request.lines.isEmpty { return Table.read(reference, files: LinuxFiles(), externals: PluginTables()) }
     return ContentChecks.read(reference, request.lines.hasHeader ? .header : .body, files: LinuxFiles())
+  }
+
+  /// Here a plugin that breaks breaks nobody else.
+  private static func open(_ tables: [any ExternalTable]) -> [Diagnostic] {
+    let plan = TablePlan(tables)
+    return plan.diagnostics + plan.entries.compactMap { TableOpener.openHere($0) { Terminal.writeError("weir: \($0)\n") } }
   }
 
   // MARK: Queries

@@ -68,6 +68,7 @@ final class TestBench {
     let direct: any NameService = recorded ?? DirectNames(resolver.names)
     // One record for both: what /etc/hosts says of a name is not asked of the DNS.
     recording = options.namesRecord.map { _ in RecordingNames(direct) }
+    try TableOpener(log: log).open(setup)
     let users = UserDirectory(setup)
     let ground = SessionGround(
       setup: setup, log: log, pool: pool, users: users, room: RoomLookup(setup, users: users, pool: pool),

@@ -8,18 +8,21 @@ import Tables
 package final class UserDirectory: Sendable {
   private let settings: UserSettings
   private let virtualMailbox: @Sendable (String) -> String?
+  private let virtualFails: @Sendable () -> Bool
   private let virtualOwner: VirtualOwner?
   private let systemUser: @Sendable (String) throws(SystemError) -> SystemUser?
   private let known: Monitor<KnownUsers>
 
-  /// `virtualMailbox` is `virtual_mailbox_maps`: the value for a key. `virtualOwner` says whose files these are; without it they are the
+  /// `virtualMailbox` is `virtual_mailbox_maps`: the value for a key; where there is none, `virtualFails` says whether there is none for now. `virtualOwner` says whose files these are; without it they are the
   /// server's own. `systemUser` asks the system, and may block.
   package init(
     _ settings: UserSettings, virtualMailbox: @escaping @Sendable (String) -> String?, virtualOwner: VirtualOwner? = nil,
-    systemUser: @escaping @Sendable (String) throws(SystemError) -> SystemUser? = SystemUser.find
+    systemUser: @escaping @Sendable (String) throws(SystemError) -> SystemUser? = SystemUser.find,
+    virtualFails: @escaping @Sendable () -> Bool = { false }
   ) {
     self.settings = settings
     self.virtualMailbox = virtualMailbox
+    self.virtualFails = virtualFails
     self.virtualOwner = virtualOwner
     self.systemUser = systemUser
     known = Monitor(KnownUsers())
@@ -39,7 +42,7 @@ package final class UserDirectory: Sendable {
   /// event loop.
   package func isUser(_ address: String, _ route: Recipient.Route, now: Int64) throws(UserLookupError) -> Bool {
     switch route {
-    case .virtual: hasVirtual(address)
+    case .virtual: try known(virtualValue(address)) != nil
     case .local: try user(of: address, now) != nil
     case .remote: false
     }
@@ -47,11 +50,17 @@ package final class UserDirectory: Sendable {
 
   // MARK: virtual users
 
-  /// Whether `address` is in `virtual_mailbox_maps`. Never blocks.
+  /// Whether `address` is in `virtual_mailbox_maps`. On an event loop it never blocks.
   package func hasVirtual(_ address: String) -> Bool { virtualValue(address) != nil }
 
   /// virtual(8): `user+ext@domain`, `user@domain`, `@domain`.
   private func virtualValue(_ address: String) -> String? { value(for: address, virtualMailbox) }
+
+  /// That nothing was found means nothing where a table cannot tell.
+  private func known(_ value: String?) throws(UserLookupError) -> String? {
+    if value == nil, virtualFails() { throw .unavailable("virtual_mailbox_maps: table lookup problem") }
+    return value
+  }
 
   private func value(for address: String, _ table: (String) -> String?) -> String? {
     let (local, domain) = split(address)
@@ -62,7 +71,7 @@ package final class UserDirectory: Sendable {
   }
 
   private func findVirtual(_ address: String) throws(UserLookupError) -> UserMailbox? {
-    guard let value = virtualValue(address) else { return nil }
+    guard let value = try known(virtualValue(address)) else { return nil }
     let base = settings.virtualMailboxBase
     guard !base.isEmpty else { throw .unusable("virtual_mailbox_base is not set") }
     let location = try location(base, value, "virtual_mailbox_maps")

@@ -23,13 +23,20 @@ package struct ComponentFacts: Equatable, Sendable {
     }
   }
 
+  /// Which of those that Weir knows.
+  package enum Kind: UInt32, Sendable { case stage = 1, table = 2 }
+
   package var name: String
+  /// Workers have stages alone.
+  package var kind = Kind.stage
   package var help = ""
   package var events: StageEvents = []
   package var rights: StageRights = []
   package var isBlocking = false
   package var isSerial = false
   package var wantsDecodedHeaders = false
+  /// Of a table: its keys come as they are.
+  package var keepsCase = false
   package var options: [Option] = []
   /// The properties it reads.
   package var properties: Set<String> = []

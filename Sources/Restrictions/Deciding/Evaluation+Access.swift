@@ -49,11 +49,12 @@ extension Evaluation {
   }
 
   mutating func found(_ table: AccessTable, _ value: String?, _ context: Context) throws(Interruption) -> Outcome {
-    guard let value else {
-      if !table.table.isFailing { return .dunno }
+    if table.isExternal { scope = .once }
+    if value == nil || table.isExternal, table.table.isFailing {
       warn("\(table.name): table lookup problem")
       throw lookupFailed(context.name)
     }
+    guard let value else { return .dunno }
     return try perform(AccessAction(value), from: "access table \(table.name)", context)
   }
 

@@ -10,6 +10,8 @@ package final class Judge: Sendable {
   let classNames: Set<String>
   /// Whether policy servers are asked: they are told which message it is about.
   package let asksPolicies: Bool
+  /// Whether a table takes its time to answer.
+  package let asksExternals: Bool
   /// The moments at which there is something to decide.
   package let moments: JudgementRequest.Moments
 
@@ -19,6 +21,10 @@ package final class Judge: Sendable {
     self.classes = classes
     classNames = Set(classes.keys)
     moments = Self.moments(settings, lists)
+    let lists = self.lists + classes.values
+    asksExternals =
+      lists.contains { $0.items.contains { $0.restriction.table?.isExternal == true } }
+      || !settings.rblReplyMaps.externals.isEmpty || !settings.relayClientcerts.externals.isEmpty
     asksPolicies = (self.lists + classes.values).contains { list in
       list.items.contains { if case .policy = $0.restriction { true } else { false } }
     }

@@ -66,6 +66,9 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
   package func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
 
+  /// That of the calling thread; nil if it is none's.
+  package static var current: EventLoop? { clinux_current().map { Unmanaged<EventLoop>.fromOpaque($0).takeUnretainedValue() } }
+
   /// Whether the caller runs on this loop's thread.
   package var isCurrent: Bool { clinux_current() == Unmanaged.passUnretained(self).toOpaque() }
 

@@ -11,7 +11,7 @@ struct Loader {
   private(set) var diagnostics: [Diagnostic]
 
   static func load(_ section: Section, _ diagnostics: [Diagnostic], files: any FileSource, facts: HostFacts) -> LoadResult {
-    var loader = Loader(tables: TableReader(files: files), facts: facts, diagnostics: diagnostics)
+    var loader = Loader(tables: TableReader(files: files, externals: facts.externals), facts: facts, diagnostics: diagnostics)
     let configuration = loader.load(section)
     let all = loader.diagnostics.withoutRepetitions().sortedByPlace()
     return LoadResult(configuration: all.hasErrors ? nil : configuration, diagnostics: all)
@@ -108,6 +108,7 @@ struct Loader {
   private mutating func parse(_ text: LocatedText, _ definition: Definition, isWritten: Bool, classes: Set<String>) -> ParsedValue? {
     var parser = ValueParser(tables: tables)
     parser.classes = classes
+    parser.mayWait = PatientSettings.names.contains(definition.name)
     let value = parser.parse(text, as: definition.type)
     if isWritten {
       diagnostics += parser.diagnostics

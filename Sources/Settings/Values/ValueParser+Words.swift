@@ -49,7 +49,7 @@ extension ValueParser {
 
   mutating func parseTable(_ element: LocatedText) -> TableReference? {
     guard let reference = parseTableReference(element) else { return nil }
-    tables.read(reference).diagnostics.forEach { report($0) }
+    tables.read(reference, mayWait: mayWait).diagnostics.forEach { report($0) }
     return reference
   }
 

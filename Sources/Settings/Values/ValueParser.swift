@@ -7,6 +7,8 @@ struct ValueParser {
   let tables: TableReader
   /// The names of smtpd_restriction_classes.
   var classes: Set<String> = []
+  /// Whether whoever asks the tables of this setting can wait for their answers.
+  var mayWait = false
   private(set) var diagnostics: [Diagnostic] = []
 
   init(tables: TableReader) { self.tables = tables }

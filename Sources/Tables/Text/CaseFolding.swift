@@ -2,10 +2,10 @@
 
 /// Text without regard to case, in any script: as Postfix, which looks keys up in the full case folding of Unicode where they are UTF-8, and else in
 /// lower case of ASCII.
-enum CaseFolding {
+package enum CaseFolding {
   typealias Bytes = UnsafeRawBufferPointer
 
-  static func fold(_ text: some Collection<UInt8>) -> [UInt8] {
+  package static func fold(_ text: some Collection<UInt8>) -> [UInt8] {
     guard text.contains(where: { $0 >= 0x80 }), let string = String(validating: text, as: UTF8.self) else { return text.map(lowercase) }
     var folded: [UInt8] = []
     folded.reserveCapacity(text.count + 8)

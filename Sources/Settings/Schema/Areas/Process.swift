@@ -3,7 +3,7 @@
 extension Area {
   static let process = Area(
     "Processes and files", "How Weir runs.",
-    [Keys.dataDirectory, Keys.mailOwner, Keys.eventLoops, Keys.watchdogTimeout, Keys.reloadDrainTimeout, Keys.tableCheckInterval])
+    [Keys.dataDirectory, Keys.mailOwner, Keys.eventLoops, Keys.watchdogTimeout, Keys.reloadDrainTimeout, Keys.tableCheckInterval, Keys.tableLookupTimeout])
 }
 
 extension Keys {
@@ -38,5 +38,12 @@ extension Keys {
     How often Weir looks whether files of tables have changed. One that has, and has stayed the same from one look to the next, is taken up by a reload of its own, \
     all or nothing as with `weir reload`: a table with an error leaves everything as it was. Where the configuration file has changed, too, it waits for `weir reload`. \
     0 is never.
+    """)
+
+  package static let tableLookupTimeout = Key.duration(
+    "table_lookup_timeout", "10s", seconds: 1...3600, .weir, example: "5s",
+    """
+    For how long Weir waits for a table that a plugin answers for, such as `sqlite:`. Without an answer by then it is as if the table had said that it cannot tell \
+    for now: mail is answered 451 4.3.0, or stays in the queue. `timeout` in the file of a table is for that one.
     """)
 }

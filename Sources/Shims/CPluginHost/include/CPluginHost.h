@@ -10,6 +10,20 @@ extern _Thread_local void *cpluginhost_frame;
 static inline void *cpluginhost_get_frame(void) { return cpluginhost_frame; }
 static inline void cpluginhost_set_frame(void *frame) { cpluginhost_frame = frame; }
 
+/* What tables have answered to the code that runs on this thread, and asks them again; NULL where they are waited for. */
+extern _Thread_local void *cpluginhost_memo;
+static inline void *cpluginhost_get_memo(void) { return cpluginhost_memo; }
+static inline void cpluginhost_set_memo(void *memo) { cpluginhost_memo = memo; }
+
+/* Whether a look-up of this thread has failed, and nobody has asked yet. */
+extern _Thread_local int cpluginhost_failure;
+static inline void cpluginhost_fail(void) { cpluginhost_failure = 1; }
+static inline int cpluginhost_take_failure(void) {
+  int failure = cpluginhost_failure;
+  cpluginhost_failure = 0;
+  return failure;
+}
+
 /* Which calls run in a worker: a page that it shares with the mta, one entry for each thread that calls the plugin. Written
    without a system call, and read by the mta when the worker has died or answers no more. */
 enum { CPLUGINHOST_MARKS = 64, CPLUGINHOST_PAGE = 4096 };
