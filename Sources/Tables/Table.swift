@@ -186,7 +186,8 @@ package struct Table: Sendable {
 
   private struct TableProblem: Error { let diagnostic: Diagnostic }
 
-  private static func contents(_ reference: TableReference, _ files: any FileSource, limit: Int = maximumLength) throws(TableProblem) -> FileContents {
+  private static func contents(_ reference: TableReference, _ files: any FileSource, limit: Int = maximumLength) throws(TableProblem) -> FileContents
+  {
     let path = reference.name.text
     guard path.hasPrefix("/") else {
       let hint = "`\(reference.type.text):` is followed by a path that starts with `/`"
@@ -231,7 +232,8 @@ package struct Table: Sendable {
     )
   }
 
-  private static func readExternal(_ reference: TableReference, _ files: any FileSource, _ externals: (any ExternalTables)?) -> (Table?, [Diagnostic]) {
+  private static func readExternal(_ reference: TableReference, _ files: any FileSource, _ externals: (any ExternalTables)?) -> (Table?, [Diagnostic])
+  {
     guard TableType.isExternal(reference.type.text) else { return (nil, [unknownType(reference)]) }
     guard let externals else {
       let hint = "it takes its time to answer; docs/tables.md says where such a table can stand"

@@ -68,7 +68,7 @@ struct Creation {
   }
 
   private func perform(_ type: any Table.Type) -> UnsafeMutableRawPointer? {
-    guard let host else { return nil }
+    guard let host else { return refuse("there is no host") }
     let owner = Host(raw: host)
     guard let answer = owner.table(WEIR_ANSWER, as: weir_answer.self) else { return refuse("the host has no \(WEIR_ANSWER)") }
     do {
@@ -81,7 +81,7 @@ struct Creation {
   }
 
   private func perform(_ type: any Stage.Type) -> UnsafeMutableRawPointer? {
-    guard let host else { return nil }
+    guard let host else { return refuse("there is no host") }
     let owner = Host(raw: host)
     guard let message = owner.table(WEIR_MESSAGE, as: weir_message.self) else { return refuse("the host has no \(WEIR_MESSAGE)") }
     do {

@@ -9,7 +9,8 @@ import Testing
 
 /// A table that plugins/tests/table.c answers for, asked on a thread that waits, and on a loop.
 @Suite struct TableTests {
-  private static func table(depth: String = "1", limit: Duration = .seconds(60), recheck: Duration = .seconds(60), _ lines: LogLines = LogLines()) throws
+  private static func table(depth: String = "1", limit: Duration = .seconds(60), recheck: Duration = .seconds(60), _ lines: LogLines = LogLines())
+    throws
     -> PluginTable
   {
     let reference = try #require(TableReference(LocatedText(name: "t", text: "table:/t.cf")))

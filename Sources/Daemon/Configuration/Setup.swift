@@ -130,7 +130,8 @@ struct Setup: Sendable {
 
   /// Reads what `options` name: a file, else the installed one if there is one, else the demo.
   static func load(_ options: Options, files: any FileSource) -> (setup: Setup?, report: LoadResult, name: String) {
-    let facts = HostFacts(hostName: Machine.hostName, processors: max(1, Machine.processors / 2), interfaces: OwnAddresses.networks(), externals: PluginTables())
+    let facts = HostFacts(
+      hostName: Machine.hostName, processors: max(1, Machine.processors / 2), interfaces: OwnAddresses.networks(), externals: PluginTables())
     if let path = path(options, files) {
       let result = Configuration.load(path: path, files: files, facts: facts)
       guard let configuration = result.configuration else { return (nil, result, path) }

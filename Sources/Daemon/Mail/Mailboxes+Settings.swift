@@ -10,7 +10,8 @@ import Tables
 extension UserDirectory {
   convenience init(_ setup: Setup) {
     let maps = setup.virtualMailboxMaps
-    self.init(UserSettings(setup.configuration), virtualMailbox: { maps.value(for: $0) }, virtualOwner: VirtualOwner(setup), virtualFails: { maps.isFailing })
+    self.init(
+      UserSettings(setup.configuration), virtualMailbox: { maps.value(for: $0) }, virtualOwner: VirtualOwner(setup), virtualFails: { maps.isFailing })
   }
 }
 

@@ -56,7 +56,8 @@ struct TablePlan {
       entries.append(Entry(table: table, settings: settings, isShipped: found.isShipped, options: options, limit: limit))
     case .failure(let error):
       let isType = definition.word("plugin") == nil
-      diagnostics.append(.error(plugin, isType ? "unknown type of table `\(definition.type.text):`" : error.reason, hint: isType ? error.reason : nil))
+      diagnostics.append(
+        .error(plugin, isType ? "unknown type of table `\(definition.type.text):`" : error.reason, hint: isType ? error.reason : nil))
     }
   }
 
@@ -68,7 +69,8 @@ struct TablePlan {
     case nil where found.isShipped: return true
     case nil:
       let hint = "`mode = inprocess` in \(definition.name.text) lets it run there: do so only with a plugin that you trust like Weir"
-      diagnostics.append(.error(definition.type, "\(found.path) does not come with Weir, and tables of such plugins do not run in its process", hint: hint))
+      diagnostics.append(
+        .error(definition.type, "\(found.path) does not come with Weir, and tables of such plugins do not run in its process", hint: hint))
     default:
       diagnostics.append(.error(mode ?? definition.type, "`mode` of a table can be `inprocess` only", hint: "tables in workers are not there yet"))
     }

@@ -57,8 +57,9 @@ extension ValueParser {
     guard let reference = TableReference(text) else { return false }
     let address = text.text.split(separator: "/", maxSplits: 1).first ?? ""
     return kind == .domains
-      || IPAddress(address) == nil && (TableType(rawValue: reference.type.text) != nil || TableType.otherTypes[reference.type.text] != nil
-        || TableType.shipped.contains(reference.type.text))
+      || IPAddress(address) == nil
+        && (TableType(rawValue: reference.type.text) != nil || TableType.otherTypes[reference.type.text] != nil
+          || TableType.shipped.contains(reference.type.text))
   }
 
   private mutating func parsePatternFile(_ path: LocatedText, _ kind: PatternKind, isNegated: Bool, depth: Int) -> [PatternList.Element]? {

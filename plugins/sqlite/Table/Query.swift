@@ -105,7 +105,9 @@ struct Query: Equatable {
       sql.append(text[index - 1])
       let begin = sql.count
       while let byte = next() {
-        if byte == UInt8(ascii: "%"), try placeholder() != nil { throw TemplateError("query: a key can be a value, not a part of a name or a comment") }
+        if byte == UInt8(ascii: "%"), try placeholder() != nil {
+          throw TemplateError("query: a key can be a value, not a part of a name or a comment")
+        }
         sql.append(byte)
         if sql.count - begin >= end.count, sql.suffix(end.count).elementsEqual(end) { return }
       }
@@ -118,7 +120,8 @@ extension UInt8 {
   fileprivate var isWordByte: Bool {
     switch self {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"),
-      UInt8(ascii: "$"), 0x80...: true
+      UInt8(ascii: "$"), 0x80...:
+      true
     default: false
     }
   }

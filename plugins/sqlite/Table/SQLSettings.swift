@@ -7,7 +7,8 @@ struct SQLSettings {
   private let old: [(name: String, value: String)]
 
   init(_ options: Options) {
-    self.init(query: options.string("query"), old: ["select_field", "table", "where_field", "additional_conditions"].map { ($0, options.string($0)) })
+    self.init(
+      query: options.string("query"), old: ["select_field", "table", "where_field", "additional_conditions"].map { ($0, options.string($0)) })
   }
 
   init(query: String, old: [(name: String, value: String)]) {
@@ -21,7 +22,9 @@ struct SQLSettings {
     get throws(TemplateError) {
       if !query.isEmpty { return query }
       guard old.contains(where: { !$0.value.isEmpty }) else { throw TemplateError("query: there is none") }
-      for name in ["select_field", "table", "where_field"] where value(name).isEmpty { throw TemplateError("\(name): it is not set, and query neither") }
+      for name in ["select_field", "table", "where_field"] where value(name).isEmpty {
+        throw TemplateError("\(name): it is not set, and query neither")
+      }
       return "SELECT \(value("select_field")) FROM \(value("table")) WHERE \(value("where_field")) = '%s' \(value("additional_conditions"))"
     }
   }

@@ -74,8 +74,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("%s", "a@b.c", "row", "row"), ("%u", "a@b.c", "x@y.z", "x"), ("%d", "a@b.c", "x@y.z", "y.z"), ("%d", "a@b.c", "x", nil), ("%u", "a@b.c", "@y", nil),
-    ("%S|%U|%D|%1|%2|%s", "a@b.c", "row", "a@b.c|a|b.c|c|b|row"), ("[%s]%%", "k", "row", "[row]%"), ("%s", "k", "", nil), ("smtp:[%d]", "k", "u@h", "smtp:[h]"),
+    ("%s", "a@b.c", "row", "row"), ("%u", "a@b.c", "x@y.z", "x"), ("%d", "a@b.c", "x@y.z", "y.z"), ("%d", "a@b.c", "x", nil),
+    ("%u", "a@b.c", "@y", nil),
+    ("%S|%U|%D|%1|%2|%s", "a@b.c", "row", "a@b.c|a|b.c|c|b|row"), ("[%s]%%", "k", "row", "[row]%"), ("%s", "k", "", nil),
+    ("smtp:[%d]", "k", "u@h", "smtp:[h]"),
   ])
   func rowsBecomeValues(_ format: String, _ key: String, _ row: String, _ expected: String?) throws {
     let needs = try needs("%s", format)

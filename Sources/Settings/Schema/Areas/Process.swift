@@ -3,7 +3,10 @@
 extension Area {
   static let process = Area(
     "Processes and files", "How Weir runs.",
-    [Keys.dataDirectory, Keys.mailOwner, Keys.eventLoops, Keys.watchdogTimeout, Keys.reloadDrainTimeout, Keys.tableCheckInterval, Keys.tableLookupTimeout])
+    [
+      Keys.dataDirectory, Keys.mailOwner, Keys.eventLoops, Keys.watchdogTimeout, Keys.reloadDrainTimeout, Keys.tableCheckInterval,
+      Keys.tableLookupTimeout,
+    ])
 }
 
 extension Keys {
