@@ -5,13 +5,20 @@ import Runtime
 /// What the command says of itself.
 enum Help {
   static let verbs = [
-    "run", "check", "config", "import", "queue", "doctor", "events", "explain", "log", "map", "plugin", "plugins", "reload", "reference", "shadow",
+    "run", "check", "completion", "config", "import", "queue", "doctor", "events", "explain", "log", "map", "plugin", "plugins", "reload",
+    "reference", "shadow",
     "test",
     "version", "help",
   ]
 
   static func printVersion() -> Int32 {
     Terminal.write("weir \(Product.version)\n")
+    return 0
+  }
+
+  static func printCompletion(_ shell: String) -> Int32 {
+    guard let script = CommandTable.script(shell) else { return UsageError("no completion for '\(shell)'; there is bash and zsh").report() }
+    Terminal.write(script)
     return 0
   }
 
@@ -39,11 +46,11 @@ enum Help {
                            change the file; -# NAME comments a setting out, -X NAME removes it
       import [POSTFIX [DOVECOT]] [-o FOLDER]
                            write a weir.conf that means what theirs did
-      queue list           messages that wait
-      queue show ID        one message: envelope and state of each recipient
-      queue cat ID         its content
-      queue delete ID|ALL  take it out of the queue, for good
-      queue release ID     try a message now that is held or deferred
+      queue [list|summary] messages that wait, all or some; by destination, with the reasons
+      queue show|cat ID    one message: envelope and state of each recipient; its content
+      queue retry|hold|release|requeue|delete ID...|ALL
+                           what is to become of them
+      queue export|import  to files and from them, and from the queue of a Postfix
       doctor [--json]      look at name, ports, DNS, certificates, disk ..., and say what to do
       events [--json]      print what happens from now on
       explain ID           what became of a message, and why: by queue id, address,
@@ -57,6 +64,7 @@ enum Help {
                            a plugin's file; show it a message
       test FILE...         try messages: what each stage says and changes, and what the
                            client would be told; nothing is delivered
+      completion bash|zsh  print what a shell needs to complete these words
       reference PAGE       print the reference: markdown, sample or man
       version, help [COMMAND]
 
@@ -159,11 +167,6 @@ enum Help {
     reopen is for logrotate and the like, which have moved the file away themselves.
 
     """,
-    "queue": """
-    usage: weir queue [list | show ID | cat ID | delete ID|ALL | release ID] [--config FILE] [--data DIR]
-
-    Looks at the messages that wait, with the daemon running or not.
-
-    """,
+    "queue": queueTopic,
   ]
 }

@@ -18,6 +18,8 @@ enum Invocation {
   case map(MapRequest)
   case plugin(PluginCommand)
   case reference(String)
+  /// For a shell.
+  case completion(String)
   case version
   case help(String?)
   case reload(Options)
@@ -56,6 +58,7 @@ enum Invocation {
     case "shadow": return try words.shadowInvocation()
     case "test": return try words.testInvocation()
     case "plugin": return .plugin(try words.pluginCommand())
+    case "completion": return .completion(try words.required("which shell: bash or zsh"))
     case "reference": return .reference(try words.required("which page: markdown, sample or man"))
     case "version", "--version", "-V": return .version
     case "help", "--help", "-h": return .help(words.next())
@@ -106,6 +109,7 @@ enum Invocation {
     case .log(let options, let command): Launch.log(options, command)
     case .map(let request): Launch.map(request)
     case .plugin(let command): command.perform()
+    case .completion(let shell): Help.printCompletion(shell)
     case .reference(let page): Launch.writeReference(page)
     case .version: Help.printVersion()
     case .help(let topic): Help.print(topic)

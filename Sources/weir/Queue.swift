@@ -76,3 +76,30 @@ extension Words {
     return number * (unit ?? 1)
   }
 }
+
+extension Help {
+  static let queueTopic = """
+    usage: weir queue [list | summary] [WHICH] [--json] [--config FILE] [--data DIR]
+           weir queue show ID | cat ID
+           weir queue delete|hold|release|retry|requeue ID...|ALL|WHICH
+           weir queue export FOLDER [ID...|WHICH]
+           weir queue import [--hold] PATH...
+
+    Looks at the messages that wait, and says what becomes of them, with the daemon
+    running or not.
+
+    WHICH: --sender GLOB, --recipient GLOB, --destination GLOB (the domain of a
+    recipient), --status STATUS (ready, active, deferred, held, delivered, damaged),
+    --older AGE, --newer AGE (90, 15m, 2h, 3d, 1w). All of them must hold.
+
+    summary  by destination: how many recipients wait, how long, and why
+    retry    try deferred mail now; release: also what is held
+    requeue  the same, under the configuration as it is now
+    export   ID.eml and ID.envelope for each; the messages stay in the queue
+    import   files and folders of export, files of a Postfix's queue or its whole
+             folder (/var/spool/postfix); they keep their age. The daemon must run
+
+    Exit status 0; 66 when a message is not there, 69 when nobody answers.
+
+    """
+}

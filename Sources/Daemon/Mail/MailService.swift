@@ -68,7 +68,10 @@ final class MailService: Sendable {
       setup, spool: spool, lane: lane.number, users: users, usesMailboxService: usesMailboxService, relaying: relaying,
       senders: SenderReporter(setup, spool: spool, home: spool, pool: pool, log: log), reports: reports, log: log)
     passes = PassKeeper(setup, pool: pool, log: log)
-    control = ControlServer(path: Setup.controlSocket(of: lane), queue: spool, stages: stages.stages, pool: pool, log: log)
+    let intake = QueueIntake(
+      spool: spool, pool: pool, relay: ServerConfiguration(setup.configuration.pickup, setup, ownAddresses: setup.ownAddresses()).relay,
+      host: setup.configuration[Keys.myhostname])
+    control = ControlServer(path: Setup.controlSocket(of: lane), queue: spool, intake: intake, stages: stages.stages, pool: pool, log: log)
     visitors = ControlServer(
       path: PublicQueue.socket(of: lane.number, in: setup.publicFolder), visitors: ControlServer.Visitors(setup), queue: spool, pool: pool, log: log)
     lanes = LaneKeeper(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
 import PluginHost
+import Queue
 import Runtime
 import Settings
 import Spool
@@ -35,6 +36,8 @@ final class ControlServer: Sendable {
   private let path: String
   private let visitors: Visitors?
   private let queue: Spool
+  /// Nil where no mail is taken in.
+  private let intake: QueueIntake?
   private let stages: [Stage]
   private let pool: BlockingPool
   private let log: Log
@@ -57,9 +60,10 @@ final class ControlServer: Sendable {
     }
   }
 
-  init(path: String, visitors: Visitors? = nil, queue: Spool, stages: [Stage] = [], pool: BlockingPool, log: Log) {
+  init(path: String, visitors: Visitors? = nil, queue: Spool, intake: QueueIntake? = nil, stages: [Stage] = [], pool: BlockingPool, log: Log) {
     self.path = path
     self.visitors = visitors
+    self.intake = intake
     self.queue = queue
     self.stages = stages
     self.pool = pool
@@ -106,11 +110,34 @@ final class ControlServer: Sendable {
     defer { served.withLock { $0 -= 1 } }
     guard let stream = try? SocketStream(connection, on: loop) else { return }
     defer { stream.close() }
-    guard let line = await readLine(stream, loop) else { return }
+    var input = ByteBuffer()
+    guard let line = await readLine(stream, loop, &input) else { return }
+    if visitors == nil, let intake, let request = QueueIntake.Request(line) {
+      guard let (envelope, content) = await readMessage(request, stream, loop, &input) else { return }
+      return await send(await intake.take(request, envelope, content), to: stream, loop)
+    }
     let answer = await pool.run { [self] in self.answer(line, uid) } ?? QueueAnswer(status: ExitStatus.unavailable, text: "the daemon is busy\n")
+    await send(answer, to: stream, loop)
+  }
+
+  private func send(_ answer: QueueAnswer, to stream: SocketStream, _ loop: EventLoop) async {
     var output = ByteBuffer()
     output.append(answer.encoded)
     _ = await stream.write(&output, deadline: loop.now + Self.timeout)
+  }
+
+  /// What follows the line.
+  private func readMessage(
+    _ request: QueueIntake.Request, _ stream: SocketStream, _ loop: EventLoop, _ input: inout ByteBuffer
+  ) async -> (envelope: [UInt8], content: ContentChunk)? {
+    while input.count < request.envelope + request.content {
+      guard case .received = await stream.read(into: &input, deadline: loop.now + Self.timeout) else { return nil }
+    }
+    let envelope = input.withReadable { Array($0.prefix(request.envelope)) }
+    input.consume(request.envelope)
+    var taken = ByteBuffer()
+    swap(&taken, &input)
+    return (envelope, ContentChunk(taken))
   }
 
   /// False when there are too many.
@@ -127,10 +154,11 @@ final class ControlServer: Sendable {
     return line == StageReport.request ? QueueAnswer(text: StageReport.lines(stages)) : QueueCommands.perform(line, on: queue)
   }
 
-  private func readLine(_ stream: SocketStream, _ loop: EventLoop) async -> String? {
-    var input = ByteBuffer()
+  private func readLine(_ stream: SocketStream, _ loop: EventLoop, _ input: inout ByteBuffer) async -> String? {
     while input.count < Self.maximumRequest {
-      if let line = input.withReadable({ bytes in bytes.firstIndex(of: 0x0a).map { String(decoding: bytes[..<$0], as: UTF8.self) } }) {
+      if let end = input.withReadable({ $0.firstIndex(of: 0x0a) }) {
+        let line = input.withReadable { String(decoding: $0[..<end], as: UTF8.self) }
+        input.consume(end + 1)
         return line
       }
       guard case .received = await stream.read(into: &input, deadline: loop.now + Self.timeout) else { return nil }

@@ -12,6 +12,7 @@ enum QueueCommands {
     do {
       switch (words.first, words.count) {
       case ("facts", 1), ("facts", 2): return facts(after: words.dropFirst().first.flatMap { QueueID($0) }, spool)
+      case ("envelope", 2): return try envelope(words[1], spool)
       case ("about", 2): return try about(words[1], spool)
       case ("show", 2): return try show(words[1], spool)
       case ("cat", 2): return try content(words[1], spool)
@@ -36,6 +37,11 @@ enum QueueCommands {
     let text = page.map { QueueEntry($0).lines }.joined()
     guard page.count == pageSize, let last = page.last else { return QueueAnswer(text: text) }
     return QueueAnswer(text: text, next: "facts \(last.id)")
+  }
+
+  private static func envelope(_ text: String, _ spool: Spool) throws(SpoolError) -> QueueAnswer {
+    guard let id = QueueID(text), let message = try spool.show(id), let envelope = try spool.envelope(id) else { return unknown(text) }
+    return QueueAnswer(text: PortableMessage(envelope, pending: QueueEntry(message).recipients.map(\.isPending)).text)
   }
 
   private static func about(_ text: String, _ spool: Spool) throws(SpoolError) -> QueueAnswer {

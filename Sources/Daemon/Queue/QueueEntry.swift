@@ -54,36 +54,13 @@ extension QueueEntry {
     return text
   }
 
-  private static func line(_ fields: [String]) -> String { fields.map(escaped).joined(separator: "\t") + "\n" }
-
-  private static func escaped(_ field: String) -> String {
-    guard field.utf8.contains(where: { $0 < 0x20 || $0 == 0x5c }) else { return field }
-    return field.unicodeScalars.map { scalar in
-      switch scalar {
-      case "\\": "\\\\"
-      case "\t": "\\t"
-      case "\n": "\\n"
-      default: scalar.value < 0x20 ? "?" : String(scalar)
-      }
-    }.joined()
-  }
-
-  private static func unescaped(_ field: Substring) -> String {
-    guard field.utf8.contains(0x5c) else { return String(field) }
-    var text = ""
-    var isEscape = false
-    for character in field {
-      if isEscape { text.append(character == "t" ? "\t" : character == "n" ? "\n" : character) } else if character != "\\" { text.append(character) }
-      isEscape = !isEscape && character == "\\"
-    }
-    return text
-  }
+  private static func line(_ fields: [String]) -> String { fields.map(TabbedText.escaped).joined(separator: "\t") + "\n" }
 
   /// What `lines` has written for some messages.
   static func read(_ text: String) -> [QueueEntry] {
     var entries: [QueueEntry] = []
     for line in text.split(separator: "\n") {
-      let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(unescaped)
+      let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(TabbedText.unescaped)
       if fields.first == "M", let entry = QueueEntry(fields) {
         entries.append(entry)
       } else if fields.first == "R", fields.count == 5, let state = Recipient.State(rawValue: fields[1]), let last = entries.indices.last {

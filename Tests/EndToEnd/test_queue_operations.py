@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""weir queue: lists, summaries, what is done to many messages, export and import, and a real Postfix's queue; completion in shells."""
+import json
+import os
+import pwd
+import subprocess
+
+from harness import IS_ROOT, Case, Session, eventually
+from postfix import Postfix
+
+RULES = "header_checks = regexp:{}\n"
+
+
+class QueueOperations(Case):
+    def start(self):
+        path = os.path.join("/tmp", f"weir-hold-all-{os.getpid()}")
+        with open(path, "w") as file:
+            file.write("/^Subject: keep/ HOLD\n")
+        self.addCleanup(os.remove, path)
+        weir = self.weir(RULES.format(path))
+        with Session(weir.port) as session:
+            session.say("EHLO me")
+            for number in range(3):
+                session.send(f"user{number}@a.example", ["alice@weir.test"], f"Subject: keep {number}\n\ntext {number}\n")
+            session.send("news@b.example", ["bob@weir.test"], "Subject: keep 3\n\ntext 3\n")
+        eventually(lambda: len(self.entries(weir)) == 4, 10, "four messages")
+        return weir
+
+    def entries(self, weir, *words):
+        return [json.loads(line) for line in weir.run("queue", "list", "--json", *words).stdout.splitlines()]
+
+    def test_lists_with_filters(self):
+        weir = self.start()
+        self.assertEqual(len(self.entries(weir, "--sender", "USER*@a.example")), 3)
+        self.assertEqual(len(self.entries(weir, "--sender", "user?@a.exampl")), 0)
+        self.assertEqual(len(self.entries(weir, "--recipient", "bob@*", "--status", "held", "--newer", "1h")), 1)
+        self.assertEqual(len(self.entries(weir, "--destination", "weir.test")), 4)
+        self.assertEqual(len(self.entries(weir, "--older", "1h")), 0)
+        self.assertIn("No such message.", weir.run("queue", "list", "--status", "deferred").stdout)
+        self.assertIn("no status 'old'", weir.run("queue", "list", "--status", "old").stderr)
+        text = weir.run("queue", "summary").stdout
+        self.assertRegex(text, r"(?m)^weir\.test +4  \|█         \|")
+        self.assertIn("4x held", text)
+        self.assertEqual(json.loads(weir.run("queue", "summary", "--json").stdout)["recipients"], 4)
+
+    def test_many_at_a_time(self):
+        weir = self.start()
+        self.assertEqual(weir.run("queue", "delete").returncode, 64)
+        self.assertEqual(weir.run("queue", "delete", "--sender", "user*").stdout, "3 messages deleted\n")
+        left = self.entries(weir)
+        self.assertEqual([each["sender"] for each in left], ["news@b.example"])
+        self.assertEqual(weir.run("queue", "hold", left[0]["id"]).returncode, 66)
+        self.assertEqual(weir.run("queue", "release", left[0]["id"]).stdout, f"{left[0]['id']}: will be tried now\n")
+        self.assertEqual(weir.message("bob").get_content(), "text 3\n")
+
+    def test_export_and_import(self):
+        weir = self.start()
+        folder = os.path.join(weir.data, "exported")
+        self.assertEqual(weir.run("queue", "export", folder, "--sender", "user*").stdout, f"3 messages exported to {folder}\n")
+        self.assertEqual(len(os.listdir(folder)), 6)
+        before = self.entries(weir, "--sender", "user*")
+        weir.run("queue", "delete", "--sender", "user*")
+        done = weir.run("queue", "import", "--hold", folder)
+        self.assertEqual((done.returncode, done.stdout), (0, "3 messages imported\n"), done.stderr)
+        after = self.entries(weir, "--sender", "user*")
+        facts = ("sender", "arrival", "size", "recipients")
+        self.assertEqual([[each[name] for name in facts[:3]] for each in after], [[each[name] for name in facts[:3]] for each in before])
+        weir.run("queue", "release", "--sender", "user*")
+        self.assertEqual(sorted(each["Subject"] for each in weir.messages(count=3)), ["keep 0", "keep 1", "keep 2"])
+        done = weir.run("queue", "import", os.path.join(weir.folder, "weir.conf"))
+        self.assertIn("no queue file of Postfix", done.stderr)
+        self.assertEqual(done.returncode, 1)
+
+    def test_the_queue_of_a_postfix(self):
+        if not IS_ROOT:
+            return
+        weir = self.weir()
+        long = "x" * 5000
+        with Postfix({"mydestination": "", "relay_domains": "weir.test", "defer_transports": "smtp relay"}) as postfix:
+            with postfix.session() as client:
+                client.say("EHLO me")
+                client.say("MAIL FROM:<me@a.example> RET=HDRS ENVID=e1")
+                client.say("RCPT TO:<alice@weir.test> NOTIFY=NEVER")
+                client.say("RCPT TO:<bob@weir.test>")
+                client.say("DATA")
+                self.assertTrue(client.say(f"Subject: moved\r\n\r\n{long}\r\n..dot\r\n.").startswith("250"))
+            queue = postfix.run("postconf", "-h", "queue_directory").stdout.strip()
+            eventually(lambda: any(files for _, _, files in os.walk(f"{queue}/deferred")), 15, "a deferred message")
+            copy = os.path.join(weir.data, "theirs")
+            subprocess.run(["cp", "-r", queue, copy], check=True)
+        if weir.user:
+            subprocess.run(["chown", "-R", weir.user, copy], check=True)
+        done = weir.run("queue", "import", copy)
+        self.assertEqual((done.returncode, done.stdout), (0, "1 message imported\n"), done.stderr)
+        for user in ("alice", "bob"):
+            message = weir.messages(user)[0]
+            self.assertEqual((message["Subject"], message.get_content()), ("moved", f"{long}\n.dot\n"))
+
+
+class Completion(Case):
+    def bash(self, script, *words):
+        line = " ".join(f"'{word}'" for word in words)
+        code = f"source {script}; COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _weir; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        return subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+    def test_bash(self):
+        script = "/tmp/weir-completion-%d" % os.getpid()
+        self.addCleanup(lambda: os.path.exists(script) and os.remove(script))
+        with open(script, "w") as file:
+            subprocess.run([os.environ["WEIR_BIN"], "completion", "bash"], stdout=file, check=True)
+        self.assertEqual(self.bash(script, "weir", "que"), ["queue"])
+        self.assertIn("summary", self.bash(script, "weir", "queue", ""))
+        self.assertEqual(self.bash(script, "weir", "queue", "list", "--rec"), ["--recipient"])
+        self.assertEqual(self.bash(script, "weir", "queue", "--status", "def"), ["deferred"])
+        help_text = subprocess.run([os.environ["WEIR_BIN"], "help"], capture_output=True, text=True, check=True).stdout
+        for command in self.bash(script, "weir", ""):
+            self.assertIn(command, help_text)
+
+    def test_zsh(self):
+        text = subprocess.run([os.environ["WEIR_BIN"], "completion", "zsh"], capture_output=True, text=True, check=True).stdout
+        self.assertTrue(text.startswith("#compdef weir\n"))
+        zsh = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), ".build/peers/clients/bin/zsh")
+        self.assertTrue(os.path.exists(zsh), "zsh is missing: run make setup")
+        done = subprocess.run([zsh, "-fn"], input=text, capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
