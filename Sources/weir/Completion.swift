@@ -23,6 +23,7 @@ struct CommandTable {
     Command(name: "queue", verbs: Words.queueVerbs, options: filters + ["--hold"], arguments: .ids),
     Command(name: "doctor", options: ["--json"]), Command(name: "events", options: ["--json"]),
     Command(name: "explain", options: ["--json", "--follow"], arguments: .ids), Command(name: "shadow", options: ["--json"]),
+    Command(name: "tls-outcomes", options: ["--json"]),
     Command(name: "log", verbs: LogCommand.allCases.map(\.rawValue)),
     Command(name: "map", verbs: ["query", "list", "check", "build"], options: ["-q", "-s", "-h", "-b", "-m"], arguments: .files),
     Command(name: "plugins", options: ["--json"]), Command(name: "plugin", verbs: ["new", "check", "run"], arguments: .files),

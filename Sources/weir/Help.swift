@@ -7,7 +7,7 @@ enum Help {
   static let verbs = [
     "run", "check", "completion", "config", "import", "queue", "doctor", "events", "explain", "log", "map", "plugin", "plugins", "reload",
     "reference", "shadow",
-    "test",
+    "test", "tls-outcomes",
     "version", "help",
   ]
 
@@ -62,6 +62,8 @@ enum Help {
                            verdicts, times, failures
       plugin new|check|run write a filter of your own that works, to begin with; look at
                            a plugin's file; show it a message
+      tls-outcomes [--json]
+                           how TLS went with other servers, by day and domain
       test FILE...         try messages: what each stage says and changes, and what the
                            client would be told; nothing is delivered
       completion bash|zsh  print what a shell needs to complete these words
@@ -132,6 +134,15 @@ enum Help {
     "explain": explainTopic,
     "shadow": shadowTopic,
     "map": mapTopic,
+    "tls-outcomes": """
+    usage: weir tls-outcomes [--json] [--config FILE] [--data DIR]
+
+    Shows how TLS went with other servers: for each day and domain whether the
+    domain had a policy (tlsa for DANE, sts for MTA-STS), and how often each outcome
+    came with each host. The words are those of RFC 8460. What happened in the last
+    seconds may be missing. --json writes an object on a line for each.
+
+    """,
     "plugins": """
     usage: weir plugins [--json] [--config FILE] [--data DIR]
 

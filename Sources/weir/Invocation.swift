@@ -16,6 +16,7 @@ enum Invocation {
   case explain(Options, ExplainOptions)
   case shadow(Options, ShadowOptions)
   case map(MapRequest)
+  case tlsOutcomes(Options, isJSON: Bool)
   case plugin(PluginCommand)
   case reference(String)
   /// For a shell.
@@ -57,6 +58,9 @@ enum Invocation {
     case "explain": return try words.explainInvocation()
     case "shadow": return try words.shadowInvocation()
     case "test": return try words.testInvocation()
+    case "tls-outcomes":
+      let isJSON = words.take("--json")
+      return .tlsOutcomes(try words.options(), isJSON: isJSON)
     case "plugin": return .plugin(try words.pluginCommand())
     case "completion": return .completion(try words.required("which shell: bash or zsh"))
     case "reference": return .reference(try words.required("which page: markdown, sample or man"))
@@ -105,6 +109,7 @@ enum Invocation {
     case .plugins(let options, let isJSON): Launch.plugins(options, isJSON: isJSON)
     case .explain(let options, let request): Launch.explain(options, request)
     case .shadow(let options, let request): Launch.shadow(options, request)
+    case .tlsOutcomes(let options, let isJSON): Launch.tlsOutcomes(options, isJSON: isJSON)
     case .test(let options, let request): Launch.test(options, request)
     case .log(let options, let command): Launch.log(options, command)
     case .map(let request): Launch.map(request)

@@ -77,6 +77,11 @@ class SecureHop(NextHop):
         if tls:
             tls.sni_callback = lambda connection, name, context: self.names.append(name)
 
+    def __exit__(self, *_):
+        # Else the thread that accepts keeps the port.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        super().__exit__()
+
     def serve(self, connection, number):
         try:
             with connection:

@@ -70,13 +70,25 @@ enum TraceTime {
     return "\(two(month))-\(two(dayOfMonth)) \(two(clock / 3600)):\(two(clock / 60 % 60)):\(two(clock % 60))"
   }
 
+  /// `2026-11-21`, of days since 1970.
+  static func date(ofDay days: Int64) -> String {
+    let (year, month, dayOfMonth) = civil(days)
+    return "\(year)-\(two(month))-\(two(dayOfMonth))"
+  }
+
   private static func monthAndDay(_ days: Int64) -> (Int64, Int64) {
+    let (_, month, dayOfMonth) = civil(days)
+    return (month, dayOfMonth)
+  }
+
+  private static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let shifted = days + 719_468
     let dayOfEra = shifted % 146_097
     let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
     let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
     let month = (5 * dayOfYear + 2) / 153
-    return (month < 10 ? month + 3 : month - 9, dayOfYear - (153 * month + 2) / 5 + 1)
+    let year = shifted / 146_097 * 400 + yearOfEra
+    return (month < 10 ? year : year + 1, month < 10 ? month + 3 : month - 9, dayOfYear - (153 * month + 2) / 5 + 1)
   }
 
   private static func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
