@@ -45,6 +45,10 @@ package struct Recipient: Equatable, Sendable {
   package var notify: Notify
   /// RFC 3461 §4.2: as given, decoded.
   package var originalRecipient: String?
+  /// It is what an alias stood for: aliases are not looked at again.
+  package var isExpanded = false
+  /// It is an alias of which more comes than a mailbox: commands, files, a list with an owner. Its delivery sees to it.
+  package var isAlias = false
 
   package init(address: String, original: String, route: Route, notify: Notify = [], originalRecipient: String? = nil) {
     self.address = address

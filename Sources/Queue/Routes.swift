@@ -7,6 +7,10 @@ extension Recipient {
     package init(rawValue: UInt8) { self.rawValue = rawValue }
     package init(_ route: Route) { rawValue = 1 << min(route.rawValue, 7) }
 
+    package init(_ route: Route, isAlias: Bool) { self = isAlias ? .aliases : Routes(route) }
+
+    /// Aliases of this host that are more than other addresses.
+    package static let aliases = Routes(rawValue: 1 << 6)
     package static let all = Routes(rawValue: .max)
     /// Mailboxes of this host.
     package static let mailboxes: Routes = [Routes(.local), Routes(.virtual)]
@@ -15,5 +19,5 @@ extension Recipient {
 
 extension Envelope {
   /// The classes of its recipients.
-  package var routes: Recipient.Routes { recipients.reduce(into: []) { $0.formUnion(Recipient.Routes($1.route)) } }
+  package var routes: Recipient.Routes { recipients.reduce(into: []) { $0.formUnion(Recipient.Routes($1.route, isAlias: $1.isAlias)) } }
 }

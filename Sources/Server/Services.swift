@@ -33,6 +33,8 @@ package final class Services {
   package var submitters: (any SubmitterDirectory)?
   /// Nil where no stage looks at mail.
   package var stages: StageServices?
+  /// Says who gets a message in the end: copies, aliases. Nil where that is always those whom the client named.
+  package var expand: (@Sendable (_ recipients: [Recipient], _ sender: String) -> Expansion)?
   /// The same where `$stress` is `yes`; nil where that makes no difference.
   package var underStress: Services?
   package let now: @Sendable () -> Int64
@@ -97,6 +99,13 @@ extension Services {
     }
     return arrival.compose(received, sender: sender, arrival: time, content: content, isLocal: isLocal)
   }
+}
+
+/// What aliases make of the recipients of a message.
+package enum Expansion: Sendable {
+  case recipients([Recipient])
+  /// The tables make no sense, or have no answer now: what the log is told.
+  case failed(String)
 }
 
 /// What a listener writes into messages and the log.

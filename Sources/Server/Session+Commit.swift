@@ -61,9 +61,17 @@ extension Session {
   }
 
   private func keep(_ message: ArrivingMessage, _ transaction: Transaction, _ content: IncomingMessage.Content) async -> CommitResult {
-    let envelope = envelope(of: transaction)
+    var envelope = envelope(of: transaction)
     // Stages have taken every recipient away.
     if envelope.recipients.isEmpty { return await throwAway(message) }
+    if let expand = services.expand {
+      switch expand(envelope.recipients, envelope.sender) {
+      case .recipients(let recipients): envelope.recipients = recipients
+      case .failed(let cause):
+        logCleanup(.text("\(cause) -- message not accepted, try again later"), about: message.id, severity: .warning)
+        return await give(up: message, .writeFailed)
+      }
+    }
     let hold = chain?.message?.envelope.holdReason.map { Reason(status: "4.7.0", text: $0.isEmpty ? "held" : "held: \($0)") } ?? transaction.hold
     return report(await services.store.commit(IncomingMessage(id: message.id, envelope: envelope, content: content, hold: hold)), message.id)
   }

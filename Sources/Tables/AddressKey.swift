@@ -30,6 +30,11 @@ package struct AddressKey: Equatable, Sendable {
     }.specificFirst
   }
 
+  /// As virtual(5) and canonical(5) for an address of our own: the same, with the bare names before `@domain`.
+  package static func mapped(local: String, domain: String, delimiters: String) -> [AddressKey] {
+    localRecipient(local: local, domain: domain, delimiters: delimiters)
+  }
+
   /// As for local_recipient_maps: the same, with the bare names before `@domain`.
   package static func localRecipient(local: String, domain: String, delimiters: String) -> [AddressKey] {
     let base = split(local, delimiters: delimiters)?.base

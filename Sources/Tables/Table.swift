@@ -12,6 +12,7 @@ package struct Table: Sendable {
 
   private enum Content: Sendable {
     case entries(TextTable)
+    case aliases(AliasTable)
     case fixed(String)
     case systemUsers
     case networks(NetworkTable)
@@ -43,7 +44,7 @@ package struct Table: Sendable {
     case .failing: true
     case .external(let table): table.hasFailed
     case .composite(let table): table.tables.contains(where: \.isFailing)
-    case .entries, .fixed, .systemUsers, .networks, .patterns: false
+    case .entries, .aliases, .fixed, .systemUsers, .networks, .patterns: false
     }
   }
 
@@ -52,7 +53,7 @@ package struct Table: Sendable {
     switch content {
     case .networks, .patterns: true
     case .external(let table): !table.takesParts
-    case .entries, .fixed, .systemUsers, .composite, .failing: false
+    case .entries, .aliases, .fixed, .systemUsers, .composite, .failing: false
     }
   }
 
@@ -61,9 +62,17 @@ package struct Table: Sendable {
     switch content {
     case .external(let table): [table]
     case .composite(let table): table.tables.flatMap(\.externals)
-    case .entries, .fixed, .systemUsers, .networks, .patterns, .failing: []
+    case .entries, .aliases, .fixed, .systemUsers, .networks, .patterns, .failing: []
     }
   }
+
+  /// If it is a file as aliases(5).
+  package var aliases: AliasTable? {
+    if case .aliases(let table) = content { table } else { nil }
+  }
+
+  /// Its file, where it has one.
+  package var path: String? { name.hasSuffix(":") ? nil : name }
 
   var patterns: PatternTable? {
     if case .patterns(let table) = content { table } else { nil }
@@ -73,6 +82,7 @@ package struct Table: Sendable {
   package var count: Int {
     switch content {
     case .entries(let table): table.count
+    case .aliases(let table): table.entries.count
     case .networks(let table): table.count
     case .patterns(let table): table.count
     case .fixed, .systemUsers, .composite, .failing, .external: 0
@@ -81,13 +91,18 @@ package struct Table: Sendable {
 
   /// All entries, in their order, keys folded; none where there are no entries to count.
   package var entries: [(key: String, value: String)] {
-    if case .entries(let table) = content { table.entries } else { [] }
+    switch content {
+    case .entries(let table): table.entries
+    case .aliases(let table): table.entries.map { ($0.name, $0.value) }
+    case .fixed, .systemUsers, .networks, .patterns, .composite, .failing, .external: []
+    }
   }
 
   /// All that it can answer but for what a match fills in, with the keys where there are such.
   package var answers: [(key: String?, value: String)] {
     switch content {
     case .entries(let table): table.entries.map { ($0.key, $0.value) }
+    case .aliases(let table): table.entries.map { ($0.name, $0.value) }
     case .fixed(let value): [(nil, value)]
     case .networks(let table): table.values.map { (nil, $0) }
     case .patterns(let table): table.values.map { (nil, $0) }
@@ -101,7 +116,7 @@ package struct Table: Sendable {
     switch content {
     case .entries(let table): table.firstEntry(notEndingIn: UInt8(ascii: last))
     case .fixed(let value): value.unicodeScalars.last == last ? nil : ("", value)
-    case .systemUsers, .networks, .patterns, .composite, .failing, .external: nil
+    case .aliases, .systemUsers, .networks, .patterns, .composite, .failing, .external: nil
     }
   }
 
@@ -109,6 +124,7 @@ package struct Table: Sendable {
   package func value(for key: String) -> String? {
     switch content {
     case .entries(let table): table.value(for: key)
+    case .aliases(let table): table[key]?.value
     case .fixed(let value): value
     case .systemUsers, .failing: nil
     case .networks(let table): table.value(for: key)
@@ -122,6 +138,7 @@ package struct Table: Sendable {
   package func value(for key: UnsafeBufferPointer<UInt8>) -> String? {
     switch content {
     case .entries(let table): table.value(for: UnsafeRawBufferPointer(key))
+    case .aliases(let table): table[String(decoding: key, as: UTF8.self)]?.value
     case .fixed(let value): value
     case .systemUsers, .failing: nil
     case .networks(let table): IPAddress(ascii: key).flatMap { table.value(for: $0) }
@@ -143,6 +160,7 @@ package struct Table: Sendable {
     case .patterns(let table): table.answer(for: key).map { ($0.value, place($0.line)) }
     case .entries(let table): table.answer(for: UnsafeRawBufferPointer(key)).map { (Array($0.value.utf8), place($0.line)) }
     case .external(let table): table.value(for: UnsafeRawBufferPointer(key)).map { (Array($0.utf8), name) }
+    case .aliases(let table): table[String(decoding: key, as: UTF8.self)].map { (Array($0.value.utf8), place($0.line)) }
     case .fixed, .networks, .systemUsers, .composite, .failing: value(for: String(decoding: key, as: UTF8.self)).map { (Array($0.utf8), name) }
     }
   }
@@ -177,8 +195,21 @@ package struct Table: Sendable {
 
   private static func readFile(_ reference: TableReference, _ files: any FileSource, _ checks: ValueCheck?) -> (Table?, [Diagnostic]) {
     if reference.isInline { return entries(reference, InlineTableReader.readLines(reference), checks) }
+    if reference.form != .table, let aliases = readAliases(reference, files) { return aliases }
     do throws(TableProblem) {
       return entries(reference, TextTableReader.read(reference.name.text, try contents(reference, files), files), checks)
+    } catch {
+      return (nil, [error.diagnostic])
+    }
+  }
+
+  /// Nil where the file is written as another table.
+  private static func readAliases(_ reference: TableReference, _ files: any FileSource) -> (Table?, [Diagnostic])? {
+    do throws(TableProblem) {
+      let bytes = try contents(reference, files).array
+      if reference.form == .either, !AliasTable.isAliases(bytes) { return nil }
+      let (table, diagnostics) = AliasTable.read(reference.name.text, bytes)
+      return (Table(reference, .aliases(table)), diagnostics)
     } catch {
       return (nil, [error.diagnostic])
     }

@@ -39,6 +39,16 @@ package struct TableList: Sendable {
     Dictionary(tables.flatMap(\.entries).map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
   }
 
+  /// The first of the keys that any table has, where tables of patterns are asked for the whole address alone.
+  package func match(address keys: [AddressKey]) -> AddressMatch? {
+    for key in keys {
+      for table in tables where key.form == .full || !table.isPattern {
+        if let value = table.value(for: key.text) { return AddressMatch(key: key, value: value) }
+      }
+    }
+    return nil
+  }
+
   /// The first of the keys that any table has.
   package func match(_ keys: [AddressKey]) -> AddressMatch? {
     for key in keys {

@@ -13,6 +13,17 @@ package struct TableReference: Sendable {
   /// True after `lenient:`, Weir's word: a rule that Postfix would leave out with a warning is left out with a warning, and one that matches everything is
   /// no error.
   package private(set) var isLenient = false
+  /// How a file of it is written.
+  package private(set) var form = Form.table
+
+  package enum Form: String, Sendable {
+    /// `key value`
+    case table
+    /// `name: target, target`, as aliases(5)
+    case aliases
+    /// As its first entry has it.
+    case either
+  }
 
   /// Nil unless the text starts with a word and a colon. `proxy:` before it means nothing here: tables are shared between sessions anyway.
   package init?(_ text: LocatedText) {
@@ -28,6 +39,15 @@ package struct TableReference: Sendable {
     }
   }
 
+  /// The same with its file read as this.
+  package func read(as form: Form) -> TableReference {
+    var copy = self
+    if isFile { copy.form = form }
+    return copy
+  }
+
+  private var isFile: Bool { !isInline && TableType(rawValue: type.text)?.isText == true }
+
   package var description: String { "\(type.text):\(name.text)" }
 
   /// As it can be written in a setting, to mean the same.
@@ -36,6 +56,7 @@ package struct TableReference: Sendable {
   /// The same for two references that name the same table.
   var identity: String {
     let isText = TableType(rawValue: type.text)?.isText ?? false
+    if form != .table { return "\(form.rawValue):\(name.text)" }
     return (isLenient ? "lenient:" : "") + (isText ? "text" : type.text) + ":" + name.text
   }
 

@@ -35,7 +35,7 @@ import Testing
     #expect(KnownName.postfixDefaults["forward_path"]?.contains("$home") == true)
     for (name, value) in KnownName.postfixDefaults {
       let result = Configuration.load(
-        SourceText(name: "f", text: "\(name) = \(value)\n"), files: MemoryFiles(), facts: HostFacts(hostName: "mail.example.com"))
+        SourceText(name: "f", text: "\(name) = \(value)\n"), files: MemoryFiles(["/etc/aliases": ""]), facts: HostFacts(hostName: "mail.example.com"))
       #expect(DiagnosticText().render(result.diagnostics.filter { $0.severity == .error }) == "")
     }
   }

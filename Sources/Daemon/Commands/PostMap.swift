@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import Diagnostics
 import Runtime
+import Settings
+import Tables
 
 /// `postmap` and `postalias`. There are no database files: Weir reads the texts, so to build one is to check its text.
 struct PostMap {
@@ -62,16 +65,9 @@ struct PostMap {
 enum NewAliases {
   static func run(_ options: Options) -> Int32 {
     guard let setup = Launch.load(options) else { return ExitStatus.configuration }
-    let names = ["alias_database", "alias_maps"].compactMap { setup.configuration.values.expanded($0) }
-    var tables: [String] = []
-    for table in names.flatMap({ $0.split(whereSeparator: { $0 == "," || $0.isWhitespace }) }).map(String.init) {
-      let name = table.contains(":") ? table : "hash:\(table)"
-      // A directory of users says itself when it changes.
-      if !tables.contains(name), ["hash", "btree", "lmdb", "cdb", "texthash", "dbm", "sdbm"].contains(name.prefix { $0 != ":" }) {
-        tables.append(name)
-      }
-    }
-    guard !tables.isEmpty else { return ExitStatus.success }
-    return MapCommand(MapRequest(.check, tables: tables), isQuiet: true).perform()
+    let files = setup.configuration[Keys.aliasMaps].filter { $0.form != .table }
+    let found = files.flatMap { Table.read($0, files: LinuxFiles()).diagnostics }
+    if !found.isEmpty { Terminal.writeError(DiagnosticText().render(found)) }
+    return found.hasErrors ? ExitStatus.configuration : ExitStatus.success
   }
 }

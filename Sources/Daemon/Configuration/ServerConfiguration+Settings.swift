@@ -71,6 +71,8 @@ extension RelayPolicy {
     mydestination = setup.domains(listener[Keys.mydestination])
     virtualMailboxDomains = setup.domains(listener[Keys.virtualMailboxDomains])
     relayDomains = setup.domains(listener[Keys.relayDomains])
+    asksAboutAll = !setup.configuration[Keys.transportMaps].isEmpty || !setup.configuration[Keys.relocatedMaps].isEmpty
+    virtualAliasDomains = setup.domains(listener[Keys.virtualAliasDomains])
     relayDomainsMatchSubdomains = listener[Keys.parentDomainMatchesSubdomains].contains("relay_domains")
     hasRelayRecipients = !listener[Keys.relayRecipientMaps].isEmpty
     appendDotMydomain = listener[Keys.appendDotMydomain]

@@ -18,9 +18,15 @@ struct RecipientLookup: RecipientDirectory {
   let localRecipients: TableList
   /// `relay_recipient_maps`; asked only if it is set, for domains of relay_domains.
   let relayRecipients: TableList
+  /// `virtual_alias_maps`: who is there is known, in any domain.
+  let virtualAliases: VirtualAliases?
+  /// Whose mail goes to `error:` is refused at once.
+  let router: MailRouter?
   let delimiters: String
   /// `local_transport` is `error:`.
   let localRefusal: RecipientVerdict?
+  /// `virtual_transport`, without its next hop.
+  let transport: String
   /// Nil where nothing is limited.
   let room: RoomLookup?
   let pool: BlockingPool
@@ -35,9 +41,16 @@ struct RecipientLookup: RecipientDirectory {
 
   private func user(_ query: RecipientQuery) async -> RecipientVerdict {
     let address = query.address.address
+    if let virtualAliases, !virtualAliases.isEmpty {
+      if virtualAliases.has(address) { return .accepted }
+      if virtualAliases.isFailing { return .temporaryFailure }
+    }
+    if let refusal = routeRefusal(query) { return refusal }
     switch query.destination {
+    case .virtual where !hasOwnMailboxes && virtualMailboxes.isEmpty: return .accepted
     case .virtual: return await known(in: virtualMailboxes) { users.hasVirtual(address) }
     case .remote:
+      guard !relayRecipients.isEmpty, router?.isRelayed(query.address.domain ?? "") == true else { return .accepted }
       let keys = AddressKey.virtualMailbox(local: query.address.localPart, domain: query.address.domain ?? "", delimiters: delimiters)
       return await known(in: relayRecipients) { relayRecipients.match(keys) != nil }
     case .local:
@@ -53,6 +66,17 @@ struct RecipientLookup: RecipientDirectory {
   private func known(in tables: TableList, _ isThere: () -> Bool) async -> RecipientVerdict {
     if tables.externals.isEmpty { return isThere() ? .accepted : tables.isFailing ? .temporaryFailure : .unknownUser }
     return await Lookups.resolve { isThere() ? .accepted : tables.isFailing ? .temporaryFailure : .unknownUser }.result
+  }
+
+  /// `virtual_transport` hands mail to another program. As in Postfix, virtual_mailbox_maps then only says who there is, if it is set.
+  private var hasOwnMailboxes: Bool { transport == "virtual" }
+
+  private func routeRefusal(_ query: RecipientQuery) -> RecipientVerdict? {
+    guard let router else { return nil }
+    guard case .to(let hop) = router.hop(query.address.address, query.destination.route ?? .remote, sender: "") else { return nil }
+    guard hop.transport == "error" else { return nil }
+    guard case .error(let status, let text)? = LocalTransport("error:\(hop.destination)") else { return nil }
+    return .refused(status.hasPrefix("4") ? 450 : 550, EnhancedStatus(status), text)
   }
 
   private func isListed(_ address: SMTP.Mailbox) -> Bool {

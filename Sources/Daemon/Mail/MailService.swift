@@ -63,7 +63,7 @@ final class MailService: Sendable {
     resolver = Resolver(setup.configuration, home: loops.first, log: log)
     stages = try StageAssembly(setup, log: log)
     let reports = DeliveryReports(stages, on: loops.first, names: resolver.names, log: log)
-    relaying = try Relaying(setup, names: resolver.names, pool: pool, reports: reports, log: log)
+    relaying = try Relaying(setup, spool: spool, users: users, names: resolver.names, pool: pool, reports: reports, log: log)
     delivery = LocalDelivery(
       setup, spool: spool, lane: lane.number, users: users, usesMailboxService: usesMailboxService, relaying: relaying,
       senders: SenderReporter(setup, spool: spool, home: spool, pool: pool, log: log), reports: reports, log: log)
@@ -228,6 +228,6 @@ extension SpoolSettings {
     stableBytes = Int64(configuration[Keys.syncBytes].bytes)
     spareSegments = configuration[Keys.spoolSpareSegments]
     crashLimit = configuration[Keys.spoolCrashLimit]
-    ownRoutes = .mailboxes
+    ownRoutes = configuration.mailboxRoutes
   }
 }

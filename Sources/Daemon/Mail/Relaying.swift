@@ -18,6 +18,9 @@ final class Relaying: Sendable {
     let pool: BlockingPool
     let security: RelaySecurity
     let log: Log
+    /// For messages that deliveries send on.
+    let spool: Spool
+    let users: UserDirectory
   }
 
   let scheduler: Scheduler
@@ -28,13 +31,13 @@ final class Relaying: Sendable {
   /// At the end, what is being tried is waited for so long.
   static let patience = Duration.seconds(3)
 
-  init(_ setup: Setup, names: any NameService, pool: BlockingPool, reports: DeliveryReports?, log: Log) throws {
+  init(_ setup: Setup, spool: Spool, users: UserDirectory, names: any NameService, pool: BlockingPool, reports: DeliveryReports?, log: Log) throws {
     let loop = try EventLoop()
     let security = try RelaySecurity(setup, names: names, pool: pool, log: log)
     self.security = security
-    let means = Means(setup: setup, loop: loop, names: names, pool: pool, security: security, log: log)
+    let means = Means(setup: setup, loop: loop, names: names, pool: pool, security: security, log: log, spool: spool, users: users)
     scheduler = Scheduler(
-      on: loop, SchedulerSettings(setup.configuration), transports: TransportTable(means), router: ClassRouter(), clock: wallClock,
+      on: loop, SchedulerSettings(setup.configuration), transports: TransportTable(means), router: setup.router(users: users), clock: wallClock,
       report: { [log, reports] report in
         log.event(report.event)
         reports?.tell(report)
@@ -60,6 +63,7 @@ extension TransportTable {
   init(_ means: Relaying.Means) {
     self.init()
     addSMTPClients(means)
+    addPrograms(means)
   }
 }
 
@@ -68,17 +72,5 @@ extension SchedulerSettings {
     self.init()
     softBounce = configuration[Keys.softBounce]
     doubleBounceSender = ReportRules(configuration).doubleBounceSender
-  }
-}
-
-/// By the class of the address alone.
-struct ClassRouter: Router {
-  func route(_ recipient: Recipient, sender: String) -> Routing {
-    let domain = recipient.address.utf8.lastIndex(of: 0x40).map { String(recipient.address[$0...].dropFirst()) } ?? ""
-    switch recipient.route {
-    case .local: return .to(NextHop(transport: "local", destination: domain))
-    case .virtual: return .to(NextHop(transport: "virtual", destination: domain))
-    case .remote: return .to(NextHop(transport: "smtp", destination: domain.lowercased()))
-    }
   }
 }

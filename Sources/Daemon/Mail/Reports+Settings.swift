@@ -10,13 +10,18 @@ import Spool
 extension SenderReporter {
   /// Reports on the messages in `spool`. They are queued in `home`.
   convenience init(_ setup: Setup, spool: Spool, home: Spool, pool: BlockingPool, log: Log) {
-    let means = Means(
+    var means = Means(
       offload: { pool.submit($0) }, resolve: setup.resolver(), clock: wallClock,
       zone: { time in
         let zone = LocalZone.at(time)
         return Zone(offset: zone.offset, name: zone.name)
       },
       log: { log.event($0) })
+    if let expansion = setup.expansion() {
+      means.expand = { recipients in
+        if case .recipients(let found) = expansion.expand(recipients, sender: "", wantsCopies: false) { found } else { recipients }
+      }
+    }
     self.init(Settings(setup), spool: spool, home: home, means: means)
   }
 }

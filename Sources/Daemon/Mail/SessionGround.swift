@@ -44,6 +44,7 @@ struct SessionGround: Sendable {
     let proxies = ProxyReader(listener, setup)
     let footer = RejectFooter(listener, setup)
     let ownNetworks = setup.networks(listener[Keys.mynetworks])
+    let expansion = listener[Keys.receiveOverrideOptions].contains("no_address_mappings") ? nil : setup.arrivalExpansion()
     return { [self] loop in
       let restrictions = judge.map { RestrictionServices(judge: $0, names: directNames, policies: policies(loop)) }
       let services = Services(
@@ -53,6 +54,7 @@ struct SessionGround: Sendable {
       services.proxies = proxies
       services.footer = footer
       services.screen = screen
+      services.expand = expansion
       services.stages = chain.map { chain in
         StageServices(chain: chain, names: names, loop: loop, listener: name, pool: pool) { client in
           client.address.map(ownNetworks.contains) ?? true
@@ -65,9 +67,10 @@ struct SessionGround: Sendable {
   private func recipients(of listener: ListenerConfiguration) -> RecipientLookup {
     RecipientLookup(
       users: users, virtualMailboxes: setup.virtualMailboxMaps, localRecipients: setup.localRecipientMaps,
-      relayRecipients: setup.tables(listener[Keys.relayRecipientMaps]),
+      relayRecipients: setup.tables(listener[Keys.relayRecipientMaps]), virtualAliases: setup.relayPolicy().map(setup.virtualAliases),
+      router: setup.router(),
       delimiters: listener[Keys.recipientDelimiter], localRefusal: RecipientVerdict(LocalTransport(setup.configuration[Keys.localTransport])),
-      room: room, pool: pool, log: log, now: wallClock)
+      transport: TransportText(setup.configuration[Keys.virtualTransport]).transport, room: room, pool: pool, log: log, now: wallClock)
   }
 }
 

@@ -16,11 +16,13 @@ extension SessionGround {
     let context = ServerContext(server)
     let submitters = SubmitterLookup(allowed: setup.users(setup.configuration[Keys.authorizedSubmitUsers]), pool: pool)
     let habits = Habits(listener, setup, ownAddresses: [])
+    let expansion = setup.arrivalExpansion()
     return { [self] loop in
       let services = Services(
         context: context, log: log, store: store, users: AnyRecipient(), names: ClientLookup(names: nil), limits: limits, habits: habits,
         arrival: ArrivalHeaders(listener), zone: { LocalZone.at($0).zone })
       services.submitters = submitters
+      services.expand = expansion
       services.stages = chain.map { StageServices(chain: $0, names: names, loop: loop, listener: listener.name, pool: pool) { _ in true } }
       return services
     }

@@ -30,6 +30,8 @@ package final class SenderReporter: SenderReports {
     package var offload: @Sendable (@escaping @Sendable () -> Void) -> Bool
     /// Completes an address and says where its mail goes.
     package var resolve: @Sendable (String) -> Recipient?
+    /// What aliases make of who gets a report.
+    package var expand: @Sendable ([Recipient]) -> [Recipient] = { $0 }
     /// Microseconds since 1970, and local time then.
     package var clock: @Sendable () -> Int64
     package var zone: @Sendable (Int64) -> Zone
@@ -101,7 +103,8 @@ package final class SenderReporter: SenderReports {
     let written = settings.writer.write(report, means.zone(time))
     let recipient = means.resolve(addressee) ?? Recipient(address: addressee, original: addressee, route: .remote)
     let envelope = Envelope(
-      sender: order.postmaster == nil ? "" : settings.rules.doubleBounceSender, arrival: time, host: settings.hostname, recipients: [recipient],
+      sender: order.postmaster == nil ? "" : settings.rules.doubleBounceSender, arrival: time, host: settings.hostname,
+      recipients: means.expand([recipient]),
       body: written.isEightBit ? .eightBitMIME : .sevenBit, smtpUTF8: addressee.utf8.contains { $0 >= 0x80 })
     guard let content = stored(written.content, id) else { return tally.ended(order, id, isStored: false) }
     means.log(Event("cleanup", .messageID(written.messageID), queueID: id))

@@ -18,7 +18,8 @@ extension RecordWriter {
     // Nearly always the same: written once.
     put(recipient.original == recipient.address ? nil : recipient.original)
     put(recipient.route.rawValue)
-    put(recipient.notify.rawValue)
+    put(
+      recipient.notify.rawValue & ~Recipient.bits | (recipient.isExpanded ? Recipient.expandedBit : 0) | (recipient.isAlias ? Recipient.aliasBit : 0))
     put(recipient.originalRecipient)
   }
 }
@@ -39,10 +40,10 @@ extension ByteCursor {
     guard skipString(), skip(8), skipString(), skip(3), skipOptionalString(), let count = integer(UInt32.self), count <= left else { return nil }
     var routes: Recipient.Routes = []
     for _ in 0..<count {
-      guard skipString(), skipOptionalString(), let route = integer(UInt8.self).flatMap(Recipient.Route.init(rawValue:)), skip(1),
-        skipOptionalString()
+      guard skipString(), skipOptionalString(), let route = integer(UInt8.self).flatMap(Recipient.Route.init(rawValue:)),
+        let notify = integer(UInt8.self), skipOptionalString()
       else { return nil }
-      routes.formUnion(Recipient.Routes(route))
+      routes.formUnion(Recipient.Routes(route, isAlias: notify & Recipient.aliasBit != 0))
     }
     return routes
   }
@@ -62,8 +63,18 @@ extension ByteCursor {
       let route = integer(UInt8.self).flatMap(Recipient.Route.init(rawValue:)), let notify = integer(UInt8.self),
       let originalRecipient = optionalString()
     else { return nil }
-    return Recipient(
-      address: address, original: original ?? address, route: route, notify: Recipient.Notify(rawValue: notify),
+    var recipient = Recipient(
+      address: address, original: original ?? address, route: route, notify: Recipient.Notify(rawValue: notify & ~Recipient.bits),
       originalRecipient: originalRecipient)
+    recipient.isExpanded = notify & Recipient.expandedBit != 0
+    recipient.isAlias = notify & Recipient.aliasBit != 0
+    return recipient
   }
+}
+
+extension Recipient {
+  // Beside the wishes for reports, in one byte.
+  fileprivate static let expandedBit: UInt8 = 0x80
+  fileprivate static let aliasBit: UInt8 = 0x40
+  fileprivate static let bits = expandedBit | aliasBit
 }

@@ -45,6 +45,28 @@ package struct SystemUser: Equatable, Sendable {
     try find { getpwuid_r(uid, $0, $1, $2, $3) }
   }
 
+  /// The id of a group; nil if there is no such group. May block.
+  package static func group(named name: String) -> UInt32? {
+    guard !name.isEmpty, !name.utf8.contains(0) else { return nil }
+    var size = 4096
+    while size <= largestEntry {
+      let (code, id) = groupAttempt(name, size)
+      if code != ERANGE { return id }
+      size *= 4
+    }
+    return nil
+  }
+
+  private static func groupAttempt(_ name: String, _ size: Int) -> (code: Int32, id: UInt32?) {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) { buffer in
+      guard let base = buffer.baseAddress else { return (ENOMEM, nil) }
+      var entry = Glibc.group()
+      var found: UnsafeMutablePointer<Glibc.group>?
+      let code = getgrnam_r(name, &entry, base, size, &found)
+      return (code, found == nil ? nil : entry.gr_gid)
+    }
+  }
+
   private typealias Lookup = (
     UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>, Int, UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
   ) -> Int32

@@ -18,10 +18,14 @@ package struct RelayPolicy: Sendable {
   package var mydestination: DomainList
   package var virtualMailboxDomains: DomainList
   package var relayDomains = DomainList()
+  /// Domains of `virtual_alias_maps`: what is not in that table is unknown.
+  package var virtualAliasDomains = DomainList()
   /// `relay_domains` is one of `parent_domain_matches_subdomains`.
   package var relayDomainsMatchSubdomains = true
   /// `relay_recipient_maps` is set.
   package var hasRelayRecipients = false
+  /// Routing may refuse an address anywhere: transport_maps, relocated_maps.
+  package var asksAboutAll = false
   /// Appended to addresses without a domain.
   package var myorigin: String
   /// Appended to domains without a dot if `appendDotMydomain`.
@@ -62,7 +66,7 @@ package struct RelayPolicy: Sendable {
   package func isForAnybody(_ mailbox: Mailbox, _ resolved: Resolution) -> Bool {
     // RFC 5321 §4.5.1: everybody may write to postmaster.
     if ForwardPath(mailbox).isBarePostmaster { return true }
-    if resolved.destination == .remote, !isRelayDomain(resolved.address) { return false }
+    if resolved.destination == .remote, !isRelayDomain(resolved.address), !isAliasDomain(resolved.address) { return false }
     // Postfix's allow_untrusted_routing = no: a local part that routes further must not lead a stranger through us.
     return resolved.destination == .local && resolveDequotedAddress || !hasRoutingOperator(resolved.address.localPart)
   }
@@ -72,8 +76,21 @@ package struct RelayPolicy: Sendable {
 
   /// Whether the recipient tables are to be asked about an address: those of relay domains too if there are any.
   package func isListed(_ resolved: Resolution) -> Bool {
-    resolved.destination != .remote || hasRelayRecipients && isRelayDomain(resolved.address)
+    resolved.destination != .remote || asksAboutAll || hasRelayRecipients && isRelayDomain(resolved.address) || isAliasDomain(resolved.address)
   }
+
+  /// Whether the addresses of a domain, in the form by which domains are compared, are all aliases.
+  package func isAliasDomain(_ domain: String) -> Bool { !virtualAliasDomains.isEmpty && virtualAliasDomains.contains(domain) }
+
+  private func isAliasDomain(_ mailbox: Mailbox) -> Bool { mailbox.domain.map(isAliasDomain) ?? false }
+
+  /// Whether bare names in tables stand for the users of a domain: mydestination, myorigin, and our own addresses.
+  package func isOwnDomain(_ domain: String) -> Bool {
+    domain == myorigin || resolve(Mailbox(localPart: "x", domain: domain)).destination == .local
+  }
+
+  /// Whether mail for a domain is relayed for everybody.
+  package func isRelayDomain(_ domain: String) -> Bool { isRelayDomain(Mailbox(localPart: "x", domain: domain)) }
 
   /// Whether the local part of a resolved address leads on to another domain.
   package func hasRoute(_ resolved: Mailbox) -> Bool { hasRoutingOperator(resolved.localPart) }

@@ -18,6 +18,7 @@ package struct Configuration: Sendable {
   let protocols: [String: [String: String]]
   /// In the order in which they stand.
   package let stages: [StageBlock]
+  package let transports: [TransportBlock]
   /// Every table that a setting names.
   package private(set) var tables: TableStore
 

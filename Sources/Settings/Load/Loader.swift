@@ -28,7 +28,10 @@ struct Loader {
       first.overridden(by: second)
     }
     let values = evaluate([top], Schema.definitions.filter { $0.place != .listener }, base: nil)
-    diagnostics += MailboxCheck(tables: tables).check(values, top)
+    var transports = TransportReader(ValueParser(tables: tables))
+    let transportBlocks = transports.read(blocks["transport"] ?? [])
+    diagnostics += transports.diagnostics + MailboxCheck(tables: tables).check(values, top)
+    diagnostics += RoutingCheck(tables: tables, blocks: transportBlocks).check(values, top)
     let named = listenerBlocks.isEmpty ? [("smtp", Scope())] : listenerBlocks.map { ($0.name?.text ?? "", scope($0.section)) }
     let definitions = Schema.definitions.filter { $0.place != .topLevel }
     let listeners = named.map { loadListener($0, $1, definitions, top, values) }
@@ -40,7 +43,9 @@ struct Loader {
     let stageBlocks = CheckStages(values, listeners: listeners).complete(stages.read(blocks["stage"] ?? []))
     diagnostics += stages.diagnostics
     let pickup = loadListener(ListenerConfiguration.pickup, Scope(), definitions, top, values)
-    return Configuration(values: values, listeners: listeners, pickup: pickup, protocols: shared, stages: stageBlocks, tables: tables.store)
+    return Configuration(
+      values: values, listeners: listeners, pickup: pickup, protocols: shared, stages: stageBlocks, transports: transportBlocks,
+      tables: tables.store)
   }
 
   private mutating func scope(_ section: Section) -> Scope { Scope(section, files: tables.files, diagnostics: &diagnostics) }

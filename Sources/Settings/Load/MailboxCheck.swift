@@ -9,13 +9,6 @@ struct MailboxCheck {
   func check(_ values: SettingValues, _ scope: Scope) -> [Diagnostic] {
     checkHomeMailbox(values, scope) + checkSpool(values, scope) + checkVirtual(values, scope)
       + OwnerCheck(tables: tables).check(values, scope) + checkLimits(values, scope) + QuotaCheck(values: values, scope: scope).check()
-      + checkTransport(values, scope)
-  }
-
-  private func checkTransport(_ values: SettingValues, _ scope: Scope) -> [Diagnostic] {
-    guard let written = scope.settings[Keys.localTransport.name], LocalTransport(values[Keys.localTransport]) == nil else { return [] }
-    let transport = values[Keys.localTransport].prefix { $0 != ":" }
-    return [.error(written.text, "there is no transport `\(transport)` yet", hint: "mail for users of the system goes to home_mailbox")]
   }
 
   private func checkHomeMailbox(_ values: SettingValues, _ scope: Scope) -> [Diagnostic] {

@@ -62,7 +62,7 @@ struct NameChecker {
   /// True for a block that can be read.
   private mutating func check(_ block: Block) -> Bool {
     let isProtocol = block.kind.text == "protocol" && ListenerProtocol(rawValue: block.name?.text ?? "") != nil
-    if block.kind.text == "stage" { return checkStage(block) }
+    if block.kind.text == "stage" || block.kind.text == "transport" { return checkFlat(block) }
     guard block.kind.text == "listener" || isProtocol else {
       checkForeign(block)
       return false
@@ -75,11 +75,13 @@ struct NameChecker {
     return true
   }
 
-  /// Names that are not Weir's own are for the plugin to know.
-  private mutating func checkStage(_ block: Block) -> Bool {
-    if block.name == nil { diagnostics.append(.error(block.kind, "a `stage` block needs a name", hint: "stage lottery {")) }
+  /// In a stage, names that are not Weir's own are for the plugin to know; in a transport, its reader looks at them.
+  private mutating func checkFlat(_ block: Block) -> Bool {
+    let kind = block.kind.text
+    let example = kind == "stage" ? "stage lottery {" : "transport maildrop {"
+    if block.name == nil { diagnostics.append(.error(block.kind, "a `\(kind)` block needs a name", hint: example)) }
     for inner in block.section.blocks {
-      diagnostics.append(.error(inner.kind, "a `stage` block holds no blocks", hint: "close it with `}` before this line"))
+      diagnostics.append(.error(inner.kind, "a `\(kind)` block holds no blocks", hint: "close it with `}` before this line"))
     }
     return block.isClosed
   }

@@ -230,6 +230,12 @@ extension Key<[TableReference]> {
     }
   }
 
+  static func aliases(_ name: String, _ text: String, _ traits: Traits = .topLevel, example: String, _ paragraph: String) -> Key {
+    Key(name, .aliases, text, traits, example, paragraph, fallback: []) {
+      if case .tables(let value) = $0 { value } else { nil }
+    }
+  }
+
   static func checks(
     _ name: String, _ text: String, _ subject: CheckAction.Subject, _ traits: Traits = .topLevel, example: String, _ paragraph: String
   ) -> Key {

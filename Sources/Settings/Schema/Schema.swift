@@ -5,7 +5,7 @@ import Diagnostics
 package enum Schema {
   package static let areas: [Area] = [
     .host, .network, .listener, .smtpServer, .smtpLimits, .clientLimits, .smtpProtection, .restrictions, .smtpProxies, .postscreen, .smtpClient,
-    .tls, .outgoingTLS, .outgoingLogins, .lmtpSecurity, .domains, .mailboxes, .quotas, .messages, .commands, .headerChecks,
+    .tls, .outgoingTLS, .outgoingLogins, .lmtpSecurity, .domains, .routing, .aliases, .mailboxes, .quotas, .messages, .commands, .headerChecks,
     .reports, .spool, .process, .stages, .logs, .trace,
   ]
 

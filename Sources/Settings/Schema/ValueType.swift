@@ -38,6 +38,8 @@ package enum ValueType: Sendable {
   case nameServers
   case port
   case tables
+  /// Tables whose files may be as aliases(5) has them.
+  case aliases
   /// A type and a path, perhaps neither.
   case cacheMap
   /// Tables whose values are actions of header_checks(5) or body_checks(5).
@@ -71,7 +73,7 @@ package enum ValueType: Sendable {
     case .interfaces: "a list of addresses"
     case .nameServers: "a list of name servers"
     case .port: "a port"
-    case .tables, .checks: "a list of tables"
+    case .tables, .aliases, .checks: "a list of tables"
     case .cacheMap: "a type and a path"
     case .restrictions: "a list of restrictions"
     case .tlsProtocols: "a range of TLS protocols"

@@ -47,8 +47,16 @@ extension ValueParser {
     parseEach(text.elements()) { parser, element in parser.parseTable(element) }
   }
 
-  mutating func parseTable(_ element: LocatedText) -> TableReference? {
-    guard let reference = parseTableReference(element) else { return nil }
+  /// An alias file, or for some settings either that or another table.
+  mutating func parseAliases(_ text: LocatedText) -> [TableReference]? {
+    // Postfix's default names NIS as well, which hardly anybody has.
+    let network = text.elements().filter { $0.text.hasPrefix("nis:") }
+    for element in network { report(.warning(element, "there are no tables of NIS: this one is left out", hint: "export the map to a file")) }
+    return parseEach(text.elements().filter { !$0.text.hasPrefix("nis:") }) { parser, element in parser.parseTable(element, form: .either) }
+  }
+
+  mutating func parseTable(_ element: LocatedText, form: TableReference.Form = .table) -> TableReference? {
+    guard let reference = parseTableReference(element)?.read(as: form) else { return nil }
     tables.read(reference, mayWait: mayWait).diagnostics.forEach { report($0) }
     return reference
   }

@@ -41,6 +41,7 @@ struct ValueParser {
     case .nameServers: parseNameServers(text).map(ParsedValue.nameServers)
     case .port: parsePort(text).map(ParsedValue.integer)
     case .tables: parseTables(text).map(ParsedValue.tables)
+    case .aliases: parseAliases(text).map(ParsedValue.tables)
     case .cacheMap: parseCacheMap(text).map(ParsedValue.text)
     case .checks(let subject): parseChecks(text, subject).map(ParsedValue.tables)
     case .restrictions(let point): .restrictions(parseRestrictions(text, point))

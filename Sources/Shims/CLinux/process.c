@@ -121,6 +121,53 @@ int clinux_spawn_detached(const char *path, char *const argv[]) {
   _exit(127);
 }
 
+int clinux_pipe(int ends[2], int ours) {
+  if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
+  return checked(fcntl(ends[ours], F_SETFL, O_NONBLOCK));
+}
+
+/* In the child: only what is safe between fork and exec. */
+static void run_program(const struct clinux_program *program) {
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  signal(SIGPIPE, SIG_DFL);
+  setsid();
+  if (dup2(program->input, 0) < 0 || dup2(program->output, 1) < 0 || dup2(program->output, 2) < 0) return;
+  if (syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) < 0) return;
+  if (program->root && (chroot(program->root) < 0 || chdir("/") < 0)) return;
+  if (become(&program->identity) < 0) return;
+  if (program->directory && chdir(program->directory) < 0) return;
+  execve(program->path, program->argv, program->environment);
+}
+
+int clinux_start_program(const struct clinux_program *program) {
+  int report[2];
+  if (pipe2(report, O_CLOEXEC) < 0) return -errno;
+  pid_t pid = fork();
+  if (pid == 0) {
+    int out = fcntl(report[1], F_DUPFD_CLOEXEC, HIGH);
+    run_program(program);
+    int code = errno;
+    if (write(out, &code, sizeof code) < 0) _exit(126);
+    _exit(127);
+  }
+  int code = pid < 0 ? errno : 0;
+  close(report[1]);
+  if (pid > 0 && read(report[0], &code, sizeof code) != sizeof code) code = 0;
+  close(report[0]);
+  if (code != 0 && pid > 0) waitpid(pid, NULL, 0);
+  return code != 0 ? -code : pid;
+}
+
+int clinux_has_ended(int pid, int *status) {
+  pid_t ended;
+  do ended = waitpid(pid, status, WNOHANG);
+  while (ended < 0 && errno == EINTR);
+  if (ended < 0) *status = 0;
+  return ended != 0;
+}
+
 int clinux_reap(int *status) {
   int raw = 0;
   pid_t pid = waitpid(-1, &raw, WNOHANG);

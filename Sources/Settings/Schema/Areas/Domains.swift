@@ -5,7 +5,7 @@ extension Area {
     "Domains and recipients", "Which mail is for here. All other mail is relayed, for clients in mynetworks only.",
     [
       Keys.mydestination, Keys.localRecipientMaps, Keys.virtualMailboxDomains, Keys.virtualMailboxMaps, Keys.relayDomains, Keys.relayRecipientMaps,
-      Keys.recipientDelimiter, Keys.localTransport, Keys.luserRelay, Keys.proxyInterfaces,
+      Keys.recipientDelimiter, Keys.luserRelay, Keys.proxyInterfaces,
     ])
 }
 
@@ -17,11 +17,11 @@ extension Keys {
     the value found in a table does not matter.
     """)
 
-  package static let localRecipientMaps = Key.tables(
-    "local_recipient_maps", "unix:passwd.byname", .anywhere, example: "unix:passwd.byname hash:/etc/weir/local",
+  package static let localRecipientMaps = Key.aliases(
+    "local_recipient_maps", "unix:passwd.byname $alias_maps", .anywhere, example: "unix:passwd.byname hash:/etc/weir/local",
     """
-    The recipients there are in the domains of mydestination. `unix:passwd.byname` stands for the users of the system. Empty means that no recipient is \
-    refused when it is named.
+    The recipients there are in the domains of mydestination. `unix:passwd.byname` stands for the users of the system; alias files and other tables say by \
+    their keys who there is. Empty means that no recipient is refused when it is named.
     """)
 
   package static let virtualMailboxDomains = Key.domains(
@@ -45,13 +45,6 @@ extension Keys {
     """
     The recipients there are in the domains of relay_domains: `user+extension@domain`, `user@domain` and `@domain` are looked up, and the value does not \
     matter. Empty: none is refused here.
-    """)
-
-  package static let localTransport = Key.text(
-    "local_transport", "local:$myhostname", example: "error:5.1.1 no mailboxes here",
-    """
-    How mail for the domains of mydestination is delivered: `local`, or `error:` and what to tell the sender, with or without a status before it, where \
-    there are no such mailboxes. Other transports are not there yet.
     """)
 
   package static let luserRelay = Key.text(

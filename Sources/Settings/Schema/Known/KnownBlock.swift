@@ -66,7 +66,7 @@ struct KnownBlock {
     "unix_listener": "service", "inet_listener": "service", "fifo_listener": "service", "mailbox": "namespace",
   ]
 
-  static let kinds = ["listener"] + outer.keys.sorted() + inner.keys.sorted()
+  static let kinds = ["listener", "stage", "transport"] + outer.keys.sorted() + inner.keys.sorted()
 
   /// What `protocol` can be about, in Weir and in Dovecot.
   static let protocols = ["smtp", "lmtp", "imap", "pop3", "submission", "lda", "sieve", "doveadm", "auth", "indexer-worker"]

@@ -11,17 +11,14 @@ extension KnownName {
       default_delivery_status_filter local_delivery_status_filter pipe_delivery_status_filter virtual_delivery_status_filter: rewrites the result of a delivery
       require_home_directory: keeps mail of users whose home is not there == yes
       strict_mailbox_ownership: requires that a mailbox file is its user's own == yes
-      expand_owner_alias reset_owner_alias: says whose name a list has as its sender
+      reset_owner_alias: says whose name a list has as its sender
       disable_verp_bounces default_verp_delimiters: is for VERP, senders that hold the recipient == +=
       header_size_limit_maps nullmx_reject_code: chooses how odd mail is refused == 556
       """)
     + table(
       .postfix, .needless, instead: "not yet: there are no commands and no files in aliases",
       """
-      command_execution_directory execution_directory_expansion_filter: is the folder in which commands run
-      command_expansion_filter forward_expansion_filter: says which characters commands and paths may hold
-      command_time_limit: limits the time of a command
-      local_command_shell: runs commands
+      execution_directory_expansion_filter: is the folder in which commands run
       """)
     + table(
       .postfix, .needless, instead: "not yet: remove the line",

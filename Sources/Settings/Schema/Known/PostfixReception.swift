@@ -23,7 +23,6 @@ extension KnownName {
       message_reject_characters: refuses messages with certain characters
       strict_8bitmime_body strict_mime_encoding_domain: refuses messages whose MIME is not right
       force_mime_input_conversion: converts 8-bit text that arrives
-      virtual_alias_address_length_limit virtual_alias_expansion_limit virtual_alias_recursion_limit: limits the growth of aliases == 1000
       canonical_classes sender_canonical_classes recipient_canonical_classes: says where addresses are rewritten
       tls_required_enable: honours the header field TLS-Required == yes
       smtpd_hide_client_session: leaves the client out of Received:
@@ -50,8 +49,7 @@ extension KnownName {
       full_name_encoding_charset: is the character set of names of local senders
       header_from_format: is the form of the From: line that is added
       frozen_delivered_to: fixes where Delivered-To: is looked for
-      empty_address_default_transport_maps_lookup_key empty_address_local_login_sender_maps_lookup_key: is the key that stands for the empty sender in tables
-      empty_address_relayhost_maps_lookup_key: is the key that stands for the empty sender in tables
+      empty_address_local_login_sender_maps_lookup_key: is the key that stands for the empty sender in tables
       enable_idna2003_compatibility: converts international names in an old way
       sendmail_fix_line_endings sun_mailtool_compatibility: helps old mail programs
       drop_hdrs duplicate_filter_limit: limits how far repeated recipients are found

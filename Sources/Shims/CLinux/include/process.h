@@ -24,6 +24,22 @@ struct clinux_identity {
 
 /* Starts a program with descriptors fds[i] as 3+i and everything else above 2 closed; it gets SIGTERM when we die. */
 int clinux_spawn(const char *path, char *const argv[], const int *fds, size_t fd_count, const struct clinux_identity *identity);
+/* A program for a message: a process group of its own, with nothing but standard input, output and error. */
+struct clinux_program {
+  const char *path;
+  char *const *argv;
+  char *const *environment;
+  const char *directory; /* NULL: as we are */
+  const char *root;      /* NULL: none */
+  struct clinux_identity identity;
+  int input;
+  int output; /* standard output and error */
+};
+int clinux_start_program(const struct clinux_program *program);
+/* Whether that child has ended: 1 with *status as of waitpid(2), 0 if not yet. */
+int clinux_has_ended(int pid, int *status);
+/* A pipe whose ends close on exec; the end that is ours (1: for writing) never blocks. */
+int clinux_pipe(int ends[2], int ours);
 /* Reaps one child that ended: its pid with *status (exit code, or 128 + signal), 0 when none has. */
 int clinux_reap(int *status);
 /* Waits for this child to end: its exit code, or 128 + signal. */

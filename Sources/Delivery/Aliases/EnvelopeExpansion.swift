@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import Queue
+import Tables
+
+/// What becomes of the recipients of a message before it goes into the spool: copies are added, virtual aliases and simple local ones are replaced by what they
+/// stand for. The last step of all, after the stages: Postfix's cleanup(8).
+package struct EnvelopeExpansion: Sendable {
+  package enum Result: Equatable, Sendable {
+    case recipients([Recipient])
+    /// What the log is told; the client is asked to try again.
+    case failed(String)
+  }
+
+  /// `always_bcc`, `sender_bcc_maps`, `recipient_bcc_maps`.
+  package struct Copies: Sendable {
+    package var always = ""
+    package var bySender = TableList([])
+    package var byRecipient = TableList([])
+    package var delimiters = ""
+
+    package init() {}
+
+    var isEmpty: Bool { always.isEmpty && bySender.isEmpty && byRecipient.isEmpty }
+  }
+
+  private let virtual: VirtualAliases
+  private let local: LocalAliases
+  private let copies: Copies
+
+  package init(virtual: VirtualAliases, local: LocalAliases, copies: Copies = Copies()) {
+    self.virtual = virtual
+    self.local = local
+    self.copies = copies
+  }
+
+  /// Whether it leaves every message as it is.
+  package var isIdle: Bool { virtual.isEmpty && local.isEmpty && copies.isEmpty }
+
+  /// `wantsCopies`: the message has just come in, and is none of Weir's own.
+  package func expand(_ recipients: [Recipient], sender: String, wantsCopies: Bool) -> Result {
+    var result: [Recipient] = []
+    var seen: Set<Seen> = []
+    let given = recipients + (wantsCopies && !copies.isEmpty ? self.copies(of: recipients, sender: sender) : [])
+    for recipient in given {
+      switch expand(recipient) {
+      case .failed(let reason): return .failed(reason)
+      case .recipients(let expanded): for one in expanded where seen.insert(Seen(one)).inserted { result.append(one) }
+      }
+    }
+    return .recipients(result)
+  }
+
+  /// As in Postfix, those who are asked for under two addresses get two copies.
+  private struct Seen: Hashable {
+    let address: String
+    let original: String
+    let notify: UInt8
+    let originalRecipient: String?
+
+    init(_ recipient: Recipient) {
+      address = recipient.address.lowercased()
+      original = recipient.original
+      notify = recipient.notify.rawValue
+      originalRecipient = recipient.originalRecipient
+    }
+  }
+
+  private func expand(_ recipient: Recipient) -> Result {
+    if virtual.isEmpty, local.isEmpty { return .recipients([recipient]) }
+    switch virtual.expand(recipient.address) {
+    case .failed(let reason): return .failed(reason)
+    case .addresses(let addresses): return .recipients(addresses.flatMap { expandLocal($0, for: recipient) })
+    }
+  }
+
+  private func expandLocal(_ address: String, for recipient: Recipient) -> [Recipient] {
+    let destination = address == recipient.address ? nil : local.resolve(address)
+    var one = recipient
+    one.address = destination?.address ?? address
+    if let destination { one.route = Recipient.Route(destination) }
+    guard one.route == .local, !one.isExpanded else { return [one] }
+    guard let others = local.addresses(of: one.address) else {
+      one.isAlias = local.find(one.address) != nil
+      return [one]
+    }
+    return others.flatMap { other in
+      var copy = one
+      copy.address = other.address
+      copy.route = Recipient.Route(other)
+      copy.isExpanded = true
+      // Addresses elsewhere may be virtual aliases; those of ours have been looked up.
+      guard !other.isLocal, case .addresses(let addresses) = virtual.expand(other.address), addresses != [other.address] else { return [copy] }
+      return addresses.map { address in
+        let end = local.resolve(address)
+        copy.address = end.address
+        copy.route = Recipient.Route(end)
+        return copy
+      }
+    }
+  }
+
+  // MARK: copies
+
+  /// A copy is nobody's business: no report is sent about it.
+  private func copies(of recipients: [Recipient], sender: String) -> [Recipient] {
+    var addresses: [String] = copies.always.isEmpty ? [] : [copies.always]
+    if let copy = lookUp(sender, copies.bySender) { addresses.append(copy) }
+    for recipient in recipients {
+      if let copy = lookUp(recipient.original.isEmpty ? recipient.address : recipient.original, copies.byRecipient) { addresses.append(copy) }
+    }
+    return addresses.map { address in
+      let end = local.resolve(address)
+      return Recipient(address: end.address, original: end.address, route: Recipient.Route(end), notify: .never)
+    }
+  }
+
+  private func lookUp(_ address: String, _ tables: TableList) -> String? {
+    guard !tables.isEmpty, !address.isEmpty else { return nil }
+    let whole = local.resolve(address)
+    let (name, domain) = (LocalAliases.local(of: whole.address), LocalAliases.domain(of: whole.address))
+    let keys =
+      whole.isLocal
+      ? AddressKey.mapped(local: name, domain: domain, delimiters: copies.delimiters)
+      : AddressKey.virtualMailbox(local: name, domain: domain, delimiters: copies.delimiters)
+    return tables.match(address: keys)?.value
+  }
+}
+
+extension Recipient.Route {
+  package init(_ destination: LocalAliases.Destination) { self = destination.isLocal ? .local : destination.isVirtual ? .virtual : .remote }
+}

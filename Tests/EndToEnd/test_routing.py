@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where mail goes: routing, aliases, copies and programs. Rows B10, B15, D1, H4."""
+import os
+import re
+import tempfile
+
+from harness import Case, Session, eventually
+from nexthop import NextHop
+
+MESSAGE = "Subject: x\n\nText\n"
+
+
+class RoutingCase(Case):
+    def file(self, weir_settings, **files):
+        """A daemon whose settings may name files: {name}."""
+        folder = self.enterContext(tempfile.TemporaryDirectory(prefix="weir-routing-"))
+        os.chmod(folder, 0o777)
+        for name, text in files.items():
+            with open(os.path.join(folder, name), "w") as file:
+                file.write(text.replace("{out}", os.path.join(folder, "out")))
+            os.chmod(os.path.join(folder, name), 0o644)
+        settings = weir_settings
+        for name in list(files) + ["out"]:
+            settings = settings.replace("{%s}" % name, os.path.join(folder, name))
+        return self.weir(settings + "\nlocal_header_rewrite_clients ="), os.path.join(folder, "out")
+
+    def send(self, weir, *recipients, sender="carl@example.net"):
+        with Session(weir.port) as session:
+            answer = session.send(sender, list(recipients), MESSAGE)
+            self.assertIn("250", answer)
+
+    def refusal(self, weir, recipient, source=""):
+        with Session(weir.port, source=source) as session:
+            session.say("EHLO client.test")
+            session.say("MAIL FROM:<carl@example.net>")
+            return session.say(f"RCPT TO:<{recipient}>")
+
+    def log(self, weir, pattern):
+        return eventually(lambda: re.search(pattern, weir.log_text(), re.M), what=pattern)
+
+
+class Relaying(RoutingCase):
+    def test_b10_strangers_are_refused_and_mynetworks_may_relay(self):
+        with NextHop() as hop:
+            weir, _ = self.file(
+                f"mynetworks = 127.0.0.1/32\nrelayhost = [127.0.0.1]:{hop.port}\n"
+                "smtpd_recipient_restrictions = permit_mynetworks, permit_auth_destination, permit_sasl_authenticated, reject")
+            self.assertIn("454 4.7.1 <x@far.test>: Relay access denied", self.refusal(weir, "x@far.test", source="127.0.0.2"))
+            self.assertIn("250", self.refusal(weir, "alice@weir.test", source="127.0.0.2"))
+            self.send(weir, "x@far.test")
+            self.log(weir, rf"to=<x@far.test>, relay=127.0.0.1\[127.0.0.1\]:{hop.port}, .*status=sent")
+
+    def test_b15_relayhost_that_leads_back(self):
+        weir, _ = self.file("")
+        weir.write_config("mydomain = weir.test\nrelayhost = $mydomain\n")
+        answer = weir.run("check")
+        self.assertIn("our own domain: if this machine is one of them, mail runs in a circle", answer.stdout + answer.stderr)
+
+    def test_transport_maps(self):
+        with NextHop() as hop:
+            weir, _ = self.file(
+                "transport_maps = hash:{transport}",
+                transport=f"one.test smtp:[127.0.0.1]:{hop.port}\n.two.test smtp:[127.0.0.1]:{hop.port}\nno.test error:5.7.1 nothing for no.test\ngone.test discard:\n")
+            self.send(weir, "a@one.test", "b@deep.two.test", "c@gone.test")
+            self.log(weir, r"to=<a@one.test>, relay=127.0.0.1\[.*status=sent")
+            self.log(weir, r"to=<b@deep.two.test>, relay=127.0.0.1\[.*status=sent")
+            self.log(weir, r"to=<c@gone.test>, .*status=sent")
+            self.assertIn("550 5.7.1 <d@no.test>: Recipient address rejected: nothing for no.test", self.refusal(weir, "d@no.test"))
+
+    def test_a_table_that_names_no_transport(self):
+        weir, _ = self.file("")
+        path = os.path.join(weir.folder, "transport")
+        with open(path, "w") as file:
+            file.write("# comment\nx.test smpt:[h]\n")
+        weir.write_config(f"transport_maps = hash:{path}\n")
+        answer = weir.run("check")
+        self.assertIn(f"{path}:2:1: error: there is no transport `smpt`", answer.stdout + answer.stderr)
+
+
+class Aliases(RoutingCase):
+    LOCAL = "mydestination = here.test\nmyorigin = here.test\nalias_maps = hash:{aliases}\n"
+
+    def test_d1_h4_an_alias(self):
+        weir, _ = self.file(self.LOCAL, aliases="postmaster: root\nadmin:    harry\nharry: alice@weir.test\n")
+        self.send(weir, "admin@here.test")
+        message = weir.message()
+        self.assertEqual((message["X-Original-To"], message["Delivered-To"]), ("admin@here.test", "alice@weir.test"))
+        self.log(weir, r"to=<alice@weir.test>, orig_to=<admin@here.test>, relay=virtual, .*status=sent")
+        self.assertIn("550 5.1.1 <nobody.here@here.test>: Recipient address rejected: User unknown", self.refusal(weir, "nobody.here@here.test"))
+
+    def test_commands_files_and_further_files(self):
+        weir, out = self.file(
+            self.LOCAL, aliases='prog: "|cat > {out}; echo $RECIPIENT >> {out}"\nlist: :include:{out}.list\nboth: prog, bob@weir.test\nfile: {out}.mbox\n'
+            "bad: \"|exit 67\"\nlater: \"|echo not now; exit 75\"\n")
+        with open(out + ".list", "w") as file:
+            file.write("# who\nalice@weir.test\n")
+        os.chmod(out + ".list", 0o644)
+        self.send(weir, "prog@here.test", "list@here.test", "bad@here.test", "later@here.test", "file@here.test")
+        self.log(weir, r"to=<prog@here.test>, relay=local, .*dsn=2.0.0, status=sent \(delivered to command: cat > ")
+        self.log(weir, r"to=<list@here.test>, relay=local, .*status=sent \(forwarded as \w+\)")
+        self.log(weir, r"to=<bad@here.test>, relay=local, .*dsn=5.1.1, status=bounced \(user unknown\)")
+        self.log(weir, r"to=<later@here.test>, relay=local, .*dsn=4.3.0, status=deferred \(temporary failure. Command output: not now\)")
+        self.log(weir, r"to=<file@here.test>, relay=local, .*status=sent \(delivered to file: ")
+        self.assertEqual(weir.message()["X-Original-To"], "list@here.test")
+        with open(out) as file:
+            text = file.read()
+        self.assertRegex(text, r"\AFrom carl@example.net  .*\nReturn-Path: <carl@example.net>\nX-Original-To: prog@here.test\nDelivered-To: prog@here.test\n")
+        self.assertTrue(text.endswith("\n\nText\nprog@here.test\n"), text)
+
+    def test_virtual_aliases(self):
+        weir, _ = self.file(
+            "virtual_alias_maps = hash:{virtual}\nrecipient_delimiter = +\n",
+            virtual="v.test anything\nlist@v.test alice@weir.test, bob@weir.test\nme@v.test me@v.test, again@v.test\nagain@v.test alice@weir.test\n")
+        self.send(weir, "list@v.test")
+        self.assertEqual(weir.message("bob")["X-Original-To"], "list@v.test")
+        weir.message("alice")
+        self.assertIn(
+            "550 5.1.1 <who@v.test>: Recipient address rejected: User unknown in virtual alias table", self.refusal(weir, "who@v.test"))
+
+    def test_copies(self):
+        weir, _ = self.file("always_bcc = bob@weir.test\nrecipient_bcc_maps = inline:{ alice@weir.test=bob@weir.test }\n")
+        self.send(weir, "alice@weir.test")
+        weir.message("alice")
+        weir.message("bob")
+
+
+class Programs(RoutingCase):
+    def test_a_pipe(self):
+        weir, out = self.file(
+            "transport_maps = inline:{ p.test=prog:there, five.test=five: }\nrecipient_delimiter = +\n"
+            "transport prog {\n  flags = DROu\n  argv = /bin/sh -c {echo \"$0 $1 $2 $3 $4\" > {out}; cat >> {out}} ${sender} ${recipient} ${user} ${extension} ${nexthop}\n}\n"
+            "transport five {\n  argv = /bin/sh -c {echo 5.7.1 not for you; exit 1}\n}\n")
+        self.send(weir, "Some+Ext@p.test", "x@five.test")
+        self.log(weir, r"postfix/pipe\[\d+\]: \w+: to=<Some\+Ext@p.test>, relay=prog, .*dsn=2.0.0, status=sent \(delivered via prog service\)")
+        self.log(weir, r"to=<x@five.test>, relay=five, .*dsn=5.7.1, status=bounced \(not for you\)")
+        with open(out) as file:
+            text = file.read()
+        self.assertTrue(text.startswith("carl@example.net some+ext@p.test some ext there\nReturn-Path: <carl@example.net>\nX-Original-To: "), text)
