@@ -452,7 +452,7 @@ pub extern "C" fn weir_plugin_v0() -> *const Plugin {
 use std::ffi::{c_char, c_void, CStr};
 
 pub const MAGIC: u32 = 0x5249_4557;
-pub const ABI: u32 = 2; // major 0, minor 2
+pub const ABI: u32 = 3; // major 0, minor 3
 pub const STAGE: u32 = 1;
 pub const DECODED_HEADERS: u32 = 4;
 pub const OPT_STRING: u32 = 0;
