@@ -207,6 +207,7 @@ if Context.environment["WEIR_BENCH"] != nil {
   }
   package.targets += [
     bench("TableLookups", ["Diagnostics", "Runtime", "Tables"]),
+    bench("DeferredQueue", ["Bytes", "Queue", "Runtime", "Spool"]),
     bench("StageCosts", ["Names", "Pipeline", "PluginHost", "Runtime"]),
     bench("RestrictionCosts", ["Bytes", "Diagnostics", "Restrictions", "Runtime", "SMTP", "Tables"]),
   ]

@@ -23,6 +23,9 @@ package final class MemoryBudget: Sendable {
 
   package func giveBack(_ bytes: Int) { taken.subtract(bytes, ordering: .relaxed) }
 
+  /// A quarter of it is in use: what waits for other servers should no longer be held.
+  package var isScarce: Bool { used > limit / 4 }
+
   /// Half of it is in use: what waits for delivery should no longer be held.
   var isTight: Bool { used > limit / 2 }
 }

@@ -43,6 +43,17 @@ package final class QueuedMessage: Sendable {
     if case .memory(let chunks) = source { held = chunks.reduce(0) { $0 + $1.count } } else { held = 0 }
   }
 
+  /// Whether its content is in memory.
+  package var holdsContent: Bool { held > 0 }
+
+  /// The same message without its content in memory: it is read from `spool` when it is needed.
+  package func withoutContent(in spool: Spool) -> QueuedMessage {
+    guard holdsContent else { return self }
+    return QueuedMessage(
+      id: id, envelope: envelope, size: size, due: due, source: .spool(SpooledContent(id: id, length: size, in: spool)), crashes: crashes,
+      isRetry: isRetry, isWarned: isWarned)
+  }
+
   deinit { memory?.giveBack(held) }
 
   /// Calls `body` with the content: once with all of it as one or several pieces, or, for a file, with one piece after the other.

@@ -89,6 +89,12 @@ extension Spool {
   /// A wall clock that was set is noticed after this.
   static let longestWait: Int64 = 60_000_000
 
+  /// What waits in the scheduler may be moved before it is read.
+  private func contentToRead(_ stored: StoredMessage, _ door: Door.Name?) -> SpooledContent {
+    guard door == .scheduler, !stored.record.place.isFile else { return content(of: stored) }
+    return SpooledContent(id: stored.record.id, length: stored.record.place.length, in: self)
+  }
+
   /// Reads back what is not in memory. A message that cannot be read is held.
   func prepare(_ taken: Agenda.Taken) -> QueuedMessage? {
     let id: QueueID
@@ -100,7 +106,7 @@ extension Spool {
       guard let stored = try load(id) else { return nil }
       let (message, isRetry) = agenda.withLock { agenda in
         let isRetry = agenda.entries[id]?.origin != .fresh
-        return (agenda.begin(stored, content(of: stored), boot: boot, now: clock()), isRetry)
+        return (agenda.begin(stored, contentToRead(stored, agenda.entries[id]?.door), boot: boot, now: clock()), isRetry)
       }
       if isRetry, let message { report(.active(message)) }
       return message

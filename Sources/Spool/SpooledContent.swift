@@ -10,6 +10,18 @@ final class SpooledContent: Sendable {
   private let segment: SegmentFile?
   let place: ContentPlace
   private let report: @Sendable (SpoolEvent) -> Void
+  /// Where it is looked for when it is read, if its place is not known: it may have been moved until then.
+  private let spool: Spool?
+
+  /// Of a message in `spool`, wherever it is when it is read.
+  init(id: QueueID, length: Int64, in spool: Spool) {
+    self.id = id
+    folder = spool.folder
+    segment = nil
+    place = ContentPlace(isFile: false, offset: 0, length: length, crc: 0)
+    report = spool.report
+    self.spool = spool
+  }
 
   init(
     id: QueueID, folder: SpoolFolder, segment: SegmentFile?, place: ContentPlace, report: @escaping @Sendable (SpoolEvent) -> Void
@@ -19,11 +31,16 @@ final class SpooledContent: Sendable {
     self.segment = segment
     self.place = place
     self.report = report
+    spool = nil
   }
 
   static let blockSize = 256 * 1024
 
   func forEachBlock(_ body: ([UnsafeRawBufferPointer]) throws(DiskError) -> Void) throws(SpoolError) {
+    if let spool {
+      guard try spool.withContent(id, body) else { throw .missing(id) }
+      return
+    }
     var crc = CRC32C()
     do throws(DiskError) {
       if place.isFile { try readFile(&crc, body) } else { try readSegment(&crc, body) }

@@ -80,12 +80,12 @@ extension Spool {
     return write(batch, &log)
   }
 
-  /// Those that nobody is working on.
+  /// Those that nobody is working on. Of what waits in the scheduler nothing was noted yet.
   private func movable(_ serial: UInt32) -> [QueueID] {
     agenda.withLock { agenda in
       let ids = (agenda.segments[serial]?.ids ?? []).filter { agenda.entries[$0]?.segment == serial }
       agenda.segments[serial]?.ids = ids
-      return ids.filter { agenda.active[$0] == nil }
+      return ids.filter { agenda.active[$0]?.isQueued ?? true }
     }
   }
 

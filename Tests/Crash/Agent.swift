@@ -12,14 +12,15 @@ protocol Agent {
   func deliverReady()
 }
 
-/// Hands every recipient to another server, which always says yes.
+/// Hands every recipient to another server, which always says yes: as the scheduler does it.
 struct RelayAgent: Agent {
   let spool: Spool
   let relayed: (QueueID, Int) -> Void
 
   func deliverReady() {
     while true {
-      let messages = spool.takeReadyNow(worker: 0, max: 8)
+      let messages = spool.takeScheduled(max: 8).filter { spool.begin($0.id) }
+      spool.markAttempts(messages.map(\.id), worker: 0)
       if messages.isEmpty { return }
       for message in messages {
         for recipient in message.due {

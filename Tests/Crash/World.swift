@@ -61,6 +61,8 @@ final class World {
     self.quota = quota
     self.disk = disk
     self.clock = clock
+    var settings = settings
+    if isRelay { settings.ownRoutes = .mailboxes }
     spool = try Spool(Lane(lane, in: World.queue, disk: disk), disk: disk, settings: settings, clock: { clock.now })
     agent = MailboxAgent(spool, disk, quota) { clock.now }
     inbox = Inbox()

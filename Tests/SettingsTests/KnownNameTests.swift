@@ -51,9 +51,9 @@ import Testing
   @Test func twinsAndTransports() {
     #expect(Schema.knownName("lmtp_min_data_rate")?.did == Schema.knownName("smtp_min_data_rate")?.did)
     #expect(Schema.knownName("tlsproxy_tls_cert_file")?.instead == "use smtpd_tls_cert_file")
-    #expect(Schema.knownName("scalemail-backend_destination_recipient_limit") != nil)
-    #expect(Schema.familyName("slowly_destination_rate_delay") != nil)
-    #expect(Schema.familyName("_destination_rate_delay") == nil)
+    #expect(Schema.knownName("scalemail-backend_recipient_refill_limit") != nil)
+    #expect(Schema.familyName("slowly_delivery_slot_cost") != nil)
+    #expect(Schema.familyName("_delivery_slot_cost") == nil)
     #expect(Schema.knownName("lmtp_nonsense") == nil)
   }
 }

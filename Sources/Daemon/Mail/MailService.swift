@@ -228,6 +228,7 @@ extension SpoolSettings {
     stableBytes = Int64(configuration[Keys.syncBytes].bytes)
     spareSegments = configuration[Keys.spoolSpareSegments]
     crashLimit = configuration[Keys.spoolCrashLimit]
+    unnotedDelay = configuration[Keys.queueRunDelay]
     ownRoutes = configuration.mailboxRoutes
   }
 }

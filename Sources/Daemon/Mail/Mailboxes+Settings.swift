@@ -77,11 +77,3 @@ extension VirtualOwner {
     self.init(uid: { uids.value(for: $0) }, gid: { gids.value(for: $0) }, minimumUID: minimum)
   }
 }
-
-extension Duration {
-  fileprivate var microseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
-    return overflow ? .max : product.addingReportingOverflow(attoseconds / 1_000_000_000_000).partialValue
-  }
-}

@@ -66,11 +66,3 @@ extension TransportTable {
     addPrograms(means)
   }
 }
-
-extension SchedulerSettings {
-  init(_ configuration: Configuration) {
-    self.init()
-    softBounce = configuration[Keys.softBounce]
-    doubleBounceSender = ReportRules(configuration).doubleBounceSender
-  }
-}

@@ -4,7 +4,7 @@ import Spool
 
 /// A message in the scheduler's hands. Touched on its loop only.
 final class ScheduledMessage: @unchecked Sendable {
-  let message: QueuedMessage
+  private(set) var message: QueuedMessage
   let lane: SchedulerLane
   /// When it was taken from the spool, in microseconds since 1970.
   let taken: Int64
@@ -12,6 +12,8 @@ final class ScheduledMessage: @unchecked Sendable {
   var open: Int
   /// Of those that have.
   var untold = Untold()
+  /// An attempt has begun.
+  var hasBegun = false
 
   init(_ message: QueuedMessage, _ lane: SchedulerLane, taken: Int64, open: Int) {
     self.message = message
@@ -19,6 +21,9 @@ final class ScheduledMessage: @unchecked Sendable {
     self.taken = taken
     self.open = open
   }
+
+  /// Lets go of its content until its turn comes.
+  func drop() { message = message.withoutContent(in: lane.spool) }
 }
 
 /// A message for those of its recipients that have one next hop, in one delivery.

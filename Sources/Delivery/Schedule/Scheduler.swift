@@ -23,6 +23,13 @@ package final class Scheduler: @unchecked Sendable {
   private var nextJob = 0
   private var running: [Int: ScheduledJob] = [:]
   private var timer: LoopTimer?
+  /// Messages over which the process has died once: one at a time is tried, and nothing else begins meanwhile.
+  private var suspects = FIFO<(message: RoutedMessage, lane: SchedulerLane)>()
+  private var alone: ScheduledMessage?
+  private var aloneUntil: Int64 = 0
+
+  /// One that has not harmed the process for so long is not waited for any more.
+  private static let quarantine: Int64 = 5_000_000
 
   /// `report` gets a line for the log for each recipient of each attempt.
   package init(
@@ -35,7 +42,7 @@ package final class Scheduler: @unchecked Sendable {
     self.transports = transports
     self.router = router
     self.clock = clock
-    room = SchedulerRoom(settings.activeLimit)
+    room = SchedulerRoom(messages: settings.activeLimit, recipients: settings.recipientLimit)
     schedule = Schedule(limits: settings.limits)
     conclusion = Conclusion(settings, clock: clock, report: report, expired: expired)
   }
@@ -77,26 +84,35 @@ package final class Scheduler: @unchecked Sendable {
 
   private func admit(_ batch: [RoutedMessage], _ lane: SchedulerLane) {
     let now = clock()
-    for routed in batch { admit(routed, lane, now) }
+    for routed in batch where routed.message.crashes > 0 { suspects.append((routed, lane)) }
+    let owners = batch.filter { $0.message.crashes == 0 }.map { admit($0, lane, now) }
     pump()
+    // Those that must wait do so without their content.
+    for owner in owners where !owner.hasBegun && owner.open > 0 && lane.spool.memory.isScarce { owner.drop() }
   }
 
-  private func admit(_ routed: RoutedMessage, _ lane: SchedulerLane, _ now: Int64) {
+  private func admit(_ routed: RoutedMessage, _ lane: SchedulerLane, _ now: Int64) -> ScheduledMessage {
     let owner = ScheduledMessage(routed.message, lane, taken: now, open: 1)
     for (recipient, reason) in routed.unrouted { postpone(ScheduledJob(owner: owner, recipients: [recipient], hop: .none), reason, now) }
     for group in routed.groups {
-      let limit = settings.limits(group.hop.transport).recipientLimit
+      let limit = schedule.limits(of: group.hop.transport).recipientLimit
       for part in group.recipients.inParts(of: limit) {
         add(ScheduledJob(owner: owner, recipients: part, hop: group.hop), isSingle: limit == 1, now)
       }
     }
     ended(owner)
+    return owner
   }
 
   private func add(_ job: ScheduledJob, isSingle: Bool, _ now: Int64) {
     let transport = job.hop.transport
     if settings.deferredTransports.contains(transport) { return postpone(job, Scheduler.deferredTransport, now) }
-    guard row(job) != nil else { return postpone(job, Scheduler.unavailable, now) }
+    guard row(job) != nil else {
+      for number in schedule.suspend(transport, Scheduler.unavailable, until: now + settings.transportRetryTime) {
+        giveUp(number, Scheduler.unavailable, now)
+      }
+      return postpone(job, Scheduler.unavailable, now)
+    }
     let recipient = isSingle ? job.recipients.first.map { job.owner.message.envelope.recipients[$0.index].address } : nil
     let site = Schedule.Site(transport: transport, name: recipient ?? job.hop.destination)
     let number = nextJob
@@ -105,7 +121,7 @@ package final class Scheduler: @unchecked Sendable {
     case .queued:
       job.owner.open += 1
       jobs[number] = job
-    case .suspended(let reason): postpone(job, reason.suspended, now)
+    case .suspended(let reason): postpone(job, reason == Scheduler.unavailable ? reason : reason.suspended, now)
     }
   }
 
@@ -122,11 +138,16 @@ package final class Scheduler: @unchecked Sendable {
   private func pump() {
     let now = clock()
     schedule.wake(now: now)
+    if isOneAlone(now) { return setTimer(now) }
     var begun: [(job: ScheduledJob, start: Schedule.Start, row: TransportTable.Row)] = []
     while let start = schedule.next(now: now) {
-      guard let job = jobs.removeValue(forKey: start.item) else { continue }
+      guard let job = jobs.removeValue(forKey: start.item) else {
+        _ = schedule.ended(start, .untried, now: now)
+        continue
+      }
       if mayBegin(job), let row = row(job) {
         running[start.item] = job
+        job.owner.hasBegun = true
         begun.append((job, start, row))
       } else {
         _ = schedule.ended(start, .untried, now: now)
@@ -134,8 +155,34 @@ package final class Scheduler: @unchecked Sendable {
       }
     }
     if !begun.isEmpty { mark() }
-    for (job, start, row) in begun { begin(job, start, row, now) }
+    for (job, start, row) in begun { begin(job, start, start.item, row, now) }
     setTimer(now)
+  }
+
+  /// Whether a suspect is being tried, and nothing else may be; begins with the next one.
+  private func isOneAlone(_ now: Int64) -> Bool {
+    if let alone, alone.open > 0, now < aloneUntil { return true }
+    alone = nil
+    while alone == nil, let (routed, lane) = suspects.removeFirst() {
+      let owner = admit(routed, lane, now)
+      guard owner.open > 0 else { continue }
+      alone = owner
+      aloneUntil = now + Scheduler.quarantine
+      for number in jobs.filter({ $0.value.owner === owner }).map(\.key) {
+        // Its place in the line is left behind, empty.
+        guard let job = jobs.removeValue(forKey: number) else { continue }
+        guard mayBegin(job), let row = row(job) else {
+          ended(owner)
+          continue
+        }
+        running[number] = job
+        owner.hasBegun = true
+        mark()
+        begin(job, nil, number, row, now)
+      }
+      if owner.open == 0 { alone = nil }
+    }
+    return alone != nil
   }
 
   private func mayBegin(_ job: ScheduledJob) -> Bool {
@@ -151,36 +198,43 @@ package final class Scheduler: @unchecked Sendable {
     for (lane, ids) in ids.values { lane.mark(ids) }
   }
 
-  private func begin(_ job: ScheduledJob, _ start: Schedule.Start, _ row: TransportTable.Row, _ now: Int64) {
+  /// Without `start` the schedule does not know of it.
+  private func begin(_ job: ScheduledJob, _ start: Schedule.Start?, _ number: Int, _ row: TransportTable.Row, _ now: Int64) {
     let owner = job.owner
     let order = DeliveryJob(
       message: owner.message, recipients: job.recipients, hop: job.hop, taken: owner.taken, began: now,
-      isBacklogged: schedule.hasMore(start))
+      isBacklogged: start.map { schedule.hasMore($0) } ?? false)
     loop.spawn {
       let result = await row.transport.deliver(order)
-      self.finish(start, job, order, row, result)
+      self.finish(start, number, job, order, row, result)
     }
   }
 
-  private func finish(_ start: Schedule.Start, _ job: ScheduledJob, _ order: DeliveryJob, _ row: TransportTable.Row, _ result: DeliveryResult) {
-    running[start.item] = nil
+  private func finish(
+    _ start: Schedule.Start?, _ number: Int, _ job: ScheduledJob, _ order: DeliveryJob, _ row: TransportTable.Row, _ result: DeliveryResult
+  ) {
+    running[number] = nil
     let now = clock()
-    let dropped: [Int]
-    switch result.site {
-    case .alive: dropped = schedule.ended(start, .alive, now: now)
-    case .dead(let reason): dropped = schedule.ended(start, .dead(reason), now: now)
+    var dropped: [Int] = []
+    if let start {
+      switch result.site {
+      case .alive: dropped = schedule.ended(start, .alive, now: now)
+      case .dead(let reason): dropped = schedule.ended(start, .dead(reason), now: now)
+      }
     }
     conclude(job, order, row.service, result)
     ended(job.owner)
     if case .dead(let reason) = result.site {
-      for number in dropped {
-        guard let job = jobs.removeValue(forKey: number) else { continue }
-        postpone(job, reason.suspended, now)
-        ended(job.owner)
-      }
+      for number in dropped { giveUp(number, reason.suspended, now) }
     }
     pump()
     if running.isEmpty { job.owner.lane.mark([]) }
+  }
+
+  private func giveUp(_ number: Int, _ reason: Reason, _ now: Int64) {
+    guard let job = jobs.removeValue(forKey: number) else { return }
+    postpone(job, reason, now)
+    ended(job.owner)
   }
 
   /// Puts a job off without an attempt.
@@ -198,14 +252,15 @@ package final class Scheduler: @unchecked Sendable {
   private func ended(_ owner: ScheduledMessage) {
     owner.open -= 1
     guard owner.open == 0 else { return }
-    conclusion.tell(owner.untold, of: owner.message, owner.lane) { [room, lane = owner.lane, id = owner.message.id] in
+    conclusion.tell(owner.untold, of: owner.message, owner.lane) {
+      [room, lane = owner.lane, id = owner.message.id, count = owner.message.due.count] in
       if !lane.isClosed { lane.spool.attemptEnded(id) }
-      room.giveBack(1)
+      room.giveBack(1, recipients: count)
     }
   }
 
   private func setTimer(_ now: Int64) {
-    guard let alarm = schedule.nextAlarm else { return }
+    guard let alarm = alone == nil ? schedule.nextAlarm : min(aloneUntil, schedule.nextAlarm ?? aloneUntil) else { return }
     let timer = timer ?? loop.timer { [unowned self] in pump() }
     self.timer = timer
     loop.arm(timer, at: loop.now + .microseconds(max(1000, alarm - now)))
@@ -213,6 +268,9 @@ package final class Scheduler: @unchecked Sendable {
 
   /// Forgets what waits of a lane.
   private func drop(_ lane: SchedulerLane) {
+    for suspect in suspects.drain() {
+      if suspect.lane === lane { room.giveBack(1, recipients: suspect.message.message.due.count) } else { suspects.append(suspect) }
+    }
     for (number, job) in jobs where job.owner.lane === lane {
       jobs[number] = nil
       ended(job.owner)

@@ -58,6 +58,7 @@ package final class SchedulerLane: Sendable {
       while let places = room.take(SchedulerLane.batchSize, unless: { isClosed }) {
         let messages = spool.takeScheduled(max: places)
         room.giveBack(places - messages.count)
+        room.note(recipients: messages.reduce(0) { $0 + $1.due.count })
         if messages.isEmpty { break }
         admit(messages.map { RoutedMessage($0, router) })
       }
@@ -65,28 +66,41 @@ package final class SchedulerLane: Sendable {
   }
 }
 
-/// How many messages the scheduler may have at a time: `qmgr_message_active_limit`.
+/// How many messages the scheduler may have at a time, and with how many recipients: `qmgr_message_active_limit`, `qmgr_message_recipient_limit`.
 final class SchedulerRoom: Sendable {
-  private let left: Monitor<Int>
+  private struct Left {
+    var messages: Int
+    /// Negative when the last that came had more than there was room for.
+    var recipients: Int
 
-  init(_ limit: Int) { left = Monitor(max(1, limit)) }
+    var isNone: Bool { messages <= 0 || recipients <= 0 }
+  }
+
+  private let left: Monitor<Left>
+
+  init(messages: Int, recipients: Int) { left = Monitor(Left(messages: max(1, messages), recipients: max(1, recipients))) }
+
+  func note(recipients count: Int) { left.withLock { $0.recipients -= count } }
 
   /// Waits for room; answers up to `most` places, or nil when `isOver`.
   func take(_ most: Int, unless isOver: () -> Bool) -> Int? {
     left.wait { left in
       if isOver() { return .some(nil) }
-      guard left > 0 else { return nil }
-      let taken = min(most, left)
-      left -= taken
+      if left.isNone { return nil }
+      let taken = min(most, left.messages)
+      left.messages -= taken
       return taken
     }
   }
 
-  func giveBack(_ places: Int) {
+  func giveBack(_ places: Int, recipients: Int = 0) {
     guard places > 0 else { return }
     let wasFull = left.withLock { left in
-      defer { left += places }
-      return left == 0
+      defer {
+        left.messages += places
+        left.recipients += recipients
+      }
+      return left.isNone
     }
     if wasFull { left.signal() }
   }

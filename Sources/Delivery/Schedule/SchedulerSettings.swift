@@ -14,6 +14,8 @@ package struct SchedulerSettings: Sendable {
   package var deferredTransports: Set<String> = []
   /// `qmgr_message_active_limit`
   package var activeLimit = 20_000
+  /// `qmgr_message_recipient_limit`
+  package var recipientLimit = 20_000
   /// The address of `double_bounce_sender`: mail to it is thrown away.
   package var doubleBounceSender = ""
   /// `soft_bounce`

@@ -11,6 +11,9 @@ package struct ConcurrencyWindow: Equatable, Sendable {
 
   package init(_ limits: TransportLimits) { size = max(1, min(limits.initialConcurrency, limits.mostAtOnce)) }
 
+  /// The last delivery failed, and one or some before it perhaps.
+  var isFailing: Bool { failedCohorts > 0 }
+
   /// A delivery went well while `busy` were under way, itself among them.
   package mutating func succeeded(_ limits: TransportLimits, busy: Int) {
     failedCohorts = 0

@@ -22,6 +22,13 @@ package struct FIFO<Element> {
     return item
   }
 
+  /// All of it, in order; nothing is left.
+  @inlinable package mutating func drain() -> [Element] {
+    var all: [Element] = []
+    while let item = removeFirst() { all.append(item) }
+    return all
+  }
+
   /// Moves the rest to the front once half of the array is spent.
   @inlinable mutating func compact() {
     if head == items.count {

@@ -56,6 +56,8 @@ package final class Schedule {
 
   package var siteCount: Int { places.count }
 
+  package func limits(of name: String) -> TransportLimits { transports[transport(name)].limits }
+
   // MARK: events
 
   /// A delivery is wanted.
@@ -88,6 +90,7 @@ package final class Schedule {
     let limits = transports[site.transport].limits
     transports[site.transport].release(start.isProven)
     var dropped: [Int] = []
+    site.keptUntil = 0
     switch verdict {
     case .alive:
       site.window.succeeded(limits, busy: site.busy)
@@ -158,10 +161,20 @@ package final class Schedule {
   private func settle(_ place: Int, _ now: Int64) {
     guard let site = sites[place] else { return }
     if !site.line.isEmpty { return list(place) }
-    guard site.busy == 0, !site.isListed, !site.isDead, site.notBefore <= now else { return }
+    guard site.busy == 0, !site.isListed, !site.isDead, site.notBefore <= now, !isToBeKept(site, place, now) else { return }
     places[site.site] = nil
     sites[place] = nil
     unused.append(place)
+  }
+
+  /// Failures count together although nothing waits in between.
+  private func isToBeKept(_ site: SiteState, _ place: Int, _ now: Int64) -> Bool {
+    guard site.window.isFailing else { return false }
+    if site.keptUntil == 0, alarms.count < Schedule.mostDead {
+      site.keptUntil = now.addingReportingOverflow(transports[site.transport].limits.deadTime).partialValue
+      alarms.insert(place, at: site.keptUntil)
+    }
+    return site.keptUntil > now
   }
 
   private func list(_ place: Int) {
@@ -203,7 +216,8 @@ package final class Schedule {
     while transports[transport].hasProbe, let place = transports[transport].unproven.removeFirst() {
       if let start = start(place, inProven: false, now) { return start }
     }
-    return nil
+    // Some of those may have shown it since they were listed.
+    return transports[transport].hasSlot && !transports[transport].proven.isEmpty ? next(of: transport, now) : nil
   }
 
   /// A destination has its turn.

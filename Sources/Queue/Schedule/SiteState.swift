@@ -17,6 +17,8 @@ final class SiteState {
   var reason: Reason?
   /// `_destination_rate_delay`
   var notBefore: Int64 = 0
+  /// That it has failed lately is remembered until then, though nothing waits for it.
+  var keptUntil: Int64 = 0
 
   init(_ site: Schedule.Site, transport: Int, _ limits: TransportLimits) {
     self.site = site

@@ -40,19 +40,6 @@ package struct Feedback: Equatable, Sendable {
     self.scale = scale
   }
 
-  /// As Postfix reads it: a number, and perhaps `/` with a number or the name of a scale.
-  package init?(_ text: String) {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { $0.filter { $0 != " " } }
-    guard (1...2).contains(parts.count), let value = Double(parts[0]), (0...1).contains(value) else { return nil }
-    switch parts.count == 2 ? parts[1] : "1" {
-    case "concurrency": self.init(value, .concurrency)
-    case "sqrt_concurrency": self.init(value, .squareRoot)
-    case let divisor:
-      guard let divisor = Double(divisor), divisor >= 1 else { return nil }
-      self.init(value / divisor)
-    }
-  }
-
   func amount(_ window: Int) -> Double {
     switch scale {
     case .none: value

@@ -27,7 +27,8 @@ struct Loader {
     protocols = Dictionary((blocks["protocol"] ?? []).map { ($0.name?.text ?? "", scope($0.section)) }) { first, second in
       first.overridden(by: second)
     }
-    let values = evaluate([top], Schema.definitions.filter { $0.place != .listener }, base: nil)
+    let ofTransports = top.settings.keys.filter(Schema.isOfTransport).sorted().compactMap { Schema.definition($0) }
+    let values = evaluate([top], Schema.definitions.filter { $0.place != .listener } + ofTransports, base: nil)
     var transports = TransportReader(ValueParser(tables: tables))
     let transportBlocks = transports.read(blocks["transport"] ?? [])
     diagnostics += transports.diagnostics + MailboxCheck(tables: tables).check(values, top)

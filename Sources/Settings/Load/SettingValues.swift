@@ -19,6 +19,12 @@ package struct SettingValues: Sendable {
     entries[key.name].flatMap { key.extract($0.value) } ?? key.fallback
   }
 
+  /// A setting that has a key only by its family.
+  func value<Value>(_ name: String, as key: Key<Value>) -> Value? { entries[name].flatMap { key.extract($0.value) } }
+
+  /// Settings of single transports that are written, sorted.
+  package var transportNames: [String] { entries.keys.filter(Schema.isOfTransport).sorted() }
+
   mutating func set(_ name: String, _ entry: Entry) { entries[name] = entry }
 
   /// What users named for themselves, to be used by other values; sorted.

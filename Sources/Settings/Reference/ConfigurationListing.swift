@@ -39,7 +39,7 @@ package struct ConfigurationListing {
 
   /// Those of the top level, users' own among them.
   private var names: [String] {
-    let own = configuration.values.userDefinedNames
+    let own = configuration.values.userDefinedNames + configuration.values.transportNames
     return (Schema.definitions.filter { $0.place != .listener }.map(\.name) + own).sorted()
   }
 

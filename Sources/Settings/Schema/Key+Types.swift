@@ -82,6 +82,22 @@ extension Key<Int> {
   }
 }
 
+extension Key<Double> {
+  static func number(_ name: String, _ text: String, _ traits: Traits = .topLevel, example: String, _ paragraph: String) -> Key {
+    Key(name, .number, text, traits, example, paragraph, fallback: 0) {
+      if case .number(let value) = $0 { value } else { nil }
+    }
+  }
+}
+
+extension Key<ConcurrencyFeedback> {
+  static func feedback(_ name: String, _ text: String, _ traits: Traits = .topLevel, example: String, _ paragraph: String) -> Key {
+    Key(name, .feedback, text, traits, example, paragraph, fallback: ConcurrencyFeedback(value: 1)) {
+      if case .feedback(let value) = $0 { value } else { nil }
+    }
+  }
+}
+
 extension Key<Duration> {
   static func duration(
     _ name: String, _ text: String, unit: DurationUnit = .seconds, seconds range: ClosedRange<Int> = 1...Int(Int32.max), _ traits: Traits = .topLevel,

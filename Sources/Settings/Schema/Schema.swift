@@ -6,7 +6,7 @@ package enum Schema {
   package static let areas: [Area] = [
     .host, .network, .listener, .smtpServer, .smtpLimits, .clientLimits, .smtpProtection, .restrictions, .smtpProxies, .postscreen, .smtpClient,
     .tls, .outgoingTLS, .outgoingLogins, .lmtpSecurity, .domains, .routing, .aliases, .mailboxes, .quotas, .messages, .commands, .headerChecks,
-    .reports, .spool, .process, .stages, .logs, .trace,
+    .reports, .spool, .scheduling, .process, .stages, .logs, .trace,
   ]
 
   package static let definitions: [Definition] = areas.flatMap(\.definitions)
@@ -21,11 +21,14 @@ package enum Schema {
   }
 
   package static func definition(_ name: String, inListener isInListener: Bool = false) -> Definition? {
-    isInListener ? inListener[name] : topLevel[name]
+    isInListener ? inListener[name] : topLevel[name] ?? TransportFamilies.definition(name)
   }
 
   /// Wherever it may stand.
-  static func anyDefinition(_ name: String) -> Definition? { topLevel[name] ?? inListener[name] }
+  static func anyDefinition(_ name: String) -> Definition? { topLevel[name] ?? inListener[name] ?? TransportFamilies.definition(name) }
+
+  /// A setting of one transport that the table does not list.
+  static func isOfTransport(_ name: String) -> Bool { topLevel[name] == nil && TransportFamilies.definition(name) != nil }
 
   /// Listed, or the twin of one that is, or of a transport that most systems have.
   package static func knownName(_ name: String) -> KnownName? {

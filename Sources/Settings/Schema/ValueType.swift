@@ -9,6 +9,9 @@ package enum ValueType: Sendable {
   /// A bare number counts in `unit`; the limits are in seconds.
   case duration(unit: DurationUnit, seconds: ClosedRange<Int>)
   case byteCount(ClosedRange<Int>)
+  /// Not negative, perhaps with a fraction.
+  case number
+  case feedback
   /// Any text, perhaps none.
   case text
   /// A path, perhaps none; `~` and relative paths only where the paragraph says so.
@@ -57,6 +60,8 @@ package enum ValueType: Sendable {
     case .integer(let range): "a whole number" + Self.limits(range.lowerBound, range.upperBound)
     case .duration(let unit, _): "a duration (\(unit.title) if no unit is given)"
     case .byteCount: "a number of bytes"
+    case .number: "a number"
+    case .feedback: "a number from 0 to 1, perhaps divided"
     case .text: "text"
     case .path: "a path"
     case .hostName: "a host name"

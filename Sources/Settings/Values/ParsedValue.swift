@@ -8,6 +8,8 @@ package enum ParsedValue: Sendable {
   case integer(Int)
   case duration(Duration)
   case byteCount(ByteCount)
+  case number(Double)
+  case feedback(ConcurrencyFeedback)
   case text(String)
   case words([String])
   case patterns(PatternList)

@@ -24,6 +24,8 @@ struct ValueParser {
     case .integer(let range): parseInteger(text, in: range).map(ParsedValue.integer)
     case .duration(let unit, let range): parseDuration(text, unit: unit, seconds: range).map(ParsedValue.duration)
     case .byteCount(let range): parseByteCount(text, in: range).map { .byteCount(ByteCount($0)) }
+    case .number: parseNumber(text).map(ParsedValue.number)
+    case .feedback: parseFeedback(text).map(ParsedValue.feedback)
     case .text: .text(text.text)
     case .path: parsePath(text).map(ParsedValue.text)
     case .hostName: parseHostName(text).map(ParsedValue.text)

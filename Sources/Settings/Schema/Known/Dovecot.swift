@@ -66,7 +66,6 @@ extension KnownName {
     needless(.dovecot, "login_log_format_elements", "lists what the log tells of a login", mailboxes),
     needless(.dovecot, "base_dir", "is where Dovecot's sockets are", "remove the line"),
     needless(.dovecot, "instance_name", "names one of several Dovecots", "remove the line"),
-    needless(.dovecot, "default_process_limit", "limits processes", "remove the line"),
     needless(.dovecot, "default_client_limit", "limits the clients of a process", "use smtpd_connection_limit"),
     needless(.dovecot, "default_vsz_limit", "limits the memory of a process", "remove the line"),
     needless(.dovecot, "default_login_user", "is the user of processes that know nothing", "remove the line"),

@@ -29,18 +29,10 @@ enum KnownFamily {
   ]
 
   private static let transportSuffixes = [
-    ("_destination_concurrency_failed_cohort_limit", "watches a destination that fails, by the deliveries"),
-    ("_destination_concurrency_negative_feedback", "watches how many deliveries a destination stands, for the mail"),
-    ("_destination_concurrency_positive_feedback", "watches how many deliveries a destination stands, for the mail"),
-    ("_initial_destination_concurrency", "is how many deliveries to a destination begin at once, for the mail"),
-    ("_destination_concurrency_limit", "limits the deliveries to one destination"),
-    ("_destination_recipient_limit", "limits the recipients of one delivery"),
-    ("_destination_rate_delay", "slows the deliveries to one destination"),
     ("_recipient_refill_delay", "limits the recipients in memory"),
     ("_recipient_refill_limit", "limits the recipients in memory"),
     ("_delivery_slot_discount", "lets small messages overtake big ones"),
     ("_delivery_status_filter", "rewrites the results of deliveries"),
-    ("_transport_rate_delay", "slows all deliveries"),
     ("_minimum_delivery_slots", "lets small messages overtake big ones"),
     ("_extra_recipient_limit", "limits the recipients in memory"),
     ("_delivery_slot_cost", "lets small messages overtake big ones"),

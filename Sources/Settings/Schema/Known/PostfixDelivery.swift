@@ -21,20 +21,6 @@ extension KnownName {
     needless(
       .postfix, "smtp_tls_session_cache_database", "remembers TLS sessions of outgoing mail",
       "sessions are kept in memory; smtp_tls_session_cache_timeout = 0 keeps none"),
-    needless(.postfix, "smtp_destination_concurrency_limit", "limits connections to one destination", relay),
-    needless(.postfix, "smtp_destination_recipient_limit", "limits recipients of one outgoing message", relay),
-    needless(.postfix, "smtp_destination_rate_delay", "slows mail to one destination", relay),
-    needless(.postfix, "default_destination_concurrency_limit", "limits deliveries to one destination", relay),
-    needless(.postfix, "default_destination_recipient_limit", "limits recipients of one delivery", relay),
-    needless(.postfix, "default_destination_rate_delay", "slows mail to one destination", relay),
-    needless(.postfix, "initial_destination_concurrency", "is how many deliveries to a destination begin at once", relay),
-    needless(.postfix, "local_destination_concurrency_limit", "limits deliveries to one user", "use delivery_threads"),
-    needless(.postfix, "virtual_destination_concurrency_limit", "limits deliveries to one mailbox", "use delivery_threads"),
-    needless(.postfix, "maximal_queue_lifetime", "is how long mail is tried", bounces),
-    needless(.postfix, "bounce_queue_lifetime", "is how long bounces are tried", bounces),
-    needless(.postfix, "minimal_backoff_time", "is the shortest time between tries", bounces),
-    needless(.postfix, "maximal_backoff_time", "is the longest time between tries", bounces),
-    needless(.postfix, "queue_run_delay", "is how often the queue is looked through", bounces),
     needless(.postfix, "error_notice_recipient", "is mailed what went wrong in sessions", "the log has that: remove the line"),
   ]
 

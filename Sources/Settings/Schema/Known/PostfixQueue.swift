@@ -6,7 +6,6 @@ extension KnownName {
     table(
       .postfix, .missing,
       """
-      defer_transports: holds mail for these transports back
       best_mx_transport: delivers mail of which this host is the best MX
       default_delivery_status_filter local_delivery_status_filter pipe_delivery_status_filter virtual_delivery_status_filter: rewrites the result of a delivery
       require_home_directory: keeps mail of users whose home is not there == yes
@@ -33,12 +32,9 @@ extension KnownName {
       .postfix, .needless, instead: "use delivery_threads, or remove the line: a delivery needs no process",
       """
       default_delivery_slot_cost default_delivery_slot_discount default_delivery_slot_loan default_minimum_delivery_slots: lets small messages overtake big ones
-      default_destination_concurrency_failed_cohort_limit destination_concurrency_feedback_debug: watches a destination that fails
-      default_destination_concurrency_negative_feedback default_destination_concurrency_positive_feedback: watches how many deliveries a destination stands
+      destination_concurrency_feedback_debug: logs how many deliveries a destination stands
       default_extra_recipient_limit default_recipient_limit default_recipient_refill_delay default_recipient_refill_limit: limits the recipients in memory
-      default_transport_rate_delay: slows all deliveries of one kind
       qmgr_clog_warn_time qmgr_fudge_factor qmgr_message_recipient_minimum: tunes the queue
-      transport_retry_time: is how long a transport that failed is left alone
       """)
     + table(
       .postfix, .needless, instead: "remove the line",
