@@ -155,7 +155,9 @@ let package = Package(
     tests("WeirPluginTests", ["CWeir", "WeirPlugin"]),
     tests("MailboxTests", ["Mailbox", "Runtime"]),
     tests("TLSTests", ["Bytes", "COpenSSL", "Runtime"]),
-    tests("DeliveryTests", ["Bytes", "Delivery", "Diagnostics", "Embedded", "Events", "Mailbox", "Message", "Names", "Queue", "Runtime", "SMTP", "Spool", "Tables"]),
+    tests(
+      "DeliveryTests",
+      ["Bytes", "Delivery", "Diagnostics", "Embedded", "Events", "Mailbox", "Message", "Names", "Queue", "Runtime", "SMTP", "Spool", "Tables"]),
     tests("ManifestTests", []),
     tests("NamesTests", ["Bytes", "Names"]),
     tests("DoctorTests", ["Bytes", "Daemon", "Names", "Runtime"]),
