@@ -54,15 +54,6 @@ class Row(Case):
 
 
 class RuleRows(Row):
-    def test_D1_aliases_are_not_yet(self):
-        """There is no alias_maps yet: who pastes it is told what to do instead."""
-        weir = Weir("alias_maps = hash:/etc/aliases")
-        self.addCleanup(weir.kill)
-        status, text = self.check(weir)
-        self.assertEqual(status, 78)
-        self.assertIn("alias_maps", text)
-        self.assertIn("virtual_mailbox_maps", text)
-
     def test_D2_the_settings(self):
         """Any case, no postmap, and mime_header_checks is header_checks unless it is set."""
         weir = self.rules(header_checks="/^subject:.*lottery/ REJECT no\n/^content-type:.*x-bad/ REJECT bad type\n", body_checks="/^spam$/ REJECT no spam\n")
