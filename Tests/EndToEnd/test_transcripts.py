@@ -33,6 +33,7 @@ class TranscriptWeir(Weir):
         "mydomain": "example.test",
         "myorigin": "example.test",
         "mydestination": "mx.example.test, example.test, localhost",
+        "default_transport": "retry:4.3.0 no mail leaves in transcripts",
         "mynetworks": "127.0.0.1/32",
         "virtual_mailbox_domains": "virtual.test",
         "smtpd_error_sleep_time": "0",
