@@ -7,7 +7,7 @@ import Testing
 @Suite struct WorkerTests {
   private func header(_ word: String) -> String { "From: a@b.test\nX-Do: \(word)\nSubject: x\n" }
 
-  private func fixture(_ component: String = "trouble", timeout: Int = 5000, limits: WorkerFleet.Limits = .init(), failure: FailurePolicy = .tempfail)
+  private func fixture(_ component: String = "trouble", timeout: Int = 60_000, limits: WorkerFleet.Limits = .init(), failure: FailurePolicy = .tempfail)
     throws
     -> HostFixture
   {
@@ -41,7 +41,7 @@ import Testing
 
   @Test(arguments: ["crash", "abort", "exit", "recurse", "eat", "hang", "spin"], ["trouble", "blocking"])
   func onlyTheGuiltyFails(word: String, component: String) throws {
-    let fixture = try fixture(component, timeout: word == "hang" || word == "spin" ? 2000 : 20_000)
+    let fixture = try fixture(component, timeout: word == "hang" || word == "spin" ? 2000 : 60_000)
     let count = 200
     let said = fixture.messages((0..<count).map { header($0 == 70 ? word : "refuse") })
     for (index, said) in said.enumerated() { #expect(said.text == (index == 70 ? Self.failed : "550 refused as told"), "\(index)") }
