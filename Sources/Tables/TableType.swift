@@ -32,7 +32,7 @@ package enum TableType: String, CaseIterable, Sendable {
   var isComposite: Bool { self == .unionmap || self == .pipemap }
 
   /// Whether what follows the type is a path, unless it stands in braces.
-  var hasFile: Bool { isText || self == .cidr || self == .regexp || self == .pcre }
+  package var hasFile: Bool { isText || self == .cidr || self == .regexp || self == .pcre }
 
   /// Types that a plugin answers for: `sqlite`, which comes with Weir, and any word that is not nearly one of the others.
   package static func isExternal(_ type: String) -> Bool {

@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import re
 import subprocess
 
 from harness import IS_ROOT, Case, Session, eventually
@@ -42,6 +43,7 @@ class QueueOperations(Case):
         self.assertRegex(text, r"(?m)^weir\.test +4  \|█         \|")
         self.assertIn("4x held", text)
         self.assertEqual(json.loads(weir.run("queue", "summary", "--json").stdout)["recipients"], 4)
+        self.assertRegex(weir.run("queue", "list").stdout, r"held +user0@a\.example +alice@weir\.test\n\w")
 
     def test_many_at_a_time(self):
         weir = self.start()
@@ -52,6 +54,11 @@ class QueueOperations(Case):
         self.assertEqual(weir.run("queue", "hold", left[0]["id"]).returncode, 66)
         self.assertEqual(weir.run("queue", "release", left[0]["id"]).stdout, f"{left[0]['id']}: will be tried now\n")
         self.assertEqual(weir.message("bob").get_content(), "text 3\n")
+        log = weir.log_text()
+        self.assertEqual(len(re.findall(r"postfix/postsuper\[\d+\]: \w+: removed", log)), 3)
+        self.assertRegex(log, rf"postfix/postsuper\[\d+\]: {left[0]['id']}: released from hold")
+        done = weir.run("queue", "import", "/nonexistent")
+        self.assertEqual(done.stderr, "weir: /nonexistent: No such file or directory\n")
 
     def test_export_and_import(self):
         weir = self.start()

@@ -17,7 +17,7 @@ class Programs:
         self.folder = os.path.join(weir.folder, "bin")
         if not os.path.isdir(self.folder):
             os.mkdir(self.folder)
-            for name in ("sendmail", "mailq", "newaliases", "postqueue", "postsuper", "postcat", "postmap", "postconf", "postfix"):
+            for name in ("sendmail", "mailq", "newaliases", "postqueue", "postsuper", "postcat", "postmap", "postalias", "postconf", "postfix"):
                 os.symlink(os.environ["WEIR_BIN"], os.path.join(self.folder, name))
 
     @property
@@ -27,8 +27,8 @@ class Programs:
     def run(self, name, *arguments, input="", **options):
         text = isinstance(input, str)
         return subprocess.run(
-            [os.path.join(self.folder, name), *arguments], input=input, capture_output=True, text=text, timeout=30, cwd="/",
-            env=self.environment, **{"user": self.weir.user, **options})
+            [os.path.join(self.folder, name), *arguments], input=input, capture_output=True, text=text, timeout=30,
+            env=self.environment, **{"user": self.weir.user, "cwd": "/", **options})
 
 
 SETTINGS = "myorigin = weir.test\n"
@@ -142,6 +142,29 @@ class WithoutDaemon(SendmailCase):
         weir.start()
         self.assertEqual(weir.message()["Subject"], "cron")
         eventually(lambda: not os.listdir(folder), 10, "an empty folder")
+
+    def test_root_leaves_nothing_that_the_daemon_cannot_read(self):
+        if not IS_ROOT:
+            return
+        weir, programs = self.start("defer_transports = smtp relay\nrelayhost = [127.0.0.1]:1\n")
+        self.sent(programs, "a@elsewhere.test")
+        self.sent(programs, "b@elsewhere.test")
+        eventually(lambda: weir.log_text().count("status=deferred") == 2, 10, "two messages that wait")
+        # What waits, and why.
+        self.assertRegex(weir.run("queue", "list").stdout, r"deferred .* a@elsewhere\.test\n  next try in \d+ \w+: deferred transport\n")
+        weir.stop()
+        self.sent(programs, "alice", user=None)
+        self.assertIn("a@elsewhere.test", programs.run("mailq", user=None).stdout)
+        done = programs.run("postsuper", "-h", "ALL", user=None)
+        self.assertIn("Placed on hold: 2 messages", done.stderr)
+        for folder, folders, files in os.walk(os.path.join(weir.data, "queue")):
+            for name in folders + files:
+                path = os.path.join(folder, name)
+                if not folder.endswith("maildrop"):
+                    self.assertNotEqual(os.lstat(path).st_uid, 0, path)
+        weir.start()
+        self.assertRegex(weir.message()["Received"], "from userid 0")
+        self.assertEqual(programs.run("mailq").stdout.count("!"), 2)
 
     def test_other_users_leave_mail_by_weir_drop(self):
         if not IS_ROOT:
@@ -293,6 +316,9 @@ class Other(SendmailCase):
         self.assertEqual((done.returncode, done.stdout), (0, ""))
         self.assertEqual(os.listdir(weir.folder).count("table.db"), 0)
         self.assertEqual(programs.run("newaliases").returncode, 0)
+        # As typed in the folder where it is.
+        self.assertEqual(programs.run("postmap", "-q", "c", "table", cwd=weir.folder).stdout, "2\n")
+        self.assertEqual(programs.run("postmap", "-q", "c", "hash:table", cwd=weir.folder).stdout, "2\n")
         self.assertEqual(programs.run("postconf", "-h", "myorigin").stdout, "weir.test\n")
         self.assertIn("myorigin = weir.test\n", programs.run("postconf", "-n").stdout)
         self.assertEqual(programs.run("postconf", "-d", "message_size_limit").stdout, "message_size_limit = 10240000\n")
@@ -300,6 +326,27 @@ class Other(SendmailCase):
         done = programs.run("postconf", "-e", "message_size_limit=2000000", user=None)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(programs.run("postconf", "message_size_limit").stdout, "message_size_limit = 2000000\n")
+
+    def test_D1_newaliases_says_what_is_wrong(self):
+        weir, programs = self.start()
+        aliases = os.path.join(weir.folder, "aliases")
+
+        def write(text):
+            with open(aliases, "w") as file:
+                file.write(text)
+        write("admin:    root\nuncle: aunt\naunt: uncle\nlist: :include:/nonexistent\nlost: no-such-person\n")
+        weir.write_config(f"mydestination = weir.local\nmyorigin = weir.local\nalias_database = hash:{aliases}\n")
+        done = programs.run("newaliases")
+        self.assertEqual(done.stderr, f"{aliases}:2: warning: these aliases lead in a circle: uncle -> aunt -> uncle\n"
+                         f"{aliases}:4: warning: `list`: :include:/nonexistent: No such file or directory\n"
+                         f"{aliases}:5: warning: `lost`: `no-such-person` is neither a user of this system nor an alias\n")
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(programs.run("postalias", "-q", "admin", "aliases", cwd=weir.folder).stdout, "root\n")
+        write("admin:    root\nno colon\n")
+        for words in (["newaliases"], ["sendmail", "-bi"], ["postalias", aliases]):
+            done = programs.run(*words)
+            self.assertIn(f"{aliases}:2:1: error: there is no colon after the name", done.stderr)
+            self.assertNotEqual(done.returncode, 0)
 
     def test_A5_status_also_tells_what_is_wrong(self):
         weir, programs = self.start()

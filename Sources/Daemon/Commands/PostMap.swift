@@ -4,7 +4,7 @@ import Runtime
 import Settings
 import Tables
 
-/// `postmap` and `postalias`. There are no database files: Weir reads the texts, so to build one is to check its text.
+/// `postmap` and `postalias`, whose texts are those of aliases(5). There are no database files: Weir reads the texts, so to build one is to check its text.
 struct PostMap {
   private let program: ForeignProgram
   private var key: String?
@@ -37,6 +37,7 @@ struct PostMap {
     }
     if let key { request.verb = .query(key == "-" ? [] : [key]) } else if listsAll { request.verb = .list }
     if request.tables.isEmpty, fault == nil { fault = "usage: \(program) [-h] [-b] [-m] [-q key] [-s] [file_type:]file_name..." }
+    request.form = program == .postalias ? .aliases : .table
     request.tables = request.tables.map { $0.contains(":") ? $0 : "hash:\($0)" }
   }
 
@@ -58,16 +59,5 @@ struct PostMap {
       default: fault = "invalid option -- '\(letter)'"
       }
     }
-  }
-}
-
-/// `newaliases`: the texts of alias tables are checked; a change in one is noticed by itself.
-enum NewAliases {
-  static func run(_ options: Options) -> Int32 {
-    guard let setup = Launch.load(options) else { return ExitStatus.configuration }
-    let files = setup.configuration[Keys.aliasMaps].filter { $0.form != .table }
-    let found = files.flatMap { Table.read($0, files: LinuxFiles()).diagnostics }
-    if !found.isEmpty { Terminal.writeError(DiagnosticText().render(found)) }
-    return found.hasErrors ? ExitStatus.configuration : ExitStatus.success
   }
 }

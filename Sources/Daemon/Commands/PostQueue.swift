@@ -51,7 +51,7 @@ enum PostQueue {
       return ExitStatus.unavailable
     }
     guard let failure = pages.forEach(body) else { return ExitStatus.success }
-    Terminal.writeError("postqueue: fatal: \(String(decoding: failure.bytes, as: UTF8.self))")
+    Terminal.writeError("postqueue: fatal: \(words(failure))")
     return failure.status
   }
 
@@ -79,7 +79,13 @@ enum PostQueue {
     guard let failure = answers.first(where: { $0.status != ExitStatus.success }), answers.allSatisfy({ $0.status != ExitStatus.success }) else {
       return ExitStatus.success
     }
-    Terminal.writeError("postqueue: fatal: \(String(decoding: failure.bytes, as: UTF8.self))")
+    Terminal.writeError("postqueue: fatal: \(words(failure))")
     return failure.status
+  }
+
+  /// What was answered, as this program says it.
+  private static func words(_ answer: QueueAnswer) -> String {
+    let text = String(decoding: answer.bytes, as: UTF8.self)
+    return text.hasPrefix("weir: ") ? String(text.dropFirst(6)) : text
   }
 }

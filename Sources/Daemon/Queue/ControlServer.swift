@@ -151,7 +151,8 @@ final class ControlServer: Sendable {
 
   private func answer(_ line: String, _ uid: UInt32) -> QueueAnswer {
     if let text = visitors?.refusal(line, uid) { return QueueAnswer(status: ExitStatus.notPermitted, text: text) }
-    return line == StageReport.request ? QueueAnswer(text: StageReport.lines(stages)) : QueueCommands.perform(line, on: queue)
+    if line == StageReport.request { return QueueAnswer(text: StageReport.lines(stages)) }
+    return QueueCommands.perform(line, on: queue) { [log] id, deed in log.info("postsuper", id, deed) }
   }
 
   private func readLine(_ stream: SocketStream, _ loop: EventLoop, _ input: inout ByteBuffer) async -> String? {

@@ -45,8 +45,37 @@ struct LaneClient {
     return QueueAnswer(buffer.array())
   }
 
-  /// Nil when somebody else has the lock.
+  /// Nil when somebody else has the lock. Root does it as the user whose lane it is: what root writes there, the daemon could not open.
   private func performHere(_ line: String, _ changes: Bool) -> QueueAnswer? {
+    guard Machine.isRoot, let uid = try? LinuxDisk().status(path, at: nil).owner, uid != 0 else { return performAsMyself(line, changes) }
+    let answer = Monitor<QueueAnswer?>(nil)
+    do {
+      let owner = try SystemUser.find(uid: uid)
+      let thread = try Thread(name: "queue") {
+        let done = assume(owner, uid) ?? performAsMyself(line, changes)
+        answer.withLock { $0 = done }
+      }
+      thread.join()
+    } catch {
+      return QueueAnswer(status: ExitStatus.systemError, text: "weir: \(path): \(error)\n")
+    }
+    return answer.withLock { $0 }
+  }
+
+  /// Why that cannot be; nil when the thread acts as that user from now on.
+  private func assume(_ owner: SystemUser?, _ uid: UInt32) -> QueueAnswer? {
+    guard let owner else {
+      return QueueAnswer(status: ExitStatus.systemError, text: "weir: \(path): it belongs to uid \(uid), and there is no such user\n")
+    }
+    do {
+      try Identity.assume(owner, groups: [])
+      return nil
+    } catch {
+      return QueueAnswer(status: ExitStatus.systemError, text: "weir: \(path): \(error)\n")
+    }
+  }
+
+  private func performAsMyself(_ line: String, _ changes: Bool) -> QueueAnswer? {
     do {
       let spool = try Spool(Lane(number, in: setup.queueFolder, disk: LinuxDisk()), setup.configuration) { _ in }
       if changes { spool.begin() }

@@ -40,13 +40,13 @@ struct QueueClient {
   private func list(_ filter: QueueFilter, _ asJSON: Bool) -> Int32 {
     var lists = LaneClient.all(setup).map(LaneList.init)
     var count = 0
-    let now = wallClock()
+    let (now, width) = (wallClock(), Machine.isTerminal(1) ? Terminal.width(1) : .max)
     while let oldest = lists.indices.filter({ lists[$0].first != nil }).min(by: { lists[$0].isBefore(lists[$1]) }),
       let entry = lists[oldest].removeFirst()
     {
       guard filter.takes(entry, now: now) else { continue }
       if count == 0, !asJSON { Terminal.write(QueueText.headings) }
-      Terminal.write(asJSON ? QueueText.json(entry) : QueueText.rows([entry], now: now))
+      Terminal.write(asJSON ? QueueText.json(entry) : QueueText.rows([entry], now: now, width: width))
       count += 1
     }
     if let failure = lists.compactMap(\.failure).first { return say(failure) }

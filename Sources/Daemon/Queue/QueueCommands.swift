@@ -7,7 +7,8 @@ import Spool
 enum QueueCommands {
   /// `facts [AFTER]`: lines about each message; `about ID`: about one. `show ID`, `cat ID`. `delete`, `hold`, `unhold`, `release` and `requeue` with ids, or ALL: a line
   /// `+ ID` for each message that it was done to, `- ID` for each that it could not be done to. `flush`, `flush ID`, `flush-site DOMAIN`.
-  static func perform(_ line: String, on spool: Spool) -> QueueAnswer {
+  /// `told` gets to know what an administrator has done to which message, in postsuper's words.
+  static func perform(_ line: String, on spool: Spool, told: (QueueID, String) -> Void = { _, _ in }) -> QueueAnswer {
     let words = line.split(separator: " ").map(String.init)
     do {
       switch (words.first, words.count) {
@@ -17,7 +18,7 @@ enum QueueCommands {
       case ("show", 2): return try show(words[1], spool)
       case ("cat", 2): return try content(words[1], spool)
       case ("flush", 1), ("flush", 2), ("flush-site", 2): return try QueueFlush.perform(words, on: spool)
-      case (let verb?, 2...): return try act(verb, Array(words.dropFirst()), spool)
+      case (let verb?, 2...): return try act(verb, Array(words.dropFirst()), spool, told)
       default: return unknownCommand(words.first)
       }
     } catch {
@@ -67,14 +68,18 @@ enum QueueCommands {
 
   // MARK: Changes
 
-  private static func act(_ verb: String, _ words: [String], _ spool: Spool) throws(SpoolError) -> QueueAnswer {
+  private static func act(_ verb: String, _ words: [String], _ spool: Spool, _ told: (QueueID, String) -> Void) throws(SpoolError) -> QueueAnswer {
     guard let action = action(verb) else { return unknownCommand(verb) }
     var text = ""
     var last: QueueID?
     for word in words == ["ALL"] ? spool.liveIDs.map(\.description) : words {
       let id = QueueID(word)
+      let wasHeld = id.map { spool.isHeld($0) } ?? false
       let isDone = if let id { try action(spool, id) } else { false }
-      if isDone { last = id }
+      if let id, isDone {
+        last = id
+        told(id, deed(verb, wasHeld: wasHeld))
+      }
       if isDone || words != ["ALL"] { text += isDone ? "+ \(word)\n" : "- \(word)\n" }
     }
     if verb == "delete", let last { try awaitEnd(of: last, spool) }
@@ -88,6 +93,15 @@ enum QueueCommands {
     case "unhold": { (spool, id) throws(SpoolError) in spool.isHeld(id) ? try spool.release(id) : false }
     case "release", "requeue": { (spool, id) throws(SpoolError) in try spool.release(id) }
     default: nil
+    }
+  }
+
+  private static func deed(_ verb: String, wasHeld: Bool) -> String {
+    switch verb {
+    case "delete": "removed"
+    case "hold": "placed on hold"
+    case "requeue": "requeued"
+    default: wasHeld ? "released from hold" : "to be tried now"
     }
   }
 

@@ -94,7 +94,7 @@ struct QueueImport {
     do {
       return try LinuxFiles(insistsOnRoot: false).read(path, limit: maximumLength)
     } catch {
-      throw StartError("\(path): \(error)")
+      throw StartError(error.reason)
     }
   }
 

@@ -7,7 +7,20 @@ import Spool
 enum QueueText {
   static var headings: String { line(["ID", "Size", "Age", "State", "Sender", "Recipients"]) }
 
-  static func rows(_ messages: some Sequence<QueueEntry>, now: Int64) -> String { messages.map { line(row($0, now)) }.joined() }
+  static func rows(_ messages: some Sequence<QueueEntry>, now: Int64, width: Int) -> String {
+    messages.map { line(row($0, now)) + why($0, now, width) }.joined()
+  }
+
+  /// A line for what keeps it waiting, where that is known.
+  private static func why(_ message: QueueEntry, _ now: Int64, _ width: Int) -> String {
+    let waiting = message.recipients.filter { $0.isPending && !$0.reason.isEmpty && $0.reason != message.state }
+    guard let first = waiting.first else { return "" }
+    let others = Set(waiting.map(\.reason)).count - 1
+    let next = message.nextAttempt.map { "next try in \(age($0 - now)): " } ?? ""
+    let more = others > 0 ? " (and \(others) other reason\(others == 1 ? "" : "s"))" : ""
+    let text = "  \(next)\(first.reason)\(more)"
+    return (text.count > width ? text.prefix(max(60, width) - 1) + "…" : text) + "\n"
+  }
 
   static func summary(_ count: Int, isAll: Bool) -> String {
     if count == 0 { return isAll ? "The queue is empty.\n" : "No such message.\n" }

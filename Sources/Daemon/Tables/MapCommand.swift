@@ -19,6 +19,8 @@ package struct MapRequest: Equatable, Sendable {
   package var lines = MessageKeys.Selection()
   /// Each as `type:name`.
   package var tables: [String]
+  /// How files are written; `weir map` finds out by itself.
+  package var form = TableReference.Form.either
 
   package init(_ verb: Verb, tables: [String]) {
     self.verb = verb
@@ -60,7 +62,7 @@ struct MapCommand {
 
   /// Nil when it cannot be used; what is wrong with it has been said.
   private func read(_ name: String) -> Table? {
-    guard let reference = TableReference(LocatedText(name: "weir map", text: name)) else {
+    guard let reference = TableReference(LocatedText(name: "weir map", text: Self.absolute(name)))?.read(as: request.form) else {
       Terminal.writeError("weir: `\(name)` is no table; one is `type:name`, such as hash:/etc/weir/virtual\n")
       return nil
     }
@@ -68,6 +70,13 @@ struct MapCommand {
     if let table { diagnostics += Self.open(table.externals) }
     if !diagnostics.isEmpty { Terminal.writeError(DiagnosticText(isColored: Terminal.wantsColour(2)).render(diagnostics)) }
     return diagnostics.contains { $0.severity == .error } ? nil : table
+  }
+
+  /// On a command line, files are looked for from where one is.
+  private static func absolute(_ name: String) -> String {
+    guard let colon = name.firstIndex(of: ":"), let type = TableType(rawValue: String(name[..<colon])), type.hasFile else { return name }
+    let rest = name[name.index(after: colon)...]
+    return rest.isEmpty || rest.hasPrefix("/") || rest.first(where: { $0 != " " }) == "{" ? name : "\(type.rawValue):\(Machine.workingFolder)/\(rest)"
   }
 
   /// With lines of messages for keys, the values are actions.
@@ -89,10 +98,13 @@ struct MapCommand {
     let answers = keys.map { key in Array(key.utf8).withUnsafeBufferPointer { table.answer(for: $0) } }
     for (key, answer) in zip(keys, answers) {
       guard let answer else { continue }
-      Terminal.write((keys.count == 1 ? [] : Array("\(key)\t".utf8)) + answer.value + [0x0a], to: 1)
+      Terminal.write((keys.count == 1 ? [] : Array("\(key)\t".utf8)) + shown(answer.value) + [0x0a], to: 1)
     }
     return answers.allSatisfy { $0 == nil } ? ExitStatus.failure : ExitStatus.success
   }
+
+  /// Of an alias, without the blanks after its colon.
+  private func shown(_ value: [UInt8]) -> [UInt8] { request.form == .table ? value : Array(value.drop { $0 == 0x20 || $0 == 0x09 }) }
 
   /// As `postmap -q -`: the lines of standard input, or of the message there.
   private func answerInput(_ table: Table) -> Int32 {
@@ -107,7 +119,7 @@ struct MapCommand {
         guard !key.isEmpty, let answer = table.answer(for: key) else { return }
         status = ExitStatus.success
         output += key
-        output += [0x09] + answer.value + [0x0a]
+        output += [0x09] + shown(answer.value) + [0x0a]
       }
     }
     Terminal.write(output, to: 1)

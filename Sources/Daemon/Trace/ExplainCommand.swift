@@ -85,7 +85,8 @@ struct ExplainReport {
     story.title(one.title)
     story.fact("from", one.sender.map { "<\($0)>" } ?? "")
     story.fact("to", one.recipients)
-    story.fact("client", one.client + (one.first(.helo).isEmpty ? "" : ", HELO \(one.first(.helo))"))
+    let client = one.client
+    story.fact("client", client.isEmpty || one.first(.helo).isEmpty ? client : "\(client), HELO \(one.first(.helo))")
     story.fact("subject", one.subject)
     story.fact("id", one.messageID)
     for event in one.events { story.tell(event) }

@@ -5,6 +5,7 @@ import Events
 struct StoryText {
   private var page: TerminalText
   private let times: ((Int64) -> String)?
+  private var isQueued = false
 
   /// `times`: how to write when something was; nil where it does not matter.
   init(isColoured: Bool, times: ((Int64) -> String)? = nil) {
@@ -38,12 +39,24 @@ struct StoryText {
     case .text: line(event, event.severity == .info ? "log" : "\(event.severity)", "\(event.service): \(event[.text])", .dim)
     case .verdict:
       if event[.action] != "reject" { line(event, event[.action], "\(event[.place]): \(event[.reply])", .yellow) }
-    case .active: line(event, "queued", "\(event.number(.size) ?? 0) bytes for \(event.number(.recipientCount) ?? 0) recipients", .plain)
+    case .active: active(event)
     case .expired: line(event, "expired", "returned to <\(event[.sender])>", .red)
     case .removed: line(event, "done", "nothing is left of it in the queue", .dim)
     case .notice: line(event, "report", "\(event[.notice]): \(event[.report])", .plain)
     case .connect, .disconnect, .client, .messageID, .arrived: break
     }
+  }
+
+  /// The first time it has come; after that it is tried again.
+  private mutating func active(_ event: TraceEvent) {
+    let count = event.number(.recipientCount) ?? 0
+    let recipients = "\(count) recipient\(count == 1 ? "" : "s")"
+    if isQueued {
+      line(event, "retry", "for \(recipients)", .dim)
+    } else {
+      line(event, "queued", "\(event.number(.size) ?? 0) bytes for \(recipients)", .plain)
+    }
+    isQueued = true
   }
 
   private mutating func stamp(_ event: TraceEvent) {

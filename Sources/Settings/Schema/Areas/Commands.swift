@@ -3,10 +3,14 @@
 extension Area {
   static let commands = Area(
     "Commands of users", "Who on this machine may hand in mail and look at the queue, with `sendmail`, `mailq` and `postqueue`. Root always may.",
-    [Keys.authorizedSubmitUsers, Keys.authorizedMailqUsers, Keys.authorizedFlushUsers])
+    [Keys.aliasDatabase, Keys.authorizedSubmitUsers, Keys.authorizedMailqUsers, Keys.authorizedFlushUsers])
 }
 
 extension Keys {
+  package static let aliasDatabase = Key.text(
+    "alias_database", "", example: "hash:/etc/aliases",
+    "Alias files that `newaliases` checks besides those of alias_maps. Weir reads the texts: no database is made of them.")
+
   package static let authorizedSubmitUsers = Key.commands(
     "authorized_submit_users", "static:anyone", example: "!www-data, static:all", "Users who may hand in mail with `sendmail`.")
 

@@ -4,7 +4,6 @@ extension KnownName {
   /// Where mail goes, and how.
   static let postfixDelivery: [KnownName] = [
     missing(.postfix, "virtual_mailbox_limit_maps", "limits the size of some virtual mailboxes"),
-    needless(.postfix, "alias_database", "names the alias files that `newaliases` indexes", "remove the line: Weir reads the text files"),
     missing(.postfix, "virtual_maps", "is the old name of virtual_alias_maps"),
     later(.postfix, "forward_path", "names the .forward file of a user", "not yet: .forward files are not read; use alias_maps"),
     later(.postfix, "forward_expansion_filter", "says which characters paths of .forward files may hold", "not yet: .forward files are not read"),
