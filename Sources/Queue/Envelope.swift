@@ -15,6 +15,8 @@ package struct Envelope: Equatable, Sendable {
   package var envelopeID: String?
   /// RFC 3461 §4.3.
   package var returnContent: ReturnContent?
+  /// `transport:nexthop` to which the message goes for all its recipients, whatever their addresses say: content_filter and FILTER. Empty: none.
+  package var contentFilter = ""
 
   package init(
     sender: String, arrival: Int64, host: String, recipients: [Recipient], body: BodyType = .sevenBit,

@@ -12,12 +12,18 @@ extension Recipient {
     /// Aliases of this host that are more than other addresses.
     package static let aliases = Routes(rawValue: 1 << 6)
     package static let all = Routes(rawValue: .max)
+    /// Of a message that goes to a content filter.
+    static let filtered = Routes(.remote)
     /// Mailboxes of this host.
     package static let mailboxes: Routes = [Routes(.local), Routes(.virtual)]
   }
 }
 
 extension Envelope {
-  /// The classes of its recipients.
-  package var routes: Recipient.Routes { recipients.reduce(into: []) { $0.formUnion(Recipient.Routes($1.route, isAlias: $1.isAlias)) } }
+  /// The classes of its recipients. A content filter makes them all one: the scheduler's.
+  package var routes: Recipient.Routes {
+    contentFilter.isEmpty ? classes : .filtered
+  }
+
+  private var classes: Recipient.Routes { recipients.reduce(into: []) { $0.formUnion(Recipient.Routes($1.route, isAlias: $1.isAlias)) } }
 }

@@ -35,6 +35,8 @@ package final class Services {
   package var stages: StageServices?
   /// Says who gets a message in the end: copies, aliases. Nil where that is always those whom the client named.
   package var expand: (@Sendable (_ recipients: [Recipient], _ sender: String) -> Expansion)?
+  /// `content_filter`: where its mail goes first; empty where that is nowhere.
+  package var contentFilter = ""
   /// The same where `$stress` is `yes`; nil where that makes no difference.
   package var underStress: Services?
   package let now: @Sendable () -> Int64

@@ -62,6 +62,7 @@ extension Session {
 
   private func keep(_ message: ArrivingMessage, _ transaction: Transaction, _ content: IncomingMessage.Content) async -> CommitResult {
     var envelope = envelope(of: transaction)
+    envelope.contentFilter = contentFilter(of: transaction, message.id)
     // Stages have taken every recipient away.
     if envelope.recipients.isEmpty { return await throwAway(message) }
     if let expand = services.expand {
@@ -179,6 +180,16 @@ extension Session {
     guard let edits = chain?.message?.envelope else { return all }
     if let redirect = edits.redirect { return [recipient(redirect)] }
     return all.filter { !edits.deleted.contains($0.address.lowercased()) } + edits.added.map { recipient($0.address) }
+  }
+
+  /// The last FILTER counts, before content_filter; a REDIRECT goes before both.
+  private func contentFilter(of transaction: Transaction, _ id: QueueID) -> String {
+    let edits = chain?.message?.envelope
+    if transaction.marks.redirect != nil || edits?.redirect != nil { return "" }
+    let filter = edits?.nextHop ?? transaction.marks.filter ?? services.contentFilter
+    if filter.isEmpty || filter.utf8.contains(UInt8(ascii: ":")) { return filter }
+    logCleanup(.text("ignoring invalid content filter: \(filter)"), about: id, severity: .warning)
+    return ""
   }
 
   private func recipient(_ address: String) -> Recipient {

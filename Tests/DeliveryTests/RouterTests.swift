@@ -57,6 +57,15 @@ import Testing
     #expect(Self.route("a@else.test", explicit) == "smtp:[other.test]:2525")
   }
 
+  @Test func contentFilters() {
+    let router = Self.router { $0.relayhost = "[smart.test]" }
+    let alice = Recipient(address: "alice@here.test", original: "alice@here.test", route: .local)
+    #expect(router.hop(through: "scan:[127.0.0.1]:10025", for: alice).description == "scan:[127.0.0.1]:10025")
+    #expect(router.hop(through: "scan:", for: alice).description == "scan:here.test")
+    #expect(router.hop(through: "scan:", for: Recipient(address: "", original: "", route: .local)).description == "scan:mail.here.test")
+    #expect(Self.router { $0.defaultFilterNexthop = "dummy" }.hop(through: "scan:", for: alice).description == "scan:dummy")
+  }
+
   @Test func bySender() {
     let router = Self.router {
       $0.relayhost = "[smart.test]"

@@ -78,6 +78,24 @@ private func frames(_ bytes: [UInt8], generation: UInt64 = 7, offset: Int = 8192
     }
   }
 
+  /// The content filter stands behind the marks, and sends all recipients the same way.
+  @Test(arguments: [false, true]) func aContentFilter(isWarned: Bool) throws {
+    var filtered = envelope
+    filtered.contentFilter = "smtp:[127.0.0.1]:10025"
+    let record = MessageRecord(
+      id: QueueID(rawValue: 300), place: ContentPlace(isFile: true, offset: 0, length: 20, crc: 4),
+      progress: Progress(nextAttempt: 42, crashes: 1, states: states, isWarned: isWarned), envelope: filtered)
+    var writer = RecordWriter()
+    _ = record.write(to: &writer)
+    writer.seal(generation: 7, offset: 0)
+    try writer.bytes.withUnsafeBytes { bytes in
+      let frame = try #require(RecordFrame(bytes, at: 0, base: 0, generation: 7))
+      #expect(MessageRecord(frame, bytes, at: 0) == record)
+      #expect(RecordSummary(frame, bytes, at: 0)?.routes == Recipient.Routes(.remote))
+      #expect(filtered.routes == Recipient.Routes(.remote))
+    }
+  }
+
   @Test func whatIsWrittenIsRead() throws {
     let bytes = sample()
     let found = frames(bytes)

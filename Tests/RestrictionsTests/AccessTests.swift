@@ -112,6 +112,7 @@ import Testing
     #expect(discarded.notes() == ["discard: <a@b.test>: Sender address triggers DISCARD action"])
     #expect(sender("{b.test = REDIRECT x@y.test}", "a@b.test").decide().judgement.verdict.marks.redirect == "x@y.test")
     #expect(sender("{b.test = BCC x@y.test}", "a@b.test").decide().judgement.verdict.marks.bcc == "x@y.test")
+    #expect(sender("{b.test = FILTER smtp:x}", "a@b.test").decide().judgement.verdict.marks.filter == "smtp:x")
     #expect(sender("{b.test = PREPEND X-A: b}", "a@b.test").decide().judgement.verdict.marks.prepended == ["X-A: b"])
   }
 

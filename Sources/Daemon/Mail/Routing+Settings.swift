@@ -31,6 +31,7 @@ extension Setup {
     rules.transportDomainsMatchSubdomains = configuration[Keys.parentDomainMatchesSubdomains].contains("transport_maps")
     rules.relocatedMaps = tables(configuration[Keys.relocatedMaps])
     rules.emptyAddressRecipient = configuration[Keys.emptyAddressRecipient]
+    rules.defaultFilterNexthop = configuration[Keys.defaultFilterNexthop]
     rules.recipientDelimiter = configuration[Keys.recipientDelimiter]
     return rules
   }

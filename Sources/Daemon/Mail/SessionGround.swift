@@ -55,6 +55,7 @@ struct SessionGround: Sendable {
       services.footer = footer
       services.screen = screen
       services.expand = expansion
+      services.contentFilter = listener[Keys.contentFilter]
       services.stages = chain.map { chain in
         StageServices(chain: chain, names: names, loop: loop, listener: name, pool: pool) { client in
           client.address.map(ownNetworks.contains) ?? true

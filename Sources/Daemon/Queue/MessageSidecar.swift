@@ -17,6 +17,7 @@ struct PortableMessage: Equatable, Sendable {
   var isUTF8 = false
   var envelopeID: String?
   var returnContent: Envelope.ReturnContent?
+  var contentFilter = ""
   /// Those who are still to get it.
   var recipients: [Recipient] = []
 }
@@ -28,7 +29,7 @@ extension PortableMessage {
   init(_ envelope: Envelope, pending: [Bool]) {
     self.init(
       sender: envelope.sender, arrival: envelope.arrival, hasEightBit: envelope.body == .eightBitMIME, isUTF8: envelope.smtpUTF8,
-      envelopeID: envelope.envelopeID, returnContent: envelope.returnContent,
+      envelopeID: envelope.envelopeID, returnContent: envelope.returnContent, contentFilter: envelope.contentFilter,
       recipients: zip(envelope.recipients, pending).filter(\.1).map { recipient, _ in
         Recipient(
           address: recipient.address, original: recipient.original, notify: recipient.notify.rawValue, originalRecipient: recipient.originalRecipient)
@@ -42,6 +43,7 @@ extension PortableMessage {
     if isUTF8 { text += Self.line(["smtputf8", "yes"]) }
     if let envelopeID { text += Self.line(["envid", envelopeID]) }
     if let returnContent { text += Self.line(["ret", returnContent == .full ? "FULL" : "HDRS"]) }
+    if !contentFilter.isEmpty { text += Self.line(["filter", contentFilter]) }
     for recipient in recipients {
       text += Self.line(
         ["recipient", recipient.address, recipient.original, "\(recipient.notify)"] + [recipient.originalRecipient].compactMap(\.self))
@@ -73,6 +75,7 @@ extension PortableMessage {
     case "smtputf8": isUTF8 = value == "yes"
     case "envid": envelopeID = value
     case "ret": returnContent = value == "FULL" ? .full : .headers
+    case "filter": contentFilter = value
     case "recipient":
       guard fields.count >= 4, let notify = UInt8(fields[3]), !value.isEmpty else { return false }
       recipients.append(Recipient(address: value, original: fields[2], notify: notify & 15, originalRecipient: fields.count > 4 ? fields[4] : nil))

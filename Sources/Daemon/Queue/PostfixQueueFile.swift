@@ -96,6 +96,7 @@ struct PostfixQueueFile {
     case "A": takeAttribute(value)
     case "<": message.returnContent = value == "1" ? .full : value == "2" ? .headers : nil
     case "i": message.envelopeID = value
+    case "L": message.contentFilter = value
     case "O": next.original = value
     case "o": next.originalRecipient = value.isEmpty ? nil : value
     case "n": next.notify = Self.notify(Int(value) ?? 0)

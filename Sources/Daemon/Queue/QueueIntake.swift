@@ -61,7 +61,7 @@ struct QueueIntake: Sendable {
   }
 
   private func envelope(_ message: PortableMessage) -> Envelope {
-    Envelope(
+    var envelope = Envelope(
       sender: message.sender, arrival: message.arrival > 0 ? message.arrival : wallClock(), host: host,
       recipients: message.recipients.map { recipient in
         let resolved = relay.resolve(Mailbox(address: recipient.address))
@@ -70,6 +70,8 @@ struct QueueIntake: Sendable {
           notify: Recipient.Notify(rawValue: recipient.notify), originalRecipient: recipient.originalRecipient)
       }, body: message.hasEightBit ? .eightBitMIME : .sevenBit, smtpUTF8: message.isUTF8, envelopeID: message.envelopeID,
       returnContent: message.returnContent)
+    envelope.contentFilter = message.contentFilter
+    return envelope
   }
 }
 

@@ -23,6 +23,7 @@ extension SessionGround {
         arrival: ArrivalHeaders(listener), zone: { LocalZone.at($0).zone })
       services.submitters = submitters
       services.expand = expansion
+      services.contentFilter = listener[Keys.contentFilter]
       services.stages = chain.map { StageServices(chain: $0, names: names, loop: loop, listener: listener.name, pool: pool) { _ in true } }
       return services
     }

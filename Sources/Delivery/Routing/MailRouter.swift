@@ -25,6 +25,7 @@ package struct MailRouter: Router {
     package var relocatedMaps = TableList([])
     package var emptyAddressRecipient = "MAILER-DAEMON"
     package var recipientDelimiter = ""
+    package var defaultFilterNexthop = ""
 
     package init(myhostname: String) { self.myhostname = myhostname }
   }
@@ -47,6 +48,12 @@ package struct MailRouter: Router {
     let routing = hop(recipient.address, recipient.route, sender: sender)
     guard case .to(let hop) = routing, hop.transport == "local", recipient.route == .local else { return routing }
     return localHop(recipient) ?? routing
+  }
+
+  package func hop(through filter: String, for recipient: Recipient) -> NextHop {
+    var hop = NextHop(filter, for: recipient, nexthop: rules.defaultFilterNexthop)
+    if hop.destination.isEmpty { hop.destination = rules.myhostname }
+    return hop
   }
 
   /// The same without what makes local recipients special: for who wants to know whether mail would have somewhere to go.

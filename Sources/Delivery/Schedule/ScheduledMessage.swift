@@ -45,7 +45,7 @@ struct RoutedMessage: Sendable {
     self.message = message
     var places: [NextHop: Int] = [:]
     for due in message.due where message.envelope.recipients.indices.contains(due.index) {
-      switch router.route(message.envelope.recipients[due.index], sender: message.envelope.sender) {
+      switch RoutedMessage.route(message.envelope.recipients[due.index], of: message.envelope, router) {
       case .deferred(let reason): unrouted.append((due, reason))
       case .to(let hop):
         if let place = places[hop] {
@@ -56,5 +56,10 @@ struct RoutedMessage: Sendable {
         }
       }
     }
+  }
+
+  private static func route(_ recipient: Recipient, of envelope: Envelope, _ router: any Router) -> Routing {
+    envelope.contentFilter.isEmpty
+      ? router.route(recipient, sender: envelope.sender) : .to(router.hop(through: envelope.contentFilter, for: recipient))
   }
 }

@@ -5,6 +5,21 @@ import Queue
 package protocol Router: Sendable {
   /// May look into tables on disk, so not on a loop.
   func route(_ recipient: Recipient, sender: String) -> Routing
+  /// Where a content filter, `transport:nexthop`, has a recipient's mail go.
+  func hop(through filter: String, for recipient: Recipient) -> NextHop
+}
+
+extension Router {
+  package func hop(through filter: String, for recipient: Recipient) -> NextHop { NextHop(filter, for: recipient) }
+}
+
+extension NextHop {
+  /// Without a next hop in the text it is `nexthop`, or else the recipient's domain.
+  init(_ filter: String, for recipient: Recipient, nexthop: String = "") {
+    let text = TransportText(filter)
+    let domain = recipient.address.utf8.lastIndex(of: 0x40).map { String(recipient.address[$0...].dropFirst()) } ?? ""
+    self.init(transport: text.transport, destination: [text.nexthop, nexthop].first { !$0.isEmpty } ?? domain)
+  }
 }
 
 package enum Routing: Equatable, Sendable {

@@ -13,13 +13,17 @@ struct DraftLine {
   var isDefault = false
 }
 
-/// A `listener` block to be.
+/// A `listener` or `transport` block to be.
 struct DraftBlock {
+  enum Kind: String { case listener, transport }
+
+  let kind: Kind
   let name: String
   let item: Int?
   var lines: [DraftLine] = []
 
-  init(name: String, item: Int?) {
+  init(_ kind: Kind = .listener, name: String, item: Int?) {
+    self.kind = kind
     self.name = name
     self.item = item
   }
@@ -50,7 +54,7 @@ struct Draft {
   }
 
   func freeListenerName(_ wanted: String) -> String {
-    let taken = Set(blocks.map(\.name))
+    let taken = Set(blocks.filter { $0.kind == .listener }.map(\.name))
     if !taken.contains(wanted) { return wanted }
     return (2...(taken.count + 2)).map { "\(wanted)\($0)" }.first { !taken.contains($0) } ?? wanted
   }

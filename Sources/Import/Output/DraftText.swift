@@ -43,7 +43,7 @@ struct DraftText {
   private mutating func addBlock(_ index: Int) {
     let block = draft.blocks[index]
     let start = text.utf8.count + 1
-    text += "\nlistener \(block.name) {\n"
+    text += "\n\(block.kind) \(block.name) {\n"
     places.append((start..<text.utf8.count, .head(index)))
     for line in block.lines.indices { add(block.lines[line], .block(index, line: line), indent: "  ") }
     text += "}\n"

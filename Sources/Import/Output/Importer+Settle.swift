@@ -8,8 +8,7 @@ extension Importer {
   private static let maximumRounds = 100
 
   mutating func settle() -> String {
-    relocateTables()
-    if draft.blocks.isEmpty, !services.isEmpty { addQuietListener() }
+    if !draft.blocks.contains(where: { $0.kind == .listener }), !services.isEmpty { addQuietListener() }
     for _ in 0..<Self.maximumRounds {
       dropUnusedNames()
       let rendered = DraftText(draft, head: head)

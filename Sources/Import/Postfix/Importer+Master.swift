@@ -55,20 +55,40 @@ extension Importer {
       for option in service.options { importIdleOption(option, of: service) }
     case .refused(let reason): refuse(service, reason)
     // Who uses it is known when the tables are.
-    case .pipe: break
+    case .transport: break
     }
   }
 
   /// A transport that nothing names is not missed: Debian's master.cf has half a dozen.
-  mutating func importPipes() {
+  mutating func importTransports() {
     for service in services {
-      guard case .pipe(let reason) = ServicePlan(service) else { continue }
+      guard case .transport = ServicePlan(service) else { continue }
       if isUsed(service) {
-        refuse(service, reason)
+        addTransport(service)
       } else {
         for item in [service.item] + service.options.map(\.item) { ledger.amend(item, .translated, "not needed: nothing here hands mail to it") }
       }
     }
+  }
+
+  /// A further transport: the attributes of pipe(8) are lines of the block.
+  private mutating func addTransport(_ service: MasterService) {
+    var block = DraftBlock(.transport, name: service.name, item: service.item)
+    func line(_ name: String, _ value: String) -> DraftLine { DraftLine(name: name, value: value, comments: [], item: service.item) }
+    if service.command != "pipe" { block.set(line("command", service.command)) }
+    for (index, argument) in service.arguments.enumerated() {
+      guard let equals = argument.firstIndex(of: "="), service.command == "pipe" else { continue }
+      let (name, value) = (String(argument[..<equals]), String(argument[argument.index(after: equals)...]))
+      // All that follows is the program's.
+      if name == "argv" {
+        block.set(line("argv", ([value] + service.arguments[(index + 1)...]).joined(separator: " ")))
+        break
+      }
+      block.set(line(name, value))
+    }
+    ledger.amend(service.item, .translated, "transport \(service.name) { }")
+    for option in service.options { importIdleOption(option, of: service) }
+    draft.blocks.append(block)
   }
 
   private func isUsed(_ service: MasterService) -> Bool {

@@ -73,7 +73,7 @@ extension MessageRecord {
       payload.put(UInt32(place.isFile ? 1 : 0))
       payload.put(progress)
       payload.put(envelope)
-      payload.putMarks(progress)
+      payload.putMarks(progress, contentFilter: envelope.contentFilter)
     }
     return position
   }
@@ -85,9 +85,13 @@ extension MessageRecord {
   package init?(_ frame: RecordFrame, _ bytes: UnsafeRawBufferPointer, at position: Int) {
     guard frame.kind == .message else { return nil }
     var payload = frame.payload(bytes, at: position)
-    guard let place = payload.place(), var progress = payload.progress(), let envelope = payload.envelope() else { return nil }
+    guard let place = payload.place(), var progress = payload.progress(), var envelope = payload.envelope() else { return nil }
     guard progress.states.isEmpty || progress.states.count == envelope.recipients.count else { return nil }
-    payload.readMarks(of: &progress)
+    let marks = payload.readMarks(of: &progress)
+    if marks & Mark.filter != 0 {
+      guard let filter = payload.string() else { return nil }
+      envelope.contentFilter = filter
+    }
     self.init(id: QueueID(rawValue: frame.id), place: place, progress: progress, envelope: envelope)
   }
 }
@@ -105,7 +109,7 @@ extension Progress {
     guard frame.kind == .snapshot else { return nil }
     var payload = frame.payload(bytes, at: position)
     guard var progress = payload.progress() else { return nil }
-    payload.readMarks(of: &progress)
+    _ = payload.readMarks(of: &progress)
     self = progress
   }
 }
@@ -125,7 +129,7 @@ extension RecordSummary {
     self.crashes = crashes
     guard frame.kind == .message else { return }
     guard payload.skipStates(), let routes = payload.routes() else { return nil }
-    self.routes = routes
+    self.routes = (payload.integer(UInt8.self) ?? 0) & Mark.filter == 0 ? routes : .filtered
   }
 }
 
@@ -137,9 +141,17 @@ extension RecordWriter {
   }
 
   /// Marks came later than the format: they stand at the end, where an older release does not look, and none are written where there are none.
-  fileprivate mutating func putMarks(_ progress: Progress) {
-    if progress.isWarned { put(UInt8(1)) }
+  fileprivate mutating func putMarks(_ progress: Progress, contentFilter: String = "") {
+    let marks = (progress.isWarned ? Mark.warned : 0) | (contentFilter.isEmpty ? 0 : Mark.filter)
+    if marks != 0 { put(marks) }
+    if !contentFilter.isEmpty { put(contentFilter) }
   }
+}
+
+private enum Mark {
+  static let warned: UInt8 = 1
+  /// The content filter follows.
+  static let filter: UInt8 = 2
 }
 
 extension ByteCursor {
@@ -155,7 +167,9 @@ extension ByteCursor {
     return Progress(nextAttempt: next, crashes: crashes, states: states)
   }
 
-  fileprivate mutating func readMarks(of progress: inout Progress) {
-    progress.isWarned = integer(UInt8.self).map { $0 & 1 == 1 } ?? false
+  fileprivate mutating func readMarks(of progress: inout Progress) -> UInt8 {
+    let marks = integer(UInt8.self) ?? 0
+    progress.isWarned = marks & Mark.warned != 0
+    return marks
   }
 }

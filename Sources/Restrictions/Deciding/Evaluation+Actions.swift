@@ -54,7 +54,10 @@ extension Evaluation {
       note("bcc", "\(subject) triggers BCC \(address)")
       judgement.verdict.marks.bcc = address
     case .prepend(let line): try prepend(line, source)
-    case .filter: throw serverError("\(source): FILTER needs content filters, which there are not yet")
+    case .filter(let filter) where filter.contains(":"):
+      note("filter", "\(subject) triggers FILTER \(filter)")
+      judgement.verdict.marks.filter = filter
+    case .filter: warn("\(source): FILTER requires transport:destination")
     default: warn("\(source): \(action.word) requires user@domain target")
     }
     return .dunno

@@ -10,8 +10,6 @@ struct AccessCheck {
     let hint: String?
   }
 
-  private static let insteadOfFilter = "take the entry out; HOLD lets the message wait, REDIRECT user@example.com sends it to somebody else"
-
   /// More faults of one table are not worth a line each.
   static let maximumFaults = 5
 
@@ -29,15 +27,15 @@ struct AccessCheck {
 
   /// A rule whose action, or its address, comes from what it matched: seen when it matches. Only what is no action at all is told before.
   private func isFilledIn(_ entry: (key: String?, value: String)) -> Bool {
-    guard entry.key == nil, entry.value.contains("$") else { return false }
-    if case .filter = AccessAction(entry.value) { return false }
-    return true
+    entry.key == nil && entry.value.contains("$")
   }
 
   /// What is wrong with an action; nil if nothing is.
   func fault(of value: String) -> Fault? {
     switch AccessAction(value) {
-    case .filter: return Fault(message: "`\(value)` hands mail to a content filter, which Weir does not do yet", hint: Self.insteadOfFilter)
+    case .filter(let filter):
+      if filter.contains(":"), !filter.hasPrefix(":") { return nil }
+      return Fault(message: "`\(value)` needs a transport and a next hop", hint: "FILTER smtp:[127.0.0.1]:10025")
     case .redirect(let address), .bcc(let address):
       if address.contains("@"), !address.contains(" ") { return nil }
       return Fault(message: "`\(value)` needs an address", hint: "REDIRECT user@example.com")

@@ -59,6 +59,8 @@ package struct MessageMarks: Equatable, Sendable {
   package var isDiscarded = false
   /// REDIRECT: who gets it in the place of its recipients.
   package var redirect: String?
+  /// FILTER: `transport:nexthop` to which it goes first.
+  package var filter: String?
   /// BCC: who gets it besides.
   package var bcc: String?
   /// PREPEND: header fields to put before all others, in order.
@@ -66,11 +68,12 @@ package struct MessageMarks: Equatable, Sendable {
 
   package init() {}
 
-  /// The last REDIRECT and BCC count.
+  /// The last REDIRECT, FILTER and BCC count.
   mutating func add(_ other: MessageMarks) {
     isHeld = isHeld || other.isHeld
     isDiscarded = isDiscarded || other.isDiscarded
     redirect = other.redirect ?? redirect
+    filter = other.filter ?? filter
     bcc = other.bcc ?? bcc
     prepended += other.prepended
   }

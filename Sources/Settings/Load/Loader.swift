@@ -36,6 +36,9 @@ struct Loader {
     let named = listenerBlocks.isEmpty ? [("smtp", Scope())] : listenerBlocks.map { ($0.name?.text ?? "", scope($0.section)) }
     let definitions = Schema.definitions.filter { $0.place != .topLevel }
     let listeners = named.map { loadListener($0, $1, definitions, top, values) }
+    for (listener, (_, own)) in zip(listeners, named) {
+      diagnostics += RoutingCheck(tables: tables, blocks: transportBlocks).checkListener(listener.values, own)
+    }
     let places = listenerBlocks.map { $0.name?.start ?? $0.kind.start }
     // A mistake leaves a default in its place, which must not be blamed.
     diagnostics += Consistency.check(values, zip(listeners, places), top, isComplete: !diagnostics.hasErrors)

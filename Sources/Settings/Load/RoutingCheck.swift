@@ -17,9 +17,13 @@ struct RoutingCheck {
       Keys.localTransport, Keys.virtualTransport, Keys.relayTransport, Keys.defaultTransport, Keys.mailboxTransport, Keys.fallbackTransport,
     ]
     let maps = [Keys.transportMaps, Keys.mailboxTransportMaps, Keys.fallbackTransportMaps, Keys.senderDependentDefaultTransportMaps]
-    return single.flatMap { checkTransport($0, values, scope) } + maps.flatMap { checkMaps(values[$0], value) } + checkRelayHost(values, scope)
+    return (single + [Keys.contentFilter]).flatMap { checkTransport($0, values, scope) } + maps.flatMap { checkMaps(values[$0], value) }
+      + checkRelayHost(values, scope)
       + checkMaps(values[Keys.senderDependentRelayhostMaps], relay)
   }
+
+  /// What a listener says of its own.
+  func checkListener(_ values: SettingValues, _ scope: Scope) -> [Diagnostic] { checkTransport(Keys.contentFilter, values, scope) }
 
   private func checkTransport(_ key: Key<String>, _ values: SettingValues, _ scope: Scope) -> [Diagnostic] {
     guard let written = scope.settings[key.name], !values[key].isEmpty else { return [] }

@@ -32,11 +32,6 @@ package enum CheckAction: Equatable, Sendable {
   package static let refusalText = "message content rejected"
   package static let refusalStatus = "5.7.1"
 
-  /// Whether Weir can do it.
-  package var isSupported: Bool {
-    if case .filter = self { false } else { true }
-  }
-
   static let words = [
     "BCC", "DISCARD", "DUNNO", "FILTER", "HOLD", "IGNORE", "INFO", "OK", "PASS", "PREPEND", "REDIRECT", "REJECT", "REPLACE", "STRIP", "WARN",
   ]

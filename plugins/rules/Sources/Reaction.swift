@@ -59,8 +59,7 @@ package struct Reaction {
     case .reject(let status, let text): try refuse(status, text)
     case .discard(let text): log("discard", text, .discard)
     case .pass(let text): try pass("pass", text)
-    case .hold, .redirect, .bcc: try route(action)
-    case .filter: unsupported(action)
+    case .hold, .redirect, .filter, .bcc: try route(action)
     }
   }
 
@@ -137,6 +136,9 @@ package struct Reaction {
     case .redirect(let address):
       try context.redirect(to: address)
       return try pass("redirect", address)
+    case .filter(let hop):
+      try context.send(through: hop)
+      return log("filter", hop)
     case .bcc(let address):
       try context.addRecipient(address, parameters: "NOTIFY=NEVER")
       return log("bcc", address)
@@ -154,11 +156,6 @@ package struct Reaction {
     try context.set(names.held, "yes")
     try context.hold(text)
     _ = log("hold", text)
-  }
-
-  private func unsupported(_ action: CheckAction) -> Verdict {
-    context.log(.warning, "\(match.rule): Weir has no \(action.word) yet")
-    return .continue
   }
 
   // MARK: The log

@@ -11,7 +11,7 @@ extension Area {
       Keys.transportMaps, Keys.relayhost, Keys.senderDependentRelayhostMaps, Keys.emptyAddressRelayhostMapsLookupKey, Keys.localTransport,
       Keys.virtualTransport, Keys.relayTransport, Keys.defaultTransport, Keys.senderDependentDefaultTransportMaps,
       Keys.emptyAddressDefaultTransportMapsLookupKey, Keys.mailboxTransport, Keys.mailboxTransportMaps, Keys.fallbackTransport,
-      Keys.fallbackTransportMaps, Keys.emptyAddressRecipient, Keys.relocatedMaps,
+      Keys.fallbackTransportMaps, Keys.emptyAddressRecipient, Keys.relocatedMaps, Keys.contentFilter, Keys.defaultFilterNexthop,
     ])
 }
 
@@ -85,4 +85,15 @@ extension Keys {
     "relocated_maps", "", example: "hash:/etc/weir/relocated",
     "The new address of users who have moved, which senders are told. `user+extension@domain`, `user@domain`, `user` (ours) and `@domain` are looked up."
   )
+
+  package static let contentFilter = Key.text(
+    "content_filter", "", .anywhere, example: "smtp:[127.0.0.1]:10025",
+    """
+    Where all mail that comes in goes first, whoever it is for: `transport:nexthop`. The filter there hands it back to a listener whose own content_filter is empty. The \
+    action FILTER says it for single messages. docs/content-filters.md has examples.
+    """)
+
+  package static let defaultFilterNexthop = Key.text(
+    "default_filter_nexthop", "", example: "[127.0.0.1]:10025",
+    "The next hop for `content_filter = transport:` and `FILTER transport:`, which name none; empty: the domain of the recipient.")
 }

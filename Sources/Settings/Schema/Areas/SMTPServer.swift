@@ -74,7 +74,8 @@ extension Keys {
     "receive_override_options", "", of: receiveOverrides, .anywhere, example: "no_unknown_recipient_checks",
     """
     Parts of the reception to leave out, for a port to which a filter returns mail. `no_unknown_recipient_checks`: no recipient is refused because no \
-    table knows it. `no_header_body_checks`: header_checks and body_checks do not look at the mail. The others name what Weir does not do yet, and so have no effect so far.
+    table knows it. `no_header_body_checks`: header_checks and body_checks do not look at the mail. `no_address_mappings`: aliases and copies are left to the port that \
+    the filter returns to. `no_milters` has no effect so far, as there are none.
     """)
 
   static let receiveOverrides = ["no_unknown_recipient_checks", "no_address_mappings", "no_header_body_checks", "no_milters"]

@@ -10,7 +10,6 @@ extension KnownName {
     missing(.postfix, "smtpd_sender_login_maps", "says which user may use which sender"),
     missing(.postfix, "smtpd_authorized_verp_clients", "trusts clients with XVERP"),
     missing(.postfix, "smtpd_proxy_filter", "sends mail through a filter before it is accepted"),
-    missing(.postfix, "content_filter", "sends mail through a filter after it is accepted"),
     missing(.postfix, "smtpd_milters", "sends mail through milters"),
     missing(.postfix, "non_smtpd_milters", "sends mail made here through milters"),
     needless(.postfix, "milter_default_action", "says what happens without a milter", "remove the line: there are no milters"),

@@ -41,7 +41,6 @@ extension KnownName {
       milter_rcpt_macros milter_unknown_command_macros milter_macro_defaults: names what milters are told
       milter_macro_daemon_name milter_macro_v: is what milters are told of this server
       internal_mail_filter_classes: filters mail that Postfix itself writes
-      default_filter_nexthop: is the destination of mail that a filter returns
       qmqpd_authorized_clients qmqpd_error_delay qmqpd_timeout: is for QMQP, a protocol of qmail -> remove the line: there is no QMQP
       header_address_token_limit mime_boundary_length_limit mime_nesting_limit queue_file_attribute_count_limit: limits how much of a message is looked at
       info_log_address_format: is the form of addresses in the log
