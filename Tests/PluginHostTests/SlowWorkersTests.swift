@@ -59,4 +59,35 @@ import Testing
     for _ in 0..<3 { now = now + min(slow.turn(at: now), .seconds(1)) }
     #expect(deeds.running == [3])
   }
+
+  @Test func whoCameLastEndsAmongManyThatNeverDo() {
+    let deeds = Deeds()
+    var slow = slow(deeds)
+    for pid in Int32(1)...20 { add(pid, to: &slow, deeds) }
+    var now = Instant.now()
+    for _ in 0..<200 { now = now + slow.turn(at: now) }
+    add(21, to: &slow, deeds)
+    var turns = 0
+    for _ in 0..<6 {
+      now = now + slow.turn(at: now)
+      if deeds.running == [21] { turns += 1 }
+    }
+    #expect(turns >= 2)
+  }
+
+  @Test func manyHaveLessThanFew() {
+    func turns(of count: Int32) -> Int {
+      let deeds = Deeds()
+      var slow = slow(deeds)
+      for pid in 1...count { add(pid, to: &slow, deeds) }
+      let began = Instant.now()
+      var (now, turns) = (began, 0)
+      while now < began + .seconds(10) {
+        now = now + slow.turn(at: now)
+        turns += 1
+      }
+      return turns
+    }
+    #expect(turns(of: 50) * 4 < turns(of: 2))
+  }
 }

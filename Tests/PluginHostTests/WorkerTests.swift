@@ -7,7 +7,9 @@ import Testing
 @Suite struct WorkerTests {
   private func header(_ word: String) -> String { "From: a@b.test\nX-Do: \(word)\nSubject: x\n" }
 
-  private func fixture(_ component: String = "trouble", timeout: Int = 60_000, limits: WorkerFleet.Limits = .init(), failure: FailurePolicy = .tempfail)
+  private func fixture(
+    _ component: String = "trouble", timeout: Int = 60_000, limits: WorkerFleet.Limits = .init(), failure: FailurePolicy = .tempfail
+  )
     throws
     -> HostFixture
   {

@@ -2,16 +2,24 @@
 import Runtime
 
 /// The workers that have been at one call for long and still want the processor. One alone may have what nobody else wants; several take turns, and there are times when
-/// none has one: what they would use of the machine, its caches and its second threads, is other people's mail.
+/// none has one, the longer the more they are: what they would use of the machine, its caches and its second threads, is other people's mail. Who has had the
+/// fewest turns is next, so that a call that is only long ends among many that never would.
 struct SlowWorkers {
-  private var waiting: [Int32] = []
-  private var running: Int32?
+  private struct Slow {
+    let pid: Int32
+    var turns = 0
+  }
+
+  private var waiting: [Slow] = []
+  private var running: Slow?
   private var next = Instant.distantPast
   private let pause: (Int32) -> Void
   private let goOn: (Int32) -> Void
 
   private static let turn = Duration.milliseconds(2)
+  /// Between two turns, for each that waits.
   private static let rest = Duration.milliseconds(20)
+  private static let longestRest = Duration.milliseconds(200)
 
   init(pause: @escaping (Int32) -> Void = { ChildProcess(pid: $0).pause() }, goOn: @escaping (Int32) -> Void = { ChildProcess(pid: $0).goOn() }) {
     (self.pause, self.goOn) = (pause, goOn)
@@ -19,16 +27,16 @@ struct SlowWorkers {
 
   mutating func add(_ pid: Int32) {
     if running == nil, waiting.isEmpty {
-      running = pid
+      running = Slow(pid: pid)
     } else {
       pause(pid)
-      waiting.append(pid)
+      waiting.append(Slow(pid: pid))
     }
   }
 
   mutating func remove(_ pid: Int32) {
-    if running == pid { running = nil }
-    waiting.removeAll { $0 == pid }
+    if running?.pid == pid { running = nil }
+    waiting.removeAll { $0.pid == pid }
   }
 
   /// Whose turn is over stands still; who is next goes on. Answers how long until there is something to do again.
@@ -39,11 +47,12 @@ struct SlowWorkers {
       begin()
       return .seconds(3600)
     }
-    if let running {
-      pause(running)
-      waiting.append(running)
-      self.running = nil
-      next = now + Self.rest
+    if var slow = running {
+      pause(slow.pid)
+      slow.turns += 1
+      waiting.append(slow)
+      running = nil
+      next = now + min(Self.rest * waiting.count, Self.longestRest)
     } else {
       begin()
       next = now + Self.turn
@@ -52,8 +61,9 @@ struct SlowWorkers {
   }
 
   private mutating func begin() {
-    let pid = waiting.removeFirst()
-    running = pid
-    goOn(pid)
+    guard let index = waiting.indices.min(by: { waiting[$0].turns < waiting[$1].turns }) else { return }
+    let slow = waiting.remove(at: index)
+    running = slow
+    goOn(slow.pid)
   }
 }

@@ -51,6 +51,8 @@ final class WorkerCore: @unchecked Sendable {
   let metrics = PluginMetrics()
   /// Calls since the last death.
   let answered = Atomic<Int>(0)
+  /// Nanoseconds that the first calls of a process have used of a processor, at most; 0 while none has answered so many.
+  private let mostOfFirstCalls = Atomic<Int>(0)
   let log: PluginLog
   let wanted: Int
   private let starter: WorkerStart
@@ -105,6 +107,18 @@ final class WorkerCore: @unchecked Sendable {
   }
 
   // MARK: For the desks
+
+  /// What the first calls of a process use of a processor, as far as it is known.
+  var firstCalls: Duration? {
+    let most = mostOfFirstCalls.load(ordering: .relaxed)
+    return most == 0 ? nil : .nanoseconds(most)
+  }
+
+  func noteFirstCalls(_ used: Duration) {
+    let (seconds, attoseconds) = used.components
+    guard seconds == 0 else { return }
+    _ = mostOfFirstCalls.max(Int(attoseconds / 1_000_000_000), ordering: .relaxed)
+  }
 
   func desk(for loop: EventLoop) -> WorkerDesk {
     state.withLock { state in

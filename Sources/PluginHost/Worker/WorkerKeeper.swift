@@ -15,6 +15,7 @@ package final class WorkerKeeper {
   private let heartbeat: Int32?
   private let signals: Int32
   private let orders: [String: WorkerOrder]
+  private let filters: SystemCallFilters
   /// Lifelines by process.
   private var living: [Int32: Int32] = [:]
   private var slow = SlowWorkers()
@@ -34,9 +35,10 @@ package final class WorkerKeeper {
       Machine.limitHeaps()
       Machine.forbidDumps()
       _ = Machine.raiseDescriptorLimit()
+      try WorkerPractice.run()
       let list = try WorkerOrder.decode(try SealedMemory.read(orders))
       closeDescriptor(orders)
-      let keeper = WorkerKeeper(list, door, heartbeat, try Signal.descriptor())
+      let keeper = try WorkerKeeper(list, door, heartbeat, try Signal.descriptor())
       try keeper.serve()
       return 0
     } catch {
@@ -46,7 +48,8 @@ package final class WorkerKeeper {
     }
   }
 
-  private init(_ orders: [WorkerOrder], _ door: Int32, _ heartbeat: Int32?, _ signals: Int32) {
+  private init(_ orders: [WorkerOrder], _ door: Int32, _ heartbeat: Int32?, _ signals: Int32) throws {
+    filters = try SystemCallFilters()
     self.orders = Dictionary(orders.map { ($0.stage, $0) }, uniquingKeysWith: { first, _ in first })
     self.door = door
     self.heartbeat = heartbeat
@@ -102,7 +105,7 @@ package final class WorkerKeeper {
     // The first frame that the worker finds, whatever the mta sends after it.
     _ = try PacketSocket.send(HostFrame.load(order).encoded, to: control, timeout: .zero)
     guard let pid = try ChildProcess.fork(descriptors: [theirs, running.descriptor]) else {
-      Machine.exit(WorkerServer.run(named: order.stage))
+      Machine.exit(WorkerServer.run(named: order.stage, filters))
     }
     tell(.started(pid: pid), lifeline, descriptor: control)
     tell(.page, lifeline, descriptor: running.descriptor)

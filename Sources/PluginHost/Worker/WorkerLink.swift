@@ -120,13 +120,15 @@ final class WorkerLink {
     let running = process.running.first
     guard let since = seen[running] else { return }
     if running != foremost.call { foremost = (running, process.child.processorTime) }
-    if !process.isRetired.load(ordering: .relaxed), process.child.processorTime - foremost.used >= process.mostProcessorTime(used: foremost.used) {
+    if !process.isRetired.load(ordering: .relaxed), process.child.processorTime - foremost.used >= most(foremost.used) {
       desk.core.becameStuck(process)
       desk.core.retire(process)
     } else if since + Self.patience <= now || since + Self.shortPatience <= now && desk.hasAnother(than: self) {
       desk.core.becameStuck(process)
     }
   }
+
+  private func most(_ used: Duration) -> Duration { process.mostProcessorTime(used: used, first: desk.core.firstCalls) }
 
   /// What runs there for longer than it may and is nothing that is waited for here: a report, what a callback does, or what frees state.
   /// A call of another loop has come to its deadline there before.
@@ -229,7 +231,7 @@ final class WorkerLink {
     // One that was given to another in the meantime, or whose time is over.
     guard let call = calls[number] else { return }
     let outcome = try StageOutcome(decoding: call.pieces.isEmpty ? bytes : call.pieces + bytes)
-    process.answered.count()
+    if let used = process.countAnswer() { desk.core.noteFirstCalls(used) }
     desk.core.answered.count()
     forget(call)
     desk.ended(call, .success(outcome))

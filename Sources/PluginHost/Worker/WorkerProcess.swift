@@ -28,12 +28,17 @@ final class WorkerProcess: Sendable {
     usedToBegin = child.processorTime
   }
 
-  /// A call that has used so much of a processor is in a process that may spin. `used`: by the calls before it.
-  func mostProcessorTime(used: Duration) -> Duration {
+  /// A call that has used so much of a processor is in a process that may spin. `used`: by the calls before it; `first`: by the first calls of the processes before it.
+  func mostProcessorTime(used: Duration, first: Duration?) -> Duration {
     let count = answered.load(ordering: .relaxed)
     // The first ones may have much to make ready.
-    guard count >= Self.firstCalls else { return .milliseconds(50) }
+    guard count >= Self.firstCalls else { return first.map { min(max(.milliseconds(3), $0 * 2), .milliseconds(500)) } ?? .milliseconds(50) }
     return min(max(.milliseconds(3), (used - usedToBegin) / count * 8), .milliseconds(500))
+  }
+
+  /// One more outcome has come. Answers what the first ones have used of a processor, when that was the last of them.
+  func countAnswer() -> Duration? {
+    answered.wrappingAdd(1, ordering: .relaxed).newValue == Self.firstCalls ? child.processorTime - usedToBegin : nil
   }
 
   private static let firstCalls = 10

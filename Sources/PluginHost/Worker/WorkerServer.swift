@@ -26,14 +26,14 @@ package final class WorkerServer {
   static let patience = Duration.seconds(86_400)
 
   /// The whole life of the process, which its keeper has forked; its exit status.
-  static func run(named name: String) -> Int32 {
+  static func run(named name: String, _ filters: SystemCallFilters) -> Int32 {
     do {
       Machine.callProcess("w:\(name)")
       try Signal.blockAll()
       try Sandbox.begin(parent: Machine.parent)
       Terminal.detachInput()
       let control = WorkerControl(controlDescriptor)
-      let server = try start(control)
+      let server = try start(control, filters)
       guard let server else { return 0 }
       try server.serve(control)
       return 0
@@ -43,11 +43,11 @@ package final class WorkerServer {
     }
   }
 
-  private static func start(_ control: WorkerControl) throws -> WorkerServer? {
+  private static func start(_ control: WorkerControl, _ filters: SystemCallFilters) throws -> WorkerServer? {
     guard case .load(let order) = try control.receive() else { throw FrameError("'weir worker' is for the mta to use") }
     let page = cpluginhost_page_map(pageDescriptor)
     closeDescriptor(pageDescriptor)
-    for lack in try Sandbox(order).enter() { try control.send(.unprotected(lack)) }
+    for lack in try Sandbox(order).enter(filters) { try control.send(.unprotected(lack)) }
     if let page { cpluginhost_note_crashes(page) }
     do {
       let plugin = try Plugin(path: order.plugin)
@@ -69,7 +69,7 @@ package final class WorkerServer {
     }
   }
 
-  private init(_ order: WorkerOrder, _ instance: ComponentInstance, _ registry: SessionRegistry, _ logs: WorkerLog) throws {
+  init(_ order: WorkerOrder, _ instance: ComponentInstance, _ registry: SessionRegistry, _ logs: WorkerLog) throws {
     loop = try EventLoop()
     var settings = StageSettings(name: order.stage, plugin: order.plugin)
     settings.timeout = order.timeout
@@ -93,7 +93,7 @@ package final class WorkerServer {
     loop.run()
   }
 
-  private func connect(_ descriptor: Int32) {
+  func connect(_ descriptor: Int32) {
     guard let connection = try? WorkerConnection(descriptor, self) else { return }
     connections.append(connection)
     flushLogs()

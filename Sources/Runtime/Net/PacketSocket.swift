@@ -29,11 +29,13 @@ package enum PacketSocket {
 
   /// The next packet; nil after `timeout`. The end of the connection is an error.
   package static func receive(from socket: Int32, limit: Int, timeout: Duration) throws(SystemError) -> Packet? {
-    var bytes = [UInt8](repeating: 0, count: limit)
+    // What is not written to stays no memory of this process.
+    let space = UnsafeMutableRawBufferPointer.allocate(byteCount: limit, alignment: 16)
+    defer { space.deallocate() }
     while true {
       var descriptor: Int32 = -1
-      let result = bytes.withUnsafeMutableBytes { clinux_receive_packet(socket, $0.baseAddress, $0.count, &descriptor) }
-      if result > 0 { return Packet(bytes: Array(bytes[..<result]), descriptor: descriptor >= 0 ? descriptor : nil) }
+      let result = clinux_receive_packet(socket, space.baseAddress, space.count, &descriptor)
+      if result > 0 { return Packet(bytes: Array(space[..<result]), descriptor: descriptor >= 0 ? descriptor : nil) }
       if result == 0 { throw SystemError(code: ECONNRESET, operation: "receive") }
       guard -result == Int(EAGAIN) else { throw SystemError(code: Int32(-result), operation: "receive") }
       if try !wait(socket, POLLIN, timeout) { return nil }

@@ -38,7 +38,7 @@ package struct Sandbox: Sendable {
   package static func begin(parent: Int32) throws(SystemError) { _ = try SystemError.check(csandbox_begin(parent), "prctl") }
 
   /// Enters it, and answers what this kernel cannot forbid, in words. `begin` comes first.
-  package func enter() throws(SystemError) -> [String] {
+  package func enter(_ filters: SystemCallFilters) throws(SystemError) -> [String] {
     _ = try SystemError.check(csandbox_limits(UInt64(memory), UInt64(descriptors), writable.isEmpty ? 0 : 1), "setrlimit")
     var lacks: [String] = []
     let version = Sandbox.landlockVersion
@@ -47,7 +47,7 @@ package struct Sandbox: Sendable {
     } else {
       try restrictFiles()
     }
-    _ = try SystemError.check(csandbox_seccomp(mayUseNetwork ? 1 : 0), "seccomp")
+    try filters.enter(mayUseNetwork: mayUseNetwork)
     return lacks
   }
 
@@ -65,5 +65,28 @@ package struct Sandbox: Sendable {
     let copies = strings.map { strdup($0) }
     defer { for copy in copies { free(copy) } }
     return copies.map { UnsafePointer($0) }.withUnsafeBufferPointer(body)
+  }
+
+  /// Makes what Swift makes when it is first used, for the processes that are forked from this one.
+  package static func practice() { withPointers([]) { _ in } }
+}
+
+/// Which system calls are left in a sandbox. It takes a while to make them, so they are made before the processes that enter it.
+package final class SystemCallFilters {
+  private var alone = csandbox_filter()
+  private var withNetwork = csandbox_filter()
+
+  package init() throws(SystemError) {
+    _ = try SystemError.check(csandbox_filter_make(0, &alone), "seccomp")
+    _ = try SystemError.check(csandbox_filter_make(1, &withNetwork), "seccomp")
+  }
+
+  deinit {
+    csandbox_filter_free(&alone)
+    csandbox_filter_free(&withNetwork)
+  }
+
+  fileprivate func enter(mayUseNetwork: Bool) throws(SystemError) {
+    _ = try SystemError.check(mayUseNetwork ? csandbox_filter_enter(&withNetwork) : csandbox_filter_enter(&alone), "seccomp")
   }
 }

@@ -3,11 +3,15 @@
 #include "CSandbox.h"
 
 #include <errno.h>
-#include <linux/seccomp.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <signal.h>
@@ -73,30 +77,79 @@ static int allow_values(scmp_filter_ctx filter, int number, unsigned argument, c
 #define VALUES(...) (const unsigned long[]){__VA_ARGS__}, sizeof((const unsigned long[]){__VA_ARGS__}) / sizeof(unsigned long)
 #define TRY(call) if ((result = (call)) < 0) goto out
 
-int csandbox_seccomp(int network) {
-  scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-  if (!filter) return -ENOMEM;
+/* Stands for the process that the filter will be in: no process has such an id, and no other value of a rule is like it. */
+enum { SELF = 0x7e57face };
+
+static int make_filter(scmp_filter_ctx filter, int network) {
   int result;
-  unsigned long self = (unsigned long)getpid();
   TRY(allow_all(filter, usual, sizeof usual / sizeof *usual));
   if (network) TRY(allow_all(filter, sockets, sizeof sockets / sizeof *sockets));
   /* Threads, but no processes. clone3's flags cannot be seen here: who tries it hears that there is none, and takes clone. */
   TRY(seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM)));
   TRY(seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0));
-  TRY(allow_values(filter, SCMP_SYS(kill), 0, VALUES(self)));
-  TRY(allow_values(filter, SCMP_SYS(tgkill), 0, VALUES(self)));
-  TRY(allow_values(filter, SCMP_SYS(prlimit64), 0, VALUES(0, self)));
+  TRY(allow_values(filter, SCMP_SYS(kill), 0, VALUES(SELF)));
+  TRY(allow_values(filter, SCMP_SYS(tgkill), 0, VALUES(SELF)));
+  TRY(allow_values(filter, SCMP_SYS(prlimit64), 0, VALUES(0, SELF)));
   TRY(allow_values(filter, SCMP_SYS(prctl), 0, VALUES(PR_SET_NAME, PR_GET_NAME)));
   TRY(allow_values(filter, SCMP_SYS(ioctl), 1, VALUES(FIONREAD, FIONBIO, TCGETS)));
-  /* Not those that send signals when a descriptor becomes ready. */
+  /* Not those that send signals when a descriptor becomes ready. O_ASYNC alone signals nobody without an owner, who cannot be set. */
   TRY(allow_values(filter, SCMP_SYS(fcntl), 1, VALUES(F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK, F_OFD_SETLK,
                                                       F_OFD_SETLKW, F_DUPFD_CLOEXEC, F_ADD_SEALS, F_GET_SEALS)));
-  /* O_ASYNC alone signals nobody without an owner, who cannot be set. */
-  TRY(seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1));
-  TRY(seccomp_load(filter));
 out:
-  seccomp_release(filter);
+  return result;
+}
+
+static int read_all(int file, char *bytes, size_t size) {
+  for (size_t done = 0; done < size;) {
+    ssize_t count = pread(file, bytes + done, size - done, (off_t)done);
+    if (count <= 0) return count == 0 ? -EIO : -errno;
+    done += (size_t)count;
+  }
+  return 0;
+}
+
+int csandbox_filter_make(int network, struct csandbox_filter *made) {
+  made->instructions = NULL;
+  scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+  int file = memfd_create("filter", MFD_CLOEXEC);
+  int result = !filter ? -ENOMEM : file < 0 ? -errno : 0;
+  if (result < 0) goto out;
+  TRY(make_filter(filter, network));
+  TRY(seccomp_export_bpf(filter, file));
+  off_t size = lseek(file, 0, SEEK_END);
+  result = -EIO;
+  if (size <= 0 || (size_t)size % sizeof(struct sock_filter) != 0 || (size_t)size / sizeof(struct sock_filter) > BPF_MAXINSNS) goto out;
+  result = -ENOMEM;
+  if (!(made->instructions = malloc((size_t)size))) goto out;
+  made->count = (uint16_t)((size_t)size / sizeof(struct sock_filter));
+  TRY(read_all(file, (char *)made->instructions, (size_t)size));
+out:
+  if (result < 0) csandbox_filter_free(made);
+  if (file >= 0) close(file);
+  if (filter) seccomp_release(filter);
   return result < 0 ? result : 0;
+}
+
+void csandbox_filter_free(struct csandbox_filter *filter) {
+  free(filter->instructions);
+  filter->instructions = NULL;
+}
+
+int csandbox_filter_enter(const struct csandbox_filter *filter) {
+  struct sock_filter own[BPF_MAXINSNS];
+  struct sock_fprog program = {.len = filter->count, .filter = own};
+  int found = 0;
+  if (!filter->instructions || filter->count > BPF_MAXINSNS) return -EINVAL;
+  memcpy(own, filter->instructions, filter->count * sizeof *own);
+  for (unsigned i = 0; i < filter->count; i++) {
+    if (own[i].k != SELF) continue;
+    if (own[i].code != (BPF_JMP | BPF_JEQ | BPF_K)) return -EINVAL;
+    own[i].k = (uint32_t)getpid();
+    found++;
+  }
+  /* kill, tgkill, prlimit64 */
+  if (found < 1) return -EINVAL;
+  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0 ? 0 : -errno;
 }
 
 static uint64_t address_space(void) {
