@@ -72,7 +72,7 @@ listener staged {
   port = $(($(port_of weir) + 1))
 }
 C
-  for number in $(seq 10); do
+  for number in $(seq ${STAGES:-10}); do
     inns tee -a /etc/weir/weir.conf >/dev/null <<C
 stage lottery$number {
   plugin = $P/plugins/lottery.so

@@ -30,7 +30,7 @@ final class WorkerLink {
   private static let patience = Duration.milliseconds(30)
   private static let shortPatience = Duration.milliseconds(4)
   /// One that is left alone until its call has ended, or has come to its deadline.
-  private static let idleInterval = Duration.milliseconds(10)
+  private static let idleInterval = Duration.milliseconds(40)
   private static let maximumRequests = 10_000
 
   init?(_ process: WorkerProcess, _ desk: WorkerDesk) {
