@@ -130,7 +130,10 @@ let package = Package(
     plugin("BodyChecks", ["Message", "Rules", "Tables"]),
     plugin("HeaderChecks", ["Diagnostics", "Message", "Rules", "Tables"]),
     plugin("SQLite", ["SQLiteTable"]),
-    .target(name: "SQLiteTable", dependencies: ["CSQLite", "WeirPlugin"], path: "plugins/sqlite/Table", swiftSettings: common),
+    .target(
+      name: "SQLiteTable", dependencies: ["CSQLite", "WeirPlugin"], path: "plugins/sqlite/Table",
+      // Its fuzz target looks inside.
+      swiftSettings: common + (fuzzing ? [.unsafeFlags(["-enable-testing"])] : [])),
     .target(name: "Rules", dependencies: ["Diagnostics", "Tables", "WeirPlugin"], path: "plugins/rules/Sources", swiftSettings: common),
 
     // Test support: the embedded twins of Runtime
@@ -190,6 +193,7 @@ let fuzzers: [(name: String, dependencies: [Target.Dependency])] = [
   ("SMTPCommand", ["Bytes", "SMTP"]),
   ("SMTPSession", ["Bytes", "SMTP", "TranscriptPlayer"]),
   ("SpoolRecord", ["Queue"]),
+  ("SQLite", ["CSQLite", "SQLiteTable"]),
   ("Tables", ["Diagnostics", "Tables"]),
   ("WorkerFrame", ["Pipeline"]),
 ]

@@ -37,14 +37,22 @@ extension Words {
   }
 
   private mutating func newPlugin() throws(UsageError) -> NewPlugin {
+    let kinds = NewPlugin.Kind.allCases.map(\.rawValue)
+    let kindName = try value(of: ["--kind"]) ?? NewPlugin.Kind.stage.rawValue
+    guard let kind = NewPlugin.Kind(rawValue: kindName) else {
+      throw UsageError(
+        "no plugins of kind '\(kindName)'; there is \(kinds.joined(separator: ", "))", hint: Suggestion.nearest(to: kindName, in: kinds))
+    }
     let word = try value(of: ["--lang"]) ?? NewPlugin.Language.c.rawValue
-    let languages = NewPlugin.Language.allCases.map(\.rawValue)
-    guard let language = NewPlugin.Language(rawValue: word) else {
-      throw UsageError("no plugins in '\(word)'; there is \(languages.joined(separator: ", "))", hint: Suggestion.nearest(to: word, in: languages))
+    let languages = NewPlugin.languages(of: kind).map(\.rawValue)
+    guard let language = NewPlugin.Language(rawValue: word), languages.contains(word) else {
+      throw UsageError(
+        "no \(kind == .table ? "tables" : "plugins") in '\(word)'; there is \(languages.joined(separator: ", "))",
+        hint: Suggestion.nearest(to: word, in: languages))
     }
     let name = try required("a name for the plugin")
     if let more = next() { throw UsageError("unexpected '\(more)'") }
-    guard let plugin = NewPlugin(language: language, name: name) else {
+    guard let plugin = NewPlugin(language: language, kind: kind, name: name) else {
       throw UsageError("'\(name)' can be no plugin's name: a small letter, then small letters, digits and '_', at most \(NewPlugin.maximumName)")
     }
     return plugin
@@ -90,14 +98,15 @@ extension Words {
 
 extension Help {
   static let pluginTopic = """
-    usage: weir plugin new [--lang c|cpp|rust|swift] NAME
+    usage: weir plugin new [--lang c|cpp|rust|swift] [--kind stage|table] NAME
            weir plugin check FILE.so [-o NAME=VALUE]... [--component NAME]
            weir plugin run FILE.so [-o NAME=VALUE]... [MESSAGE] [--from ADDRESS]
                [--to ADDRESS]... [--ip ADDRESS] [--helo NAME] [--answer NAME=TEXT]...
                [--timeout SECONDS] [--component NAME]
 
     new    writes a folder NAME with a filter that works: `make` builds it,
-           `make test` shows it some messages
+           `make test` shows it some messages. With --kind table it is a look-up
+           table (c, swift)
     check  loads a plugin in a process that may die of it, and says what it is,
            what it wants and may do, and which options it has; or why it cannot be
            used. Tries its create() if all options that must be given are.

@@ -44,6 +44,27 @@ class Check(Plugin):
             "    option     word = jackpot  string: refuse a message with this word in its Subject\n"
             "create() takes these options\n"))
 
+    def test_a_table(self):
+        for name in ("rename_c.so", "rename_swift.so"):
+            self.assertEqual(self.weir("check", name, "-o", "pair=old new"), (
+                f"{name}: plugin org.example.rename 1, for this Weir's interface\n"
+                "  exports      weir_plugin_v0\n"
+                "  table rename: other names for some keys\n"
+                "    keys       parts of addresses, too, in lower case\n"
+                "    manners    -\n"
+                "    option     pair = (must be given)  string: a key and its value, with a blank between\n"
+                "create() takes these options\n"))
+            self.assertIn("create() was not tried", self.weir("check", name))
+            self.assertIn(f"{name}: create() failed: pair: expected two words", self.weir("check", name, "-o", "pair=x", status=1))
+            self.assertIn("has no option `piar` (did you mean `pair`?)", self.weir("check", name, "-o", "pair=a b", "-o", "piar=x", status=1))
+            with tempfile.NamedTemporaryFile("w") as file:
+                file.write(f"plugin = {PLUGINS}/{name}\nmode = inprocess\npair = old@example.com new\n")
+                file.flush()
+                asked = [os.environ["WEIR_BIN"], "map", "query", f"rename:{file.name}"]
+                for key, status, answer in (("old@example.com", 0, "new\n"), ("OLD@Example.com", 0, "new\n"), ("other", 1, "")):
+                    done = subprocess.run([*asked, key], capture_output=True, text=True, timeout=60)
+                    self.assertEqual((done.returncode, done.stdout), (status, answer), done.stderr)
+
     def test_options(self):
         self.assertIn("create() was not tried", self.weir("check", "domainlist_c.so"))
         self.assertIn("create() takes these options", self.weir("check", "domainlist_c.so", "-o", "zone=dbl.example"))

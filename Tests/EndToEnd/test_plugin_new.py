@@ -39,6 +39,22 @@ class New(Case):
                 self.assertEqual([line.split()[2] for line in listed.splitlines()], ["weir_plugin_v0"])
                 self.assertEqual(self.command(["make", "-s", "test"], cwd=f"{self.folder}/{name}"), "ok      passed\nok      refused\n")
 
+    def test_tables(self):
+        for language in ("c", "swift"):
+            with self.subTest(language):
+                name = f"table_{language}"
+                self.assertIn("has a table that works", self.new("--kind", "table", "--lang", language, name))
+                self.command(["make", "-s"], cwd=f"{self.folder}/{name}")
+                self.assertEqual(
+                    self.command(["make", "-s", "test"], cwd=f"{self.folder}/{name}"), "ok      old\nok      OLD\nok      other\n")
+                for file in os.listdir(f"{self.folder}/{name}"):
+                    self.assertNotIn("rename", file)
+        with open(f"{self.folder}/table_c/tests/keys", "a", encoding="utf-8") as file:
+            file.write("old\tsomething\n")
+        self.assertIn("FAILED  old: 'new', not 'something'", self.command(["make", "-s", "test"], 2, f"{self.folder}/table_c"))
+        self.assertIn("no tables in 'rust'; there is c, swift", self.new("--kind", "table", "--lang", "rust", "x", status=64))
+        self.assertIn("no plugins of kind 'tabel'", self.new("--kind", "tabel", "x", status=64))
+
     def test_its_own_tests_find_what_is_wrong(self):
         self.new("wrong")
         with open(f"{self.folder}/wrong/wrong.c", encoding="utf-8") as file:

@@ -5,13 +5,19 @@ import Runtime
 package struct NewPlugin: Equatable, Sendable {
   package enum Language: String, CaseIterable, Sendable { case c, cpp, rust, swift }
 
+  package enum Kind: String, CaseIterable, Sendable { case stage, table }
+
   package let language: Language
+  package let kind: Kind
   package let name: String
+
+  /// In which there is something to begin with.
+  package static func languages(of kind: Kind) -> [Language] { kind == .stage ? Language.allCases : [.c, .swift] }
 
   package static let maximumName = 32
 
   /// Nil if the name can be none: it is part of file names, of the configuration and of the plugin's id.
-  package init?(language: Language, name: String) {
+  package init?(language: Language, kind: Kind = .stage, name: String) {
     let first = name.utf8.first.map { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) } ?? false
     let isGood = name.utf8.allSatisfy {
       switch $0 {
@@ -21,6 +27,7 @@ package struct NewPlugin: Equatable, Sendable {
     }
     guard first, isGood, name.utf8.count <= Self.maximumName, !Self.taken.contains(name) else { return nil }
     self.language = language
+    self.kind = kind
     self.name = name
   }
 
@@ -32,14 +39,16 @@ package struct NewPlugin: Equatable, Sendable {
     templates.map { ($0.path.replacing(placeholder, with: name), $0.mode, $0.text.replacing(placeholder, with: name)) }
   }
 
-  private var placeholder: String { "lottery" }
+  private var placeholder: String { kind == .table ? "rename" : "lottery" }
 
   private var templates: [Template] {
-    switch language {
-    case .c: PluginTemplates.c
-    case .cpp: PluginTemplates.cpp
-    case .rust: PluginTemplates.rust
-    case .swift: PluginTemplates.swift
+    switch (language, kind) {
+    case (.c, .table): PluginTemplates.cTable
+    case (.swift, .table): PluginTemplates.swiftTable
+    case (.c, _): PluginTemplates.c
+    case (.cpp, _): PluginTemplates.cpp
+    case (.rust, _): PluginTemplates.rust
+    case (.swift, _): PluginTemplates.swift
     }
   }
 }
@@ -74,7 +83,9 @@ extension Launch {
       Terminal.writeError("weir plugin new: cannot write \(plugin.name): \(error)\n")
       return 1
     }
-    Terminal.write("\(plugin.name)/ has a filter that works. Read README.md; then:\n\n  cd \(plugin.name)\n  make\n  make test\n")
+    Terminal.write(
+      "\(plugin.name)/ has a \(plugin.kind == .table ? "table" : "filter") that works. Read README.md; then:\n\n  cd \(plugin.name)\n  make\n  make test\n"
+    )
     return 0
   }
 

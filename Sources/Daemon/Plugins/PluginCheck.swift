@@ -36,13 +36,13 @@ extension Launch {
       let trial = PluginTrial(request)
       let plugin = try trial.plugin()
       Terminal.write(PluginDescription(plugin, path: request.path).text)
-      let options = try plugin.component(request.component)
+      let component = try trial.component(of: plugin)
       // Without the options that must be given, create() cannot be tried.
-      guard options.options.allSatisfy({ option in option.defaultValue != nil || request.options.contains { $0.name == option.name } }) else {
+      guard component.options.allSatisfy({ option in option.defaultValue != nil || request.options.contains { $0.name == option.name } }) else {
         Terminal.write("create() was not tried: give it the options by -o NAME=VALUE\n")
         return ExitStatus.success
       }
-      _ = try trial.instance(RehearsalPosts())
+      if component.kind == .table { try trial.table(plugin) } else { _ = try trial.instance(RehearsalPosts()) }
       Terminal.write("create() takes these options\n")
       return ExitStatus.success
     } catch {
@@ -75,17 +75,36 @@ struct PluginDescription {
   }
 
   private static func describe(_ facts: ComponentFacts) -> [String] {
+    (facts.kind == .table ? describeTable(facts) : describeStage(facts)) + options(facts)
+  }
+
+  private static func describeTable(_ facts: ComponentFacts) -> [String] {
+    let events = TableEvents(rawValue: facts.events.rawValue)
+    let manners = [
+      (facts.isBlocking, "may block"), (facts.isSerial, "one look-up at a time"), (events.contains(.changed), "says when it has changed"),
+    ]
+    return [
+      "  table \(facts.name): \(facts.help)",
+      "    keys       \(events.contains(.parts) ? "parts of addresses, too" : "whole ones"), \(facts.keepsCase ? "as they are" : "in lower case")",
+      "    manners    \(list(manners.filter(\.0).map(\.1)))",
+    ]
+  }
+
+  private static func describeStage(_ facts: ComponentFacts) -> [String] {
     var lines = ["  stage \(facts.name): \(facts.help)"]
     lines.append("    events     \(list(StageEvent.allCases.filter(facts.events.has).map(\.name)))")
     lines.append("    may        \(list(rights(facts.rights)))")
     lines.append("    reads      \(list(facts.properties.sorted()))")
     let manners = [(facts.isBlocking, "may block"), (facts.isSerial, "one call at a time"), (facts.wantsDecodedHeaders, "decoded header fields")]
     lines.append("    manners    \(list(manners.filter(\.0).map(\.1)))")
-    for option in facts.options {
-      let value = option.defaultValue.map { option.isSecret ? "(secret)" : $0 } ?? "(must be given)"
-      lines.append("    option     \(option.name) = \(value)  \(option.kind)\(option.isRepeatable ? ", may be repeated" : ""): \(option.help)")
-    }
     return lines
+  }
+
+  private static func options(_ facts: ComponentFacts) -> [String] {
+    facts.options.map { option in
+      let value = option.defaultValue.map { option.isSecret ? "(secret)" : $0 } ?? "(must be given)"
+      return "    option     \(option.name) = \(value)  \(option.kind)\(option.isRepeatable ? ", may be repeated" : ""): \(option.help)"
+    }
   }
 
   private static func rights(_ rights: StageRights) -> [String] {

@@ -47,6 +47,25 @@ struct PluginTrial {
     }
   }
 
+  /// Of those that there are, a stage before a table.
+  func component(of plugin: Plugin) throws(PluginRefusal) -> Component {
+    let hasStage = plugin.components.contains { $0.kind == .stage && (request.component == nil || $0.name == request.component) }
+    return try plugin.component(request.component, hasStage ? .stage : .table)
+  }
+
+  /// Has its create() make a table of the options.
+  func table(_ plugin: Plugin) throws {
+    var settings = StageSettings(name: request.path, plugin: request.path)
+    settings.component = request.component
+    settings.options = request.options
+    do throws(TableOpener.Fault) {
+      let means = TableEngine.Settings(name: request.path, path: request.path)
+      _ = try TableOpener.engine(settings, means, plugin, isLenient: false) { level, text, _ in Terminal.write("  log    \(level): \(text)\n") }
+    } catch {
+      throw TrialFailure(description: "\(request.path): create() failed: \(error.message)\(error.hint.map { " (\($0))" } ?? "")")
+    }
+  }
+
   func instance(_ posts: any PostOffice) throws -> ComponentInstance {
     let plugin = try plugin()
     do throws(PluginRefusal) {

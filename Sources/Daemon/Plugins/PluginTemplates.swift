@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 // Made by `make docs` from plugins/examples.
 
-/// The files of a new plugin, in which `lottery` stands for its name.
+/// The files of a new plugin, in which `lottery`, or for a table `rename`, stands for its name.
 enum PluginTemplates {
   static let c: [Template] = [
     Template("Makefile", 0o644, ##"""
@@ -785,6 +785,243 @@ HEADER Subject: Lunch?
 accepted
 !REJECT
 !FAILED
+
+"""##),
+  ]
+
+  static let cTable: [Template] = [
+    Template("Makefile", 0o644, ##"""
+# SPDX-License-Identifier: MIT
+# make, make test, sudo make install
+NAME    = rename
+PLUGINS = $(shell pkg-config --variable=plugindir weir)
+.PHONY: test install clean
+
+CFLAGS ?= -O2 -g -Wall -Wextra
+
+$(NAME).so: $(NAME).c
+	$(CC) -shared -fPIC $(CFLAGS) $(shell pkg-config --cflags weir) $< -o $@
+
+test: $(NAME).so ## Ask it for some keys
+	tests/run $(NAME) $(CURDIR)/$(NAME).so
+
+install: $(NAME).so ## To where Weir looks for plugins (as root)
+	install -D -m 644 $(NAME).so $(DESTDIR)$(PLUGINS)/$(NAME).so
+
+clean:
+	rm -rf $(NAME).so build
+
+"""##),
+    Template("README.md", 0o644, ##"""
+# A table of your own
+
+`rename.c` answers look-ups: of its one option, the first word is the key and the second the value. It is named in settings as `rename:/path`, like `hash:/path`; the file at the
+path has its options. What everything means is in `weir/table.h`, and in the manual (docs/plugin-abi.md).
+
+    make            builds it
+    make test       asks it what tests/keys says (weir map query)
+    make install    copies it to where Weir looks for plugins
+    weir plugin check rename.so -o pair="old new"
+
+In `weir.conf`:
+
+    smtpd_sender_restrictions = check_sender_access rename:/etc/weir/rename.cf
+
+and in /etc/weir/rename.cf:
+
+    mode = inprocess
+    pair = old@example.com REJECT
+
+`mode = inprocess` says that you trust it like Weir itself: there it runs, and a crash is the mta's. A look-up may take `timeout` (ten seconds); a table that blocks says so
+(`.flags = WEIR_BLOCKING`) and is asked on threads of its own.
+
+"""##),
+    Template("rename.c", 0o644, ##"""
+/* SPDX-License-Identifier: MIT */
+/* A table of one pair: the first word of its option is the key, the second the value. */
+#include <stdlib.h>
+#include <weir/easy.h>
+#include <weir/table.h>
+
+struct self {
+   const weir_host   *host;
+   const weir_answer *answer;
+   char               key[64], value[64];
+};
+
+static void *create(const weir_host *host, const weir_pair *options, uint64_t n, uint64_t *events,
+                    char *err, uint64_t err_size) {
+   struct self *self = calloc(1, sizeof *self);
+   char         pair[130] = "";
+   (void)events;
+   if (self && (self->answer = host->extension(host, WEIR_ANSWER)) &&
+       weir_copy(pair, sizeof pair, weir_opt(options, n, "pair")) &&
+       sscanf(pair, "%63s %63s", self->key, self->value) == 2) {
+      self->host = host;
+      return self;
+   }
+   /* What begins with an option's name and a colon is shown where that option stands. */
+   snprintf(err, err_size, "pair: expected two words");
+   free(self);
+   return NULL;
+}
+
+static int32_t on_event(void *me, weir_ctx *ctx, const weir_event *event) { /* LOOKUP only */
+   struct self *self = me;
+   weir_pair    item = {{NULL, 0}, {NULL, 0}};
+   if (!weir_ieq(event->value, self->key)) return WEIR_CONTINUE;
+   item.value = weir_s(self->value);
+   return self->answer->answer(self->host, ctx->id, &item, 1) == WEIR_OK ? WEIR_DONE : WEIR_FAIL;
+}
+
+static const weir_option options[] = {
+   {"pair", NULL, "a key and its value, with a blank between", WEIR_OPT_STRING, 0}};
+static const weir_component component = {
+   .size = sizeof component, .kind = WEIR_TABLE, .name = "rename", .help = "other names for some keys",
+   .events = WEIR_BIT(WEIR_TABLE_LOOKUP) | WEIR_BIT(WEIR_TABLE_PARTS),
+   .n_options = 1, .options = options, .create = create, .destroy = free, .on_event = on_event};
+static const weir_component *const components[] = {&component};
+static const weir_plugin plugin = {
+   .magic = WEIR_MAGIC, .size = sizeof plugin, .abi = WEIR_ABI, .abi_min = WEIR_ABI,
+   .id = "org.example.rename", .version = "1", .components = components, .n_components = 1};
+
+const weir_plugin *weir_plugin_v0(void) { return &plugin; }
+
+"""##),
+    Template("tests/run", 0o755, ##"""
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# run TYPE PLUGIN: looks up each key of the file keys, and compares the answer with what stands behind the key's tab; nothing there: not found.
+cd "$(dirname "$0")" || exit 1
+type=$1 plugin=$2 failed=0
+options=$(mktemp) && trap 'rm -f "$options"' EXIT
+{ cat options.cf && printf 'plugin = %s\nmode = inprocess\n' "$plugin"; } > "$options"
+tab=$(printf '\t')
+while IFS=$tab read -r key wanted; do
+  found=$("${WEIR:-weir}" map query "$type:$options" "$key" 2>&1)
+  if [ "$found" = "$wanted" ]; then echo "ok      $key"; continue; fi
+  echo "FAILED  $key: '$found', not '$wanted'"
+  failed=1
+done < keys
+exit $failed
+
+"""##),
+    Template("tests/options.cf", 0o644, ##"""
+pair = old new
+
+"""##),
+    Template("tests/keys", 0o644, ##"""
+old	new
+OLD	new
+other	
+
+"""##),
+  ]
+
+  static let swiftTable: [Template] = [
+    Template("Makefile", 0o644, ##"""
+# SPDX-License-Identifier: MIT
+# make, make test, sudo make install
+NAME    = rename
+PLUGINS = $(shell pkg-config --variable=plugindir weir)
+.PHONY: test install clean
+
+DATA    = $(shell pkg-config --variable=datadir weir)
+HEADERS = $(shell pkg-config --variable=includedir weir)/weir
+
+$(NAME).so: $(NAME).swift
+	swiftc -O -wmo -swift-version 6 -parse-as-library -emit-library -module-name $(NAME)_plugin -I $(HEADERS) \
+	  $(DATA)/WeirPlugin/*.swift $< -Xlinker --version-script=$(DATA)/plugin.map -o $@
+
+test: $(NAME).so ## Ask it for some keys
+	tests/run $(NAME) $(CURDIR)/$(NAME).so
+
+install: $(NAME).so ## To where Weir looks for plugins (as root)
+	install -D -m 644 $(NAME).so $(DESTDIR)$(PLUGINS)/$(NAME).so
+
+clean:
+	rm -rf $(NAME).so build
+
+"""##),
+    Template("README.md", 0o644, ##"""
+# A table of your own
+
+`rename.swift` answers look-ups: of its one option, the first word is the key and the second the value. It is named in settings as `rename:/path`, like `hash:/path`; the file at the
+path has its options. What everything means is in `weir/table.h`, and in the manual (docs/plugin-abi.md).
+
+    make            builds it
+    make test       asks it what tests/keys says (weir map query)
+    make install    copies it to where Weir looks for plugins
+    weir plugin check rename.so -o pair="old new"
+
+In `weir.conf`:
+
+    smtpd_sender_restrictions = check_sender_access rename:/etc/weir/rename.cf
+
+and in /etc/weir/rename.cf:
+
+    mode = inprocess
+    pair = old@example.com REJECT
+
+`mode = inprocess` says that you trust it like Weir itself: there it runs, and a crash is the mta's. A look-up may take `timeout` (ten seconds); a table that blocks says so
+(`traits: .blocking`) and is asked on threads of its own.
+
+"""##),
+    Template("rename.swift", 0o644, ##"""
+// SPDX-License-Identifier: MIT
+// A table of one pair: the first word of its option is the key, the second the value.
+// In weir.conf: smtpd_sender_restrictions = check_sender_access rename:/etc/weir/names.cf; in that file, besides `mode = inprocess`, `pair = old new`.
+
+final class Rename: Table {
+  static let component = Component(
+    table: "rename", help: "other names for some keys",
+    options: [.string("pair", help: "a key and its value, with a blank between")])
+
+  private let key: String
+  private let value: String
+
+  init(host: Host, options: Options) throws {
+    let words = options.string("pair").split(separator: " ").map(String.init)
+    guard words.count == 2 else { throw Refusal("pair: expected two words") }
+    (key, value) = (words[0], words[1])
+  }
+
+  func lookUp(_ key: BorrowedText, _ context: LookUp) -> Finding {
+    String(key) == self.key ? .value(value) : .none
+  }
+}
+
+private let plugin = Plugin(id: "org.example.rename", version: "1", tables: [Rename.self])
+
+@_cdecl("weir_plugin_v0") public func weirPlugin() -> Plugin.Descriptor? { plugin.descriptor }
+
+"""##),
+    Template("tests/run", 0o755, ##"""
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# run TYPE PLUGIN: looks up each key of the file keys, and compares the answer with what stands behind the key's tab; nothing there: not found.
+cd "$(dirname "$0")" || exit 1
+type=$1 plugin=$2 failed=0
+options=$(mktemp) && trap 'rm -f "$options"' EXIT
+{ cat options.cf && printf 'plugin = %s\nmode = inprocess\n' "$plugin"; } > "$options"
+tab=$(printf '\t')
+while IFS=$tab read -r key wanted; do
+  found=$("${WEIR:-weir}" map query "$type:$options" "$key" 2>&1)
+  if [ "$found" = "$wanted" ]; then echo "ok      $key"; continue; fi
+  echo "FAILED  $key: '$found', not '$wanted'"
+  failed=1
+done < keys
+exit $failed
+
+"""##),
+    Template("tests/options.cf", 0o644, ##"""
+pair = old new
+
+"""##),
+    Template("tests/keys", 0o644, ##"""
+old	new
+OLD	new
+other	
 
 """##),
   ]

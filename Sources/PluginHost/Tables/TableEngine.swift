@@ -129,9 +129,10 @@ extension UInt32 {
 }
 
 /// What a table can be called for. The numbers are those of include/weir/table.h.
-struct TableEvents: OptionSet {
-  let rawValue: UInt64
-  static let lookUp = TableEvents(rawValue: 1 << 0)
-  static let parts = TableEvents(rawValue: 1 << 1)
-  static let changed = TableEvents(rawValue: 1 << 2)
+package struct TableEvents: OptionSet, Sendable {
+  package let rawValue: UInt64
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+  package static let lookUp = TableEvents(rawValue: 1 << 0)
+  package static let parts = TableEvents(rawValue: 1 << 1)
+  package static let changed = TableEvents(rawValue: 1 << 2)
 }
