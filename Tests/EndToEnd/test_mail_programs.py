@@ -62,6 +62,18 @@ class MailPrograms(SendmailCase):
         self.assertEqual(weir.message()["Subject"], "test")
         self.assertNotIn("Bcc", weir.messages("bob")[0])
 
+    def test_F3_F4_mail_reads_where_MAIL_says(self):
+        weir = self.ready()
+        self.sent(self.programs, "alice", input="Subject: for readers\n\nhello\n")
+        weir.message()
+        mail = requires("s-nail")
+        # F4: `export MAIL=$HOME/Maildir`; without it the reader looks into /var/mail and finds nothing (F3).
+        listed = self.play(weir, mail, "-:/", "-H", extra={"MAIL": weir.maildir()})
+        self.assertRegex(listed.stdout, r"N +1 .*for readers")
+        done = subprocess.run([mail, "-:/", "-H"], capture_output=True, text=True, timeout=30, cwd=self.home, user=weir.user,
+                              env=self.environment({"MAIL": os.path.join(self.home, "mbox-that-nobody-writes")}))
+        self.assertNotIn("for readers", done.stdout)
+
     def test_F2_mutt_in_its_menu(self):
         weir = self.ready()
         program, extra = client("mutt")

@@ -7,6 +7,7 @@ import re
 import subprocess
 
 from harness import IS_ROOT, Case, Session, eventually
+from nexthop import NextHop
 from postfix import Postfix
 
 RULES = "header_checks = regexp:{}\n"
@@ -102,6 +103,58 @@ class QueueOperations(Case):
         for user in ("alice", "bob"):
             message = weir.messages(user)[0]
             self.assertEqual((message["Subject"], message.get_content()), ("moved", f"{long}\n.dot\n"))
+
+
+    def test_every_queue_of_a_postfix_and_its_json(self):
+        if not IS_ROOT:
+            return
+        weir = self.weir()
+        with NextHop({"GREETING": "HANG"}) as hop:
+            ways = f"transport_maps = inline:{{ {{alice@weir.test = smtp:[127.0.0.1]:{hop.port}}} }}\n"
+            with Postfix(f"relay_domains = weir.test\ndefer_transports = relay\n{ways}") as postfix:
+                for name in ("alice", "bob", "carol"):
+                    with postfix.session() as client:
+                        client.say("EHLO me")
+                        self.assertIn("250", client.send(f"{name}@a.example", [f"{name}@weir.test", "bob@weir.test"], f"Subject: {name}\n\ntext\n"))
+                eventually(lambda: self.queues(postfix) == {"active": 1, "deferred": 2}, 15, "one under way, two that wait")
+                carol = next(each["queue_id"] for each in self.their(postfix) if each["sender"].startswith("carol"))
+                postfix.run("postsuper", "-h", carol)
+                self.assertEqual(self.queues(postfix), {"active": 1, "deferred": 1, "hold": 1})
+                theirs = self.their(postfix)
+                queue = postfix.run("postconf", "-h", "queue_directory").stdout.strip()
+                copy = os.path.join(weir.data, "theirs")
+                subprocess.run(["cp", "-r", queue, copy], check=True)
+        if weir.user:
+            subprocess.run(["chown", "-R", weir.user, copy], check=True)
+        weir.write_config("defer_transports = smtp relay local virtual\ntransport_maps = inline:{weir.test = smtp:[127.0.0.1]:1}\n")
+        self.assertEqual(weir.run("reload").returncode, 0)
+        done = weir.run("queue", "import", copy)
+        self.assertEqual((done.returncode, done.stdout), (0, "3 messages imported\n"), done.stderr)
+        place = {**os.environ, "MAIL_CONFIG": weir.config}
+        program = os.path.join(weir.folder, "postqueue")
+        os.symlink(os.environ["WEIR_BIN"], program)
+
+        def ours():
+            text = subprocess.run([program, "-j"], capture_output=True, text=True, env=place, user=weir.user, cwd="/").stdout
+            found = [json.loads(line) for line in text.splitlines()]
+            return found if sorted(each["queue_name"] for each in found) == ["deferred", "deferred", "hold"] else None
+        mine = eventually(ours, 10, "what waits")
+
+        def facts(entries):
+            return sorted((each["sender"], each["arrival_time"], sorted(one["address"] for one in each["recipients"])) for each in entries)
+        self.assertEqual(facts(mine), facts(theirs))
+        self.assertEqual({each["sender"] for each in mine if each["queue_name"] == "hold"}, {"carol@a.example"})
+
+        def keys(entries):
+            return {tuple(each) for each in entries}, {tuple(one) for each in entries if each["queue_name"] == "deferred" for one in each["recipients"]}
+        self.assertEqual(keys(mine), keys(theirs))
+
+    def their(self, postfix):
+        return [json.loads(line) for line in postfix.run("postqueue", "-j").stdout.splitlines()]
+
+    def queues(self, postfix):
+        names = [each["queue_name"] for each in self.their(postfix)]
+        return {name: names.count(name) for name in names}
 
 
 class Completion(Case):

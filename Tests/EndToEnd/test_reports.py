@@ -264,6 +264,56 @@ class ADay(Case):
         self.assertIn("4.3.0 later", "\n".join(summary.tables["message deferral detail"]))
 
 
+ALIASES = f"""\
+virtual_alias_maps = inline:{{ {{list@{DOMAIN} = carol@{DOMAIN}, dave@{DOMAIN}}}, {{one@{DOMAIN} = carol@{DOMAIN}}}, {{self@{DOMAIN} = self@{DOMAIN}}},
+  {{both@{DOMAIN} = both@{DOMAIN}, dave@{DOMAIN}}} }}
+mail_name = Postfix
+"""
+
+
+@unittest.skipUnless(IS_ROOT, "the real Postfix must be started as root")
+class Expanded(Case):
+    """Who asked for reports of success hears that an alias was expanded, and no more of it (RFC 3461 §5.2.7): as from a real Postfix."""
+
+    def test_postfix(self):
+        users = ("alice", "carol", "dave", "self", "both")
+        weir = self.weir(ALIASES + "virtual_mailbox_maps = inline:{" + ", ".join(f"{user}@{DOMAIN} = {user}/" for user in users) + "}")
+        tables = {"mailboxes": "".join(f"{user}@{DOMAIN} {user}/\n" for user in users)}
+        messages = [["list"], ["one"], ["self"], ["both"], ["list", "carol"]]
+        with Postfix(POSTFIX + ALIASES, tables=tables) as postfix:
+            mail = os.path.join(postfix.folder, "mail")
+            os.mkdir(mail)
+            os.chmod(mail, 0o777)
+            assert postfix.run("postconf", "-e", f"virtual_mailbox_base = {mail}").returncode == 0
+            postfix.run("postfix", "reload")
+            for port in (weir.port, postfix.port):
+                for number, names in enumerate(messages):
+                    self.say(port, number, names)
+            found = []
+            for folder in (weir.mail, mail):
+                folder = os.path.join(folder, "alice")
+                eventually(lambda: len(reports(folder)) >= len(messages), 20, f"the reports in {folder}\n{weir.log_text()}")
+                found.append({Beside.key(each): each.facts for each in reports(folder)})
+            self.assertEqual(set(found[0]), set(found[1]))
+            for key in found[1]:
+                for fact, theirs in found[1][key].items():
+                    # Postfix puts what it adds to a message above, Weir below what is there.
+                    ours = found[0][key][fact]
+                    self.assertEqual(*((sorted(each.split("\n")) if fact == "returned" else each) for each in (ours, theirs)), f"{key}: {fact}")
+        self.assertEqual(len(re.findall(r"alias expanded", weir.log_text())), 0)
+        eventually(lambda: weir.run("queue", "list").stdout == "The queue is empty.\n", 10, "an empty queue")
+
+    def say(self, port, number, names):
+        with Session(port) as client:
+            client.say("EHLO client.test")
+            client.say(f"MAIL FROM:<alice@{DOMAIN}>")
+            for name in names:
+                self.assertTrue(client.say(f"RCPT TO:<{name}@{DOMAIN}> NOTIFY=SUCCESS,FAILURE").startswith("250"))
+            client.say("DATA")
+            client.raw(f"From: a@x.test\r\nDate: Sat, 21 Nov 2026 10:00:00 +0000\r\nMessage-Id: <{number}@x.test>\r\nSubject: {number}\r\n\r\nb\r\n.\r\n".encode())
+            self.assertTrue(client.reply().startswith("250"))
+
+
 class Alone(Case):
     def text(self, weir, user="alice", count=1):
         weir.messages(user, count)
@@ -343,6 +393,30 @@ class Alone(Case):
         text = weir.run("explain", first).stdout
         self.assertRegex(text, r"report +sender non-delivery notification: \w+")
         self.assertRegex(text, rf"sent +to <alice@{DOMAIN}> by virtual")
+
+    def test_weir_explain_tells_each_attempt_elsewhere(self):
+        with NextHop() as taking, NextHop({"END": ["451 4.3.0 later", "250 2.0.0 Ok: queued as X1"]}, extensions=("DSN",), port=0) as later:
+            weir = self.weir(f"transport_maps = inline:{{taken.test = smtp:[127.0.0.1]:{taking.port}, later.test = smtp:[127.0.0.1]:{later.port}}}\n")
+            with Session(weir.port) as client:
+                client.say("EHLO x")
+                first = client.send(f"alice@{DOMAIN}", ["a@taken.test", "b@later.test"], "Subject: x\n\nbody\n").split()[-1]
+            eventually(lambda: "status=deferred" in weir.log_text() and "status=sent" in weir.log_text(), 10, "the first attempts")
+            eventually(lambda: weir.run("queue", "retry", first).returncode == 0, 10, "the second attempt")
+            eventually(lambda: f"{first}: removed" in weir.log_text(), 10, "its end")
+            story = eventually(lambda: self.story(weir, first, 3), 10, "all in the trace")
+        told = [(each["to"], each["status"], each["dsn"]) for each in story["deliveries"]]
+        self.assertEqual(sorted(told[:2]), [("a@taken.test", "sent", "2.0.0"), ("b@later.test", "deferred", "4.3.0")])
+        self.assertEqual(told[2:], [("b@later.test", "sent", "2.0.0")])
+        self.assertIn("postsuper: to be tried now", story["log"])
+        text = weir.run("explain", first).stdout
+        relay = rf"by 127\.0\.0\.1\[127\.0\.0\.1\]:{later.port}"
+        self.assertRegex(text, rf"deferred  to <b@later\.test> {relay}: 4\.3\.0 host .* said: 451 4\.3\.0 later \(in reply to end of DATA command\)")
+        self.assertRegex(text, r"retry +for \d recipients?\n")
+        self.assertRegex(text, rf"sent +to <b@later\.test> {relay}: 2\.0\.0 250 2\.0\.0 Ok: queued as X1")
+
+    def story(self, weir, first, count):
+        lines = [json.loads(line) for line in weir.run("explain", "--json", first).stdout.splitlines()]
+        return lines[0] if lines and len(lines[0]["deliveries"]) >= count else None
 
     def stories(self, weir, first):
         lines = [json.loads(line) for line in weir.run("explain", "--json", first).stdout.splitlines()]

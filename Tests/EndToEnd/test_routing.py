@@ -50,6 +50,18 @@ class Relaying(RoutingCase):
             self.send(weir, "x@far.test")
             self.log(weir, rf"to=<x@far.test>, relay=127.0.0.1\[127.0.0.1\]:{hop.port}, .*status=sent")
 
+    def test_luser_relay_on_another_host(self):
+        with NextHop() as hop:
+            weir, _ = self.file(
+                "mydestination = here.test\nmyorigin = here.test\nlocal_recipient_maps =\nluser_relay = $user@other.test\n"
+                f"relayhost = [127.0.0.1]:{hop.port}\nmynetworks = 127.0.0.0/8\n")
+            self.send(weir, "no-such-user@here.test")
+            found = self.log(weir, r"postfix/local\[\d+\]: \w+: to=<no-such-user@here\.test>, relay=local, .*status=sent \(forwarded as (\w+)\)")
+            self.log(weir, rf"{found[1]}: to=<no-such-user@other\.test>, orig_to=<no-such-user@here\.test>, relay=127.*status=sent")
+            sender, recipients, content = hop.messages[0]
+            self.assertIn("no-such-user@other.test", recipients[0])
+            self.assertIn(b"Delivered-To: no-such-user@here.test", content if isinstance(content, bytes) else content.encode())
+
     def test_b15_relayhost_that_leads_back(self):
         weir, _ = self.file("")
         weir.write_config("mydomain = weir.test\nrelayhost = $mydomain\n")

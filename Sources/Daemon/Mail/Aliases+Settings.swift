@@ -70,6 +70,7 @@ extension LocalRules {
     recipientDelimiter = configuration[Keys.recipientDelimiter]
     deliveredTo = Set(configuration[Keys.prependDeliveredHeader])
     commands = CommandRules(setup)
+    luserRelay = LuserRelay(setup)
   }
 }
 

@@ -54,7 +54,10 @@ extension Configuration {
   /// Who has a mailbox that this server writes, and nothing else: the others are the scheduler's.
   var mailboxRoutes: Recipient.Routes {
     var routes: Recipient.Routes = []
-    let hasOther = [Keys.mailboxTransport, Keys.fallbackTransport, Keys.mailboxCommand].contains { !self[$0].isEmpty }
+    let hasOther =
+      [Keys.mailboxTransport, Keys.fallbackTransport, Keys.mailboxCommand].contains { !self[$0].isEmpty }
+      // An address with a domain may be on another host.
+      || self[Keys.luserRelay].contains("@")
     let hasTables = [Keys.mailboxTransportMaps, Keys.fallbackTransportMaps, Keys.mailboxCommandMaps, Keys.transportMaps, Keys.relocatedMaps].contains
     {
       !self[$0].isEmpty

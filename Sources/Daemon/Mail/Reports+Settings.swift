@@ -39,6 +39,7 @@ extension SenderReporter.Settings {
     self.init(rules: ReportRules(configuration), writer: writer, hostname: configuration[Keys.myhostname])
     sizeLimit = configuration[Keys.bounceSizeLimit].bytes
     lifetime = SchedulerSettings(configuration).lifetime
+    bounceLifetime = SchedulerSettings(configuration).bounceLifetime
   }
 }
 

@@ -19,24 +19,6 @@ extension SchedulerSettings {
   }
 }
 
-extension Recipient.Routes {
-  /// The classes of addresses whose mail goes to mailboxes of this host whatever tables say, and so needs no router.
-  init(_ configuration: Configuration) {
-    self = []
-    let values = configuration.values
-    func text(_ name: String) -> String { values.expanded(name) ?? "" }
-    guard text("transport_maps").isEmpty else { return }
-    func isOwn(_ name: String, _ transport: String) -> Bool {
-      text(name).isEmpty || text(name).split(separator: ":").first.map(String.init) == transport
-    }
-    if isOwn("virtual_transport", "virtual") { insert(Recipient.Routes(.virtual)) }
-    let others = ["mailbox_transport", "mailbox_transport_maps", "fallback_transport", "fallback_transport_maps"]
-    if others.allSatisfy({ text($0).isEmpty }), isOwn("local_transport", "local") || text("local_transport").hasPrefix("error") {
-      insert(Recipient.Routes(.local))
-    }
-  }
-}
-
 extension BackOff {
   init(_ configuration: Configuration) {
     self.init(minimum: configuration[Keys.minimalBackoffTime], maximum: configuration[Keys.maximalBackoffTime])

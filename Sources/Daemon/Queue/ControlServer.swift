@@ -33,6 +33,9 @@ final class ControlServer: Sendable {
     }
   }
 
+  /// Whether this process takes mail in.
+  static let intakeQuestion = "intake"
+
   private let path: String
   private let visitors: Visitors?
   private let queue: Spool
@@ -151,6 +154,7 @@ final class ControlServer: Sendable {
 
   private func answer(_ line: String, _ uid: UInt32) -> QueueAnswer {
     if let text = visitors?.refusal(line, uid) { return QueueAnswer(status: ExitStatus.notPermitted, text: text) }
+    if line == Self.intakeQuestion { return QueueAnswer(status: intake == nil ? ExitStatus.unavailable : ExitStatus.success, text: "") }
     if line == StageReport.request { return QueueAnswer(text: StageReport.lines(stages)) }
     return QueueCommands.perform(line, on: queue) { [log] id, deed in log.info("postsuper", id, deed) }
   }

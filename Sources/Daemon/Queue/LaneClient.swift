@@ -32,6 +32,8 @@ struct LaneClient {
 
   static func all(_ setup: Setup) -> [LaneClient] { Lane.all(in: setup.queueFolder, disk: LinuxDisk()).map { LaneClient($0, setup) } }
 
+  var socket: String { Setup.controlSocket(inLane: path) }
+
   /// Nil when no process has the lane.
   func ask(_ line: String) -> QueueAnswer? { askOwner(line) }
 

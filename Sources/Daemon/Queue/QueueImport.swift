@@ -4,8 +4,9 @@ import Runtime
 
 /// `weir queue import`: what `export` has written, and the queue of a Postfix. The daemon takes each message as it is, with its envelope and its age.
 struct QueueImport {
-  private let setup: Setup
   private let hold: Bool
+  /// Of the process that takes mail in: after a reload its lane need not be the first one.
+  private let path: String?
   private var imported = 0
   private var failed = 0
 
@@ -16,8 +17,8 @@ struct QueueImport {
   private static let timeout = Duration.seconds(120)
 
   init(_ setup: Setup, hold: Bool) {
-    self.setup = setup
     self.hold = hold
+    path = LaneClient.all(setup).first { $0.ask(ControlServer.intakeQuestion)?.status == ExitStatus.success }?.socket
   }
 
   func perform(_ paths: [String]) -> Int32 {
@@ -100,7 +101,7 @@ struct QueueImport {
 
   private func hand(_ message: PortableMessage, _ content: [UInt8], isHeld: Bool) throws(StartError) {
     let envelope = Array(message.text.utf8)
-    guard let socket = try? BlockingStream.connect(path: Setup.controlSocket(inLane: setup.queueFolder)) else {
+    guard let path, let socket = try? BlockingStream.connect(path: path) else {
       throw StartError("no daemon answers, and it is the daemon that takes mail in: start it first")
     }
     let request = Array("import \(envelope.count) \(content.count) \(isHeld ? "hold" : "go")\n".utf8) + envelope

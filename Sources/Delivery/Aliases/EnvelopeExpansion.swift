@@ -44,14 +44,14 @@ package struct EnvelopeExpansion: Sendable {
     for recipient in given {
       switch expand(recipient) {
       case .failed(let reason): return .failed(reason)
-      case .recipients(let expanded): for one in expanded where seen.insert(Seen(one)).inserted { result.append(one) }
+      case .recipients(let expanded): for one in recipient.noticing(expanded.unique) where seen.insert(Seen(one)).inserted { result.append(one) }
       }
     }
     return .recipients(result)
   }
 
   /// As in Postfix, those who are asked for under two addresses get two copies.
-  private struct Seen: Hashable {
+  fileprivate struct Seen: Hashable {
     let address: String
     let original: String
     let notify: UInt8
@@ -123,6 +123,15 @@ package struct EnvelopeExpansion: Sendable {
       ? AddressKey.mapped(local: name, domain: domain, delimiters: copies.delimiters)
       : AddressKey.virtualMailbox(local: name, domain: domain, delimiters: copies.delimiters)
     return tables.match(address: keys)?.value
+  }
+}
+
+extension [Recipient] {
+  /// Each once.
+  fileprivate var unique: [Recipient] {
+    if count < 2 { return self }
+    var seen: Set<EnvelopeExpansion.Seen> = []
+    return filter { seen.insert(EnvelopeExpansion.Seen($0)).inserted }
   }
 }
 

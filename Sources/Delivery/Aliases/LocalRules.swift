@@ -21,8 +21,15 @@ package struct LocalRules: Sendable {
   /// Delivered-To for commands, files and what is sent on: words of prepend_delivered_header.
   package var deliveredTo: Set<String> = ["command", "file", "forward"]
   package var commands = CommandRules()
+  /// `luser_relay`, where it may lead to another host.
+  package var luserRelay: LuserRelay?
 
   package init() {}
+
+  /// The address on another host that gets mail for an unknown user; nil for one that is here.
+  func luser(of address: String) -> LuserRelay.Target? {
+    luserRelay?.target(for: address).flatMap { $0.route == .remote ? $0 : nil }
+  }
 
   /// What the table says of a user, or the setting.
   func choice(_ maps: TableList, _ otherwise: String, for address: String) -> String {
@@ -68,11 +75,12 @@ extension LocalRules {
     if !mailbox.isEmpty { return .to(hop(mailbox, host)) }
     let fallback = choice(fallbackTransportMaps, fallbackTransport, for: address)
     let command = choice(mailboxCommandMaps, mailboxCommand, for: address)
-    guard !fallback.isEmpty || !command.isEmpty else { return nil }
+    let luser = luser(of: address)
+    guard !fallback.isEmpty || !command.isEmpty || luser != nil else { return nil }
     switch isUser(address) {
     case nil: return .deferred(Reason(status: "4.3.0", text: "user lookup error"))
     case true?: return command.isEmpty ? nil : .to(own)
-    case false?: return fallback.isEmpty ? nil : .to(hop(fallback, host))
+    case false?: return fallback.isEmpty ? luser.map { _ in .to(own) } : .to(hop(fallback, host))
     }
   }
 

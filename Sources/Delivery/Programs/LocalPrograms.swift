@@ -65,7 +65,7 @@ package final class LocalPrograms: Transport {
     if SpooledMail(message: job.message).hasBeenDelivered(to: recipient.address) {
       return .done(ProgramOutcome(.bounced, "5.4.6", "mail forwarding loop for \(recipient.address)"))
     }
-    guard !recipient.isExpanded, let alias = aliases.find(recipient.address) else { return .done(userCommand(job, recipient)) }
+    guard !recipient.isExpanded, let alias = aliases.find(recipient.address) else { return prepareUser(job, recipient) }
     var expansion = AliasExpansion(aliases) { [rules] in Self.read($0, rules) }
     expansion.expand(alias)
     if let failure = expansion.failure { return .done(failure) }
@@ -76,7 +76,14 @@ package final class LocalPrograms: Transport {
     }
     if let worst, worst.outcome != .sent || expansion.addresses.isEmpty { return .done(worst) }
     if expansion.addresses.isEmpty { return .done(ProgramOutcome(.bounced, "5.2.4", "alias \(alias.name) stands for nobody")) }
-    return sendOn(job, recipient, expansion, after: worst?.reason.text)
+    return sendOn(job, recipient, expansion.addresses, owner: expansion.owner, after: worst?.reason.text)
+  }
+
+  /// `mailbox_command` for a user; who is none has luser_relay.
+  private func prepareUser(_ job: DeliveryJob, _ recipient: Recipient) -> Plan {
+    let command = rules.choice(rules.mailboxCommandMaps, rules.mailboxCommand, for: recipient.address)
+    guard command.isEmpty, let target = rules.luser(of: recipient.address) else { return .done(userCommand(job, recipient)) }
+    return sendOn(job, recipient, [aliases.resolve(target.address)], owner: nil, after: nil)
   }
 
   private static func read(_ path: String, _ rules: LocalRules) -> Result<String, ProgramPlaceError> {
@@ -210,7 +217,9 @@ package final class LocalPrograms: Transport {
 
   // MARK: sending on
 
-  private func sendOn(_ job: DeliveryJob, _ recipient: Recipient, _ expansion: AliasExpansion, after text: String?) -> Plan {
+  private func sendOn(
+    _ job: DeliveryJob, _ recipient: Recipient, _ addresses: [LocalAliases.Destination], owner: String?, after text: String?
+  ) -> Plan {
     var chunks: [ContentChunk] = []
     let added = rules.deliveredTo.contains("forward") ? "Delivered-To: \(recipient.address)\n" : ""
     chunks.append(ContentChunk(Array("\(added)Received: by \(hostname) id \(job.message.id)\n".utf8)))
@@ -222,14 +231,15 @@ package final class LocalPrograms: Transport {
       return .done(ProgramOutcome(.deferred, "4.3.0", "queue file read error"))
     }
     var envelope = job.message.envelope
-    if let owner = expansion.owner, !envelope.sender.isEmpty { envelope.sender = aliases.resolve(owner).address }
+    if let owner, !envelope.sender.isEmpty { envelope.sender = aliases.resolve(owner).address }
     envelope.arrival = clock()
-    envelope.recipients = expansion.addresses.map { address in
+    envelope.recipients = addresses.map { address in
       var one = Recipient(
         address: address.address, original: recipient.original, route: Recipient.Route(address), notify: recipient.notify,
         originalRecipient: recipient.originalRecipient)
       one.isExpanded = true
-      return one
+      // Of success, this delivery tells.
+      return one.withoutSuccess
     }
     return .sendOn(envelope, chunks, after: text)
   }

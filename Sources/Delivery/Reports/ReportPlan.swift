@@ -83,6 +83,7 @@ struct ReportPlan: Equatable {
   ) -> [Int] {
     all(results, envelope, outcome).filter { place in
       let notify = envelope.recipients[results[place].index].notify
+      if envelope.recipients[results[place].index].isExpansionNotice { return outcome == .sent }
       return !notify.contains(.never) && isWanted(notify)
     }
   }

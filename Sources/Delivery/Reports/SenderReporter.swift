@@ -16,6 +16,8 @@ package final class SenderReporter: SenderReports {
     package var sizeLimit = 50_000
     /// `maximal_queue_lifetime`, in microseconds.
     package var lifetime: Int64 = 5 * 86_400_000_000
+    /// `bounce_queue_lifetime`, in microseconds.
+    package var bounceLifetime: Int64 = 5 * 86_400_000_000
 
     package init(rules: ReportRules, writer: ReportWriter, hostname: String) {
       self.rules = rules
@@ -98,7 +100,7 @@ package final class SenderReporter: SenderReports {
     let addressee = order.postmaster ?? message.envelope.sender
     let report = StatusReport(
       kind: order.kind, isForPostmaster: order.postmaster != nil, id: "\(id)", time: time, addressee: addressee,
-      message: ReportedMessage(message, lifetime: settings.lifetime),
+      message: ReportedMessage(message, lifetime: message.envelope.sender.isEmpty ? settings.bounceLifetime : settings.lifetime),
       recipients: order.results.map { ReportedRecipient(results[$0], message.envelope) }, returned: returned)
     let written = settings.writer.write(report, means.zone(time))
     let recipient = means.resolve(addressee) ?? Recipient(address: addressee, original: addressee, route: .remote)
@@ -200,7 +202,7 @@ extension ReportedMessage {
 extension ReportedRecipient {
   fileprivate init(_ result: RecipientResult, _ envelope: Envelope) {
     let recipient = envelope.recipients[result.index]
-    let text = result.outcome == .sent ? "delivery via \(result.relay): \(result.reason.text)" : result.reason.text
+    let text = result.outcome == .sent && !result.isExpansion ? "delivery via \(result.relay): \(result.reason.text)" : result.reason.text
     self.init(
       address: recipient.address, original: recipient.original, originalRecipient: recipient.originalRecipient, action: result.action,
       status: result.reason.status, reason: text, remote: result.remote.map(Remote.init) ?? Remote(ofTaken: result))
@@ -225,6 +227,7 @@ extension RecipientResult {
     switch outcome {
     case .bounced: .failed
     case .deferred: .delayed
+    case .sent where isExpansion: .expanded
     case .sent: relay.contains("[") ? .relayed : .delivered
     }
   }

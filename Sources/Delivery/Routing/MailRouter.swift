@@ -45,6 +45,7 @@ package struct MailRouter: Router {
   }
 
   package func route(_ recipient: Recipient, sender: String) -> Routing {
+    if recipient.isExpansionNotice { return .to(NextHop(transport: ExpansionTransport.name, destination: "")) }
     let routing = hop(recipient.address, recipient.route, sender: sender)
     guard case .to(let hop) = routing, hop.transport == "local", recipient.route == .local else { return routing }
     return localHop(recipient) ?? routing

@@ -95,6 +95,7 @@ final class Conclusion: Sendable {
   private func log(_ result: RecipientResult, _ job: DeliveryJob, _ service: Service, _ now: Int64) {
     guard job.message.envelope.recipients.indices.contains(result.index) else { return }
     let recipient = job.message.envelope.recipients[result.index]
+    if recipient.isExpansionNotice { return }
     var line = DeliveryReport(
       queueID: job.message.id, recipient: recipient.address, original: recipient.original, service: service, relay: result.relay,
       delays: .init(

@@ -16,6 +16,7 @@ package struct TransportTable: Sendable {
   package init() {
     self["error"] = Row(transport: ErrorTransport(.bounced), service: "error")
     self["retry"] = Row(transport: ErrorTransport(.deferred), service: "error")
+    self[ExpansionTransport.name] = Row(transport: ExpansionTransport(), service: "local")
     self["discard"] = Row(transport: ErrorTransport(.sent), service: "discard")
   }
 

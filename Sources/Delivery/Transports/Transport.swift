@@ -79,6 +79,8 @@ package struct RecipientResult: Equatable, Sendable {
   package var transmission: Int64
   /// Whether the next hop keeps the sender's wishes for reports (RFC 3461), so that a report of success is its business.
   package var keepsWishes: Bool
+  /// It was no delivery: an alias was replaced by what it stands for.
+  package var isExpansion = false
   /// How many messages this connection has served, this one included.
   package var connectionUse = 1
 
