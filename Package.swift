@@ -107,7 +107,7 @@ let package = Package(
     module("PluginHost", ["Bytes", "CPluginHost", "CWeir", "Diagnostics", "Message", "Names", "Pipeline", "Runtime", "Tables"]),
 
     // Ring 3: puts together
-    module("Delivery", ["Bytes", "Events", "IDNA", "Mailbox", "Message", "Names", "Queue", "Runtime", "SMTP", "Spool", "Tables"]),
+    module("Delivery", ["Bytes", "Events", "IDNA", "Mailbox", "Message", "Names", "Queue", "Restrictions", "Runtime", "SMTP", "Spool", "Tables"]),
     module("Server", ["Bytes", "Events", "Message", "Names", "Pipeline", "PluginHost", "Queue", "Restrictions", "Runtime", "SMTP", "Spool"]),
     module(
       "Daemon",
@@ -160,7 +160,10 @@ let package = Package(
     tests("TLSTests", ["Bytes", "COpenSSL", "Runtime"]),
     tests(
       "DeliveryTests",
-      ["Bytes", "Delivery", "Diagnostics", "Embedded", "Events", "Mailbox", "Message", "Names", "Queue", "Runtime", "SMTP", "Spool", "Tables"]),
+      [
+        "Bytes", "Delivery", "Diagnostics", "Embedded", "Events", "Mailbox", "Message", "Names", "Queue", "Restrictions", "Runtime", "SMTP", "Spool",
+        "Tables",
+      ]),
     tests("ManifestTests", []),
     tests("NamesTests", ["Bytes", "Names"]),
     tests("DoctorTests", ["Bytes", "Daemon", "Names", "Runtime"]),

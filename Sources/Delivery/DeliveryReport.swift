@@ -4,7 +4,7 @@ import Queue
 
 /// What an attempt did for one recipient. Its description is Postfix's log line, after the queue id.
 package struct DeliveryReport: Equatable, Sendable, CustomStringConvertible {
-  package enum Status: String, Sendable { case sent, deferred, bounced, held }
+  package enum Status: String, Sendable { case sent, deferred, bounced, held, deliverable, undeliverable }
 
   package typealias Delays = DeliveryFacts.Delays
 

@@ -17,6 +17,8 @@ package struct Envelope: Equatable, Sendable {
   package var returnContent: ReturnContent?
   /// `transport:nexthop` to which the message goes for all its recipients, whatever their addresses say: content_filter and FILTER. Empty: none.
   package var contentFilter = ""
+  /// Nil where no next server is told of it (`smtp_send_xforward_command`).
+  package var origin: Origin?
 
   package init(
     sender: String, arrival: Int64, host: String, recipients: [Recipient], body: BodyType = .sevenBit,

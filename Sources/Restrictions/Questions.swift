@@ -9,6 +9,8 @@ package enum Question: Hashable, Sendable {
   case policy(PolicyServer, attributes: [PolicyAttribute], number: Int)
   /// Whether somebody has this address here.
   case listing(SMTP.Mailbox, Destination)
+  /// Whether mail for this address would be taken where it goes. `patience`: the client waits so many milliseconds at most.
+  case verification(SMTP.Mailbox, Destination, patience: Int)
   case pause(seconds: Int, number: Int)
 }
 
@@ -21,6 +23,7 @@ package enum Answer: Sendable {
   case name(Result<[NameRecord], NameFailure>)
   case policy(Result<String, PolicyFailure>)
   case listing(Listing)
+  case verification(Verification)
   case paused
 }
 

@@ -37,6 +37,7 @@ package enum Restriction: Sendable {
   case rejectNonFQDN(Party)
   case rejectUnknownDomain(Party)
   case rejectUnlisted(Party)
+  case rejectUnverified(Party)
   case permitAuthDestination
   case permitMXBackup
   case rejectUnauthDestination

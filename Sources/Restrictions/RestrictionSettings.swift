@@ -29,6 +29,10 @@ package struct RestrictionSettings: Sendable {
   package var unknownRelayRecipientRejectCode: UInt16 = 550
   package var unknownAddressTempfailAction = TempfailAction.deferIfPermit
   package var unknownHeloHostnameTempfailAction = TempfailAction.deferIfPermit
+  package var unverifiedSender = UnverifiedSettings()
+  package var unverifiedRecipient = UnverifiedSettings()
+  /// How many milliseconds a client waits until it is known whether an address is good.
+  package var verificationPatience = 0
 
   package var delayReject = true
   package var rejectUnlistedSender = false

@@ -8,11 +8,14 @@ package struct RestrictionServices: Sendable {
   package let judge: Judge
   package let names: any NameService
   package let policies: any PolicyService
+  /// Nil where nobody is asked.
+  package let verifier: (any AddressVerification)?
 
-  package init(judge: Judge, names: any NameService, policies: any PolicyService) {
+  package init(judge: Judge, names: any NameService, policies: any PolicyService, verifier: (any AddressVerification)? = nil) {
     self.judge = judge
     self.names = names
     self.policies = policies
+    self.verifier = verifier
   }
 }
 

@@ -37,6 +37,8 @@ package final class Services {
   package var expand: (@Sendable (_ recipients: [Recipient], _ sender: String) -> Expansion)?
   /// `content_filter`: where its mail goes first; empty where that is nowhere.
   package var contentFilter = ""
+  /// Whether the client is kept with its messages, for XFORWARD.
+  package var keepsOrigin = false
   /// The same where `$stress` is `yes`; nil where that makes no difference.
   package var underStress: Services?
   package let now: @Sendable () -> Int64

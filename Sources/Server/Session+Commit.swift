@@ -165,11 +165,31 @@ extension Session {
 
   private func envelope(of transaction: Transaction) -> Envelope {
     let parameters = transaction.parameters
-    return Envelope(
+    var envelope = Envelope(
       sender: chain?.message?.envelope.sender ?? transaction.sender.address, arrival: services.now(), host: services.context.configuration.myhostname,
       recipients: recipients(of: transaction), body: parameters.body == .eightBitMIME ? .eightBitMIME : .sevenBit,
       smtpUTF8: parameters.smtpUTF8, envelopeID: parameters.envelopeID,
       returnContent: parameters.returnContent.map { $0 == .full ? .full : .headers })
+    if services.keepsOrigin { envelope.origin = origin }
+    return envelope
+  }
+
+  /// What the client itself was told of by XFORWARD goes on.
+  private var origin: Origin {
+    var origin = Origin()
+    if let forwarded = machine.forwardedClient {
+      origin.name = forwarded.name == Client.unknown ? "" : forwarded.name
+      (origin.address, origin.port) = (forwarded.address ?? "", forwarded.port ?? "")
+      (origin.helo, origin.protocolName, origin.isLocal) = (forwarded.helo ?? "", forwarded.protocolName ?? "", forwarded.isFromLocal ?? false)
+    } else {
+      origin.name = client.name == Client.unknown ? "" : client.name
+      origin.address = client.address?.unmapped.description ?? ""
+      origin.port = client.port == 0 ? "" : String(client.port)
+      (origin.helo, origin.protocolName) = (machine.heloName, machine.protocolName)
+      origin.isLocal = isFromLocal
+    }
+    if origin.address.contains(":"), !origin.address.lowercased().hasPrefix("ipv6:") { origin.address = "IPv6:\(origin.address)" }
+    return origin
   }
 
   /// REDIRECT and BCC of access(5).

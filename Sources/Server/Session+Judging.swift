@@ -89,9 +89,26 @@ extension Session {
       return .policy(await asked.policies.ask(server, attributes.map { ($0.name, $0.value) }))
     case .listing(let mailbox, let destination):
       return .listing(await listing(RecipientQuery(address: mailbox, destination: destination)))
+    case .verification(let mailbox, let destination, let patience):
+      return .verification(await verification(mailbox, destination, .milliseconds(patience), asked.verifier))
     case .pause(let seconds, _):
       await stream.pause(until: deadline(seconds))
       return .paused
+    }
+  }
+
+  /// Looks for the answer more and more rarely, as long as the client's patience lasts.
+  @inline(never) private func verification(
+    _ mailbox: SMTP.Mailbox, _ destination: Destination, _ patience: Duration, _ verifier: (any AddressVerification)?
+  ) async -> Verification {
+    guard let verifier else { return Verification(.unavailable, "") }
+    let deadline = stream.now + patience
+    var step = Duration.milliseconds(5)
+    while true {
+      let found = verifier.status(of: mailbox, destination)
+      guard found.status == .pending, stream.now < deadline else { return found }
+      await stream.pause(until: min(deadline, stream.now + step))
+      step = min(step * 2, .milliseconds(320))
     }
   }
 

@@ -43,6 +43,12 @@ package final class QueuedMessage: Sendable {
     if case .memory(let chunks) = source { held = chunks.reduce(0) { $0 + $1.count } } else { held = 0 }
   }
 
+  /// What is in no spool and has no content: to find out whether its recipients are taken.
+  package static func probe(id: QueueID, envelope: Envelope) -> QueuedMessage {
+    QueuedMessage(
+      id: id, envelope: envelope, size: 0, due: envelope.recipients.indices.map { DueRecipient(index: $0, replay: .none) }, source: .memory([]))
+  }
+
   /// Whether its content is in memory.
   package var holdsContent: Bool { held > 0 }
 

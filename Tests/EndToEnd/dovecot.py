@@ -90,10 +90,7 @@ first_valid_uid = 0
 first_valid_gid = 0
 mail_location = maildir:{folder}/mail/%n
 ssl = no
-passdb {{
-  driver = static
-  args = nopassword=y
-}}
+{extra}
 userdb {{
   driver = static
   args = uid=uucp gid=uucp home={folder}/mail/%n allow_all_users=yes
@@ -117,8 +114,34 @@ service anvil {{
 ENTER = 'mount -t overlay overlay -o "lowerdir=$0/usr:/usr" /usr && exec /usr/sbin/dovecot -F -c "$1"'
 
 
+ANYBODY = """\
+passdb {
+  driver = static
+  args = nopassword=y
+}
+"""
+
+LOGINS = """\
+auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
+passdb {
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u FOLDER/users
+}
+service auth {
+  unix_listener FOLDER/auth {
+    mode = 0666
+  }
+}
+"""
+
+
 class DovecotLMTP:
-    """A Dovecot that takes mail for every address, by LMTP: `port`, `socket`, `messages(user)`. Only root can start one."""
+    """A Dovecot that takes mail for every address, by LMTP: `port`, `socket`, `messages(user)`. Only root can start one.
+
+    `extra` is more configuration, with FOLDER for its folder. With `users`, {"name": "password"}, they log in through `auth`, its socket for other servers."""
+
+    def __init__(self, extra="", users=None):
+        self.extra, self.users = extra + (LOGINS if users else ANYBODY), users or {}
 
     def __enter__(self):
         if not IS_ROOT or not os.path.exists(os.path.join(PEERS, "usr/sbin/dovecot")):
@@ -130,7 +153,10 @@ class DovecotLMTP:
         os.chown(os.path.join(self.folder, "mail"), pwd.getpwnam("uucp").pw_uid, pwd.getpwnam("uucp").pw_gid)
         config = os.path.join(self.folder, "dovecot.conf")
         with open(config, "w", encoding="utf-8") as file:
-            file.write(LMTP_CONFIG.format(folder=self.folder, port=self.port))
+            file.write(LMTP_CONFIG.format(folder=self.folder, port=self.port, extra=self.extra.replace("FOLDER", self.folder)))
+        self.auth = os.path.join(self.folder, "auth")
+        with open(os.path.join(self.folder, "users"), "w", encoding="utf-8") as file:
+            file.write("".join(f"{name}:{password}\n" for name, password in self.users.items()))
         self.process = subprocess.Popen(["unshare", "-m", "sh", "-c", ENTER, PEERS, config], cwd="/")
         eventually(lambda: os.path.exists(self.socket), 10, "Dovecot")
         return self

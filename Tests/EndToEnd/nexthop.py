@@ -16,7 +16,7 @@ CUT, HANG, CONTENT_CUT = "CUT", "HANG", "CONTENT_CUT"
 
 DEFAULT = {
     "GREETING": "220 hop.test ESMTP", "HELO": "250 hop.test", "STARTTLS": "502 5.5.1 no", "MAIL": "250 2.1.0 Ok", "RCPT": "250 2.1.5 Ok", "DATA": "354 go on",
-    "END": "250 2.0.0 Ok: queued as 4711", "RSET": "250 2.0.0 Ok", "QUIT": "221 2.0.0 Bye", "BDAT": "250 2.0.0 Ok: queued as 4712",
+    "END": "250 2.0.0 Ok: queued as 4711", "RSET": "250 2.0.0 Ok", "XFORWARD": "250 2.0.0 Ok", "QUIT": "221 2.0.0 Bye", "BDAT": "250 2.0.0 Ok: queued as 4712",
 }
 
 

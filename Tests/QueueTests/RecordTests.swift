@@ -52,6 +52,26 @@ private func frames(_ bytes: [UInt8], generation: UInt64 = 7, offset: Int = 8192
 }
 
 @Suite struct RecordTests {
+  /// The client of a message, where it is kept, beside other marks.
+  @Test(arguments: [false, true]) func origin(isWarned: Bool) throws {
+    var envelope = envelope
+    var origin = Origin()
+    (origin.name, origin.address, origin.helo, origin.isLocal) = ("client.test", "IPv6:2001:db8::1", "a b", true)
+    envelope.origin = origin
+    var writer = RecordWriter()
+    _ = MessageRecord(
+      id: QueueID(rawValue: 300), place: ContentPlace(isFile: true, offset: 0, length: 20, crc: 4),
+      progress: Progress(nextAttempt: 42, crashes: 1, states: states, isWarned: isWarned), envelope: envelope
+    ).write(to: &writer)
+    writer.seal(generation: 7, offset: 0)
+    try writer.bytes.withUnsafeBytes { bytes in
+      let frame = try #require(RecordFrame(bytes, at: 0, base: 0, generation: 7))
+      let record = try #require(MessageRecord(frame, bytes, at: 0))
+      #expect(record.envelope == envelope)
+      #expect(record.progress.isWarned == isWarned)
+    }
+  }
+
   /// A mark stands at the end, and where there is none, nothing does: that is how records were before there were marks.
   @Test(arguments: [false, true]) func marks(isWarned: Bool) throws {
     func written(_ isWarned: Bool) -> (message: [UInt8], snapshot: [UInt8]) {

@@ -11,6 +11,7 @@ struct Court {
   var names: [NameQuery: Result<[NameRecord], NameFailure>] = [:]
   var policies: [String] = []
   var unlisted: Set<String> = []
+  var verified: [String: Verification] = [:]
   var settings = RestrictionSettings(
     myhostname: "mx.example.test",
     relay: RelayPolicy(
@@ -69,6 +70,7 @@ struct Court {
     case .name(let query): return .name(names[query] ?? .failure(.notFound))
     case .listing(let mailbox, _):
       return .listing(unlisted.contains(mailbox.address) ? .unlisted : mailbox.localPart == "tempfail" ? .temporaryFailure : .listed)
+    case .verification(let mailbox, _, _): return .verification(verified[mailbox.address] ?? Verification(.unavailable, ""))
     case .pause: return .paused
     case .policy(_, _, let number):
       guard policies.indices.contains(number - 1) else { return .policy(.failure(PolicyFailure("Connection refused"))) }

@@ -21,7 +21,6 @@ import Testing
 
   @Test(arguments: [
     ("reject_unath_destination", "unknown restriction `reject_unath_destination`", "did you mean `reject_unauth_destination`?"),
-    ("reject_unverified_sender", "is Postfix's, and Weir does not have it", "addresses are not probed yet"),
     ("permit_naked_ip_address", "is Postfix's, and Weir does not have it", "it is obsolete"),
     ("reject_sender_login_mismatch", "is Postfix's, and Weir does not have it", "users cannot log in yet"),
     ("check_client_access", "must be followed by a table", "check_client_access hash:"),

@@ -72,6 +72,54 @@ import Testing
     #expect(dialogue.receive("221 bye") == .closed)
   }
 
+  /// Only what the server asks for is told; that it does not like it changes nothing.
+  @Test func forwarding() {
+    let dialogue = Dialogue()
+    _ = dialogue.receive("220 hi", "250-them", "250-XFORWARD NAME ADDR HELO", "250 PIPELINING")
+    _ = dialogue.sent
+    var message = OutgoingMessage(sender: "", recipients: [.init("z@b.example")])
+    message.forward = [[("NAME", "a.test"), ("ADDR", "192.0.2.1"), ("PORT", "5")], [("PROTO", "ESMTP"), ("HELO", "x+y z"), ("SOURCE", "LOCAL")]]
+    _ = dialogue.begin(message)
+    #expect(dialogue.sent == ["XFORWARD NAME=a.test ADDR=192.0.2.1", "XFORWARD HELO=x+2By+20z", "MAIL FROM:<>", "RCPT TO:<z@b.example>", "DATA"])
+    #expect(dialogue.receive("250 ok", "501 what?", "250 ok", "250 ok", "354 go") == .sendContent(.lines))
+    let plain = introduced()
+    _ = plain.begin(message)
+    #expect(plain.sent == ["MAIL FROM:<>", "RCPT TO:<z@b.example>", "DATA"])
+  }
+
+  /// A question ends after RCPT; what was begun is taken back before the next message.
+  @Test func questions() {
+    for pipelining in [true, false] {
+      let dialogue = introduced(pipelining: pipelining)
+      var question = OutgoingMessage(sender: "", recipients: [.init("z@b.example")])
+      question.probe = .recipients
+      _ = dialogue.begin(question)
+      #expect(dialogue.sent == (pipelining ? ["MAIL FROM:<>", "RCPT TO:<z@b.example>"] : ["MAIL FROM:<>"]))
+      _ = dialogue.receive("250 2.1.0 Ok")
+      let answer = ClientAnswer(ServerReply(250, EnhancedStatus(2, 1, 5), words: "250 2.1.5 Ok"), to: .recipient)
+      #expect(dialogue.receive("250 2.1.5 Ok") == .completed([answer]))
+      _ = dialogue.sent
+      _ = dialogue.begin(question)
+      #expect(dialogue.sent.first == "RSET")
+      #expect(dialogue.receive("250 2.0.0 Ok", "250 2.1.0 Ok", "550 5.1.1 unknown") == .completed([ClientMachineTests.unknown]))
+    }
+  }
+
+  @Test func questionsUpToData() {
+    let dialogue = introduced()
+    var question = OutgoingMessage(sender: "", recipients: [.init("z@b.example")])
+    question.probe = .data
+    _ = dialogue.begin(question)
+    #expect(dialogue.sent == ["MAIL FROM:<>", "RCPT TO:<z@b.example>", "DATA"])
+    let go = ClientAnswer(ServerReply(354, words: "354 go"), to: .data)
+    #expect(dialogue.receive("250 2.1.0 Ok", "250 2.1.5 Ok", "354 go") == .completed([go]))
+    #expect(dialogue.quit() == .closed, "nothing more may be said")
+    let other = introduced()
+    _ = other.begin(question)
+    let no = ClientAnswer(ServerReply(550, EnhancedStatus(5, 1, 1), words: "550 5.1.1 no"), to: .data)
+    #expect(other.receive("250 2.1.0 Ok", "250 2.1.5 Ok", "550 5.1.1 no") == .completed([no]))
+  }
+
   @Test func commandsGoOutOneByOneWithoutPipelining() {
     let dialogue = introduced(pipelining: false)
     _ = dialogue.begin(ClientMachineTests.message)

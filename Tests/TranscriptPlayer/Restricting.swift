@@ -85,6 +85,7 @@ struct Restricting {
     case .name(let query): .name(names[query] ?? .failure(.notFound))
     case .listing(let mailbox, let destination): .listing(listing(mailbox, destination))
     case .policy: .policy(.failure(PolicyFailure("there is none in transcripts")))
+    case .verification: .verification(Verification(.unavailable, ""))
     case .pause: .paused
     }
   }

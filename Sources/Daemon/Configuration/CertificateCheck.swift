@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Delivery
 import Diagnostics
 import Runtime
 import Settings
@@ -15,7 +16,26 @@ struct CertificateCheck {
     for listener in setup.configuration.listeners where listener.offersTLS {
       found += diagnostics(listener).filter { seen.insert($0.message).inserted }
     }
+    for keys in [SecurityKeys.smtp, .lmtp] { found += outgoing(keys).filter { seen.insert($0.message).inserted } }
     return found
+  }
+
+  /// What mail that leaves is secured by. A file that is missing would be found out when the first message waits.
+  private func outgoing(_ keys: SecurityKeys) -> [Diagnostic] {
+    do throws(TLSConfigurationError) {
+      let settings = try SecuritySettings(setup, keys)
+      guard settings.level != .none || !settings.policies.isEmpty else { return [] }
+      var client = TLSClientSettings()
+      (client.protocols, client.ciphers, client.authorities, client.keys) = (
+        settings.protocols, settings.ciphers, settings.authorities, settings.keys
+      )
+      let warnings = try TLSClientContext(client).warnings
+      client.authorities = TLSAuthorities(files: settings.anchorFiles, areAnchors: true)
+      _ = try TLSClientContext(client)
+      return warnings.map { Diagnostic.warning(nil, $0) }
+    } catch {
+      return [diagnostic(error, setup.configuration.values, keys.fileNames)]
+    }
   }
 
   private func diagnostics(_ listener: ListenerConfiguration) -> [Diagnostic] {
@@ -25,11 +45,15 @@ struct CertificateCheck {
     do throws(TLSConfigurationError) {
       return try TLSServerContext(TLSServerSettings(listener, files: files, names: names)).warnings.map { Diagnostic.warning(nil, $0) }
     } catch {
-      let place = listener.values.place(of: error.subject, in: Self.settings)
-      let isError = !error.isPermissionDenied || isStarting
-      let hint = isError ? nil : "check as root to have this file checked"
-      return [Diagnostic(isError ? .error : .warning, place?.start, length: place?.count ?? 1, error.description, hint: hint)]
+      return [diagnostic(error, listener.values, Self.settings)]
     }
+  }
+
+  private func diagnostic(_ error: TLSConfigurationError, _ values: SettingValues, _ names: [String]) -> Diagnostic {
+    let place = values.place(of: error.subject, in: names)
+    let isError = !error.isPermissionDenied || isStarting
+    let hint = isError ? nil : "check as root to have this file checked"
+    return Diagnostic(isError ? .error : .warning, place?.start, length: place?.count ?? 1, error.description, hint: hint)
   }
 
   /// Those that name certificates, keys and what goes with them.
@@ -38,4 +62,11 @@ struct CertificateCheck {
       Keys.smtpdTlsCertFile, Keys.smtpdTlsKeyFile, Keys.smtpdTlsProtocols, Keys.smtpdTlsMandatoryProtocols,
     ].map(\.name) + [Keys.smtpdTlsChainFiles.name, Keys.tlsServerSniMaps.name, Keys.smtpdTlsCiphers.name]
     + [Keys.smtpdTlsCAfile, Keys.smtpdTlsCApath, Keys.smtpdTlsFingerprintDigest].map(\.name)
+}
+
+extension SecurityKeys {
+  /// The settings that name certificates, keys and what goes with them.
+  fileprivate var fileNames: [String] {
+    [authorityFile.name, authorityFolder.name, anchorFiles.name, certificate.name, key.name, chainFiles.name, protocols.name, ciphers.name]
+  }
 }

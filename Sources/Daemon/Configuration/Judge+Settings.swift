@@ -30,6 +30,7 @@ extension RestrictionSettings {
     takeCodes(listener)
     unknownAddressTempfailAction = TempfailAction(listener[Keys.unknownAddressTempfailAction])
     unknownHeloHostnameTempfailAction = TempfailAction(listener[Keys.unknownHeloHostnameTempfailAction])
+    takeVerification(listener)
     delayReject = listener[Keys.smtpdDelayReject]
     checksRecipients = listener.checksRecipients
     rejectUnlistedSender = listener[Keys.smtpdRejectUnlistedSender]
@@ -65,6 +66,19 @@ extension RestrictionSettings {
     multiRecipientBounceRejectCode = code(Keys.multiRecipientBounceRejectCode)
     unknownLocalRecipientRejectCode = code(Keys.unknownLocalRecipientRejectCode)
     unknownVirtualMailboxRejectCode = code(Keys.unknownVirtualMailboxRejectCode)
+  }
+
+  private mutating func takeVerification(_ listener: ListenerConfiguration) {
+    unverifiedSender.rejectCode = UInt16(clamping: listener[Keys.unverifiedSenderRejectCode])
+    unverifiedSender.deferCode = UInt16(clamping: listener[Keys.unverifiedSenderDeferCode])
+    unverifiedSender.tempfailAction = TempfailAction(listener[Keys.unverifiedSenderTempfailAction])
+    unverifiedSender.rejectReason = listener[Keys.unverifiedSenderRejectReason]
+    unverifiedRecipient.rejectCode = UInt16(clamping: listener[Keys.unverifiedRecipientRejectCode])
+    unverifiedRecipient.deferCode = UInt16(clamping: listener[Keys.unverifiedRecipientDeferCode])
+    unverifiedRecipient.tempfailAction = TempfailAction(listener[Keys.unverifiedRecipientTempfailAction])
+    unverifiedRecipient.rejectReason = listener[Keys.unverifiedRecipientRejectReason]
+    let delay = listener[Keys.addressVerifyPollDelay].wholeSeconds
+    verificationPatience = (listener[Keys.addressVerifyPollCount] - 1) * delay * 1000
   }
 
   private mutating func takePolicies(_ listener: ListenerConfiguration) {

@@ -14,6 +14,7 @@ extension SecuritySettings {
     isWrapped = configuration[keys.isWrapped]
     try readTLS(configuration, keys)
     readNames(configuration, keys)
+    fallbackDelay = configuration[Keys.minimalBackoffTime]
     sessionLifetime = configuration[keys.sessionLifetime]
     logsSessions = configuration[keys.logLevel] > 0
     notesOffers = configuration[keys.notesOffers]

@@ -27,6 +27,8 @@ struct RecipientLookup: RecipientDirectory {
   let localRefusal: RecipientVerdict?
   /// `virtual_transport`, without its next hop.
   let transport: String
+  /// Takes mail, too: others may want to verify it.
+  let verifySender: VerifySender
   /// Nil where nothing is limited.
   let room: RoomLookup?
   let pool: BlockingPool
@@ -45,6 +47,7 @@ struct RecipientLookup: RecipientDirectory {
       if virtualAliases.has(address) { return .accepted }
       if virtualAliases.isFailing { return .temporaryFailure }
     }
+    if verifySender.isOurs(address, now: now() / 1_000_000) { return .accepted }
     if let refusal = routeRefusal(query) { return refusal }
     switch query.destination {
     case .virtual where !hasOwnMailboxes && virtualMailboxes.isEmpty: return .accepted

@@ -32,7 +32,9 @@ final class MailService: Sendable {
   private let limits: [String: ClientLimits]
   private let anvil: AnvilStatistics
   private let stages: StageAssembly
-  private let passes: PassKeeper
+  private let passes: (cache: PassCache, keeper: CacheKeeper)
+  private let verifier: AddressVerifier
+  private let verified: CacheKeeper
   private let drop = Monitor<DropReader?>(nil)
 
   /// Sessions that have not ended after this are cut.
@@ -67,7 +69,9 @@ final class MailService: Sendable {
     delivery = LocalDelivery(
       setup, spool: spool, lane: lane.number, users: users, usesMailboxService: usesMailboxService, relaying: relaying,
       senders: SenderReporter(setup, spool: spool, home: spool, pool: pool, log: log), reports: reports, log: log)
-    passes = PassKeeper(setup, pool: pool, log: log)
+    passes = setup.passCache(pool: pool, log: log)
+    verifier = AddressVerifier(setup, relaying, spool: spool, users: users, pool: pool, log: log)
+    verified = setup.verifyKeeper(verifier, pool: pool, log: log)
     let intake = QueueIntake(
       spool: spool, pool: pool, relay: ServerConfiguration(setup.configuration.pickup, setup, ownAddresses: setup.ownAddresses()).relay,
       host: setup.configuration[Keys.myhostname])
@@ -106,7 +110,8 @@ final class MailService: Sendable {
     waitForEnd(sockets.map(\.descriptor))
     stopDrop()
     let isOver = loops.stop(patience: Self.patience)
-    passes.stop()
+    passes.keeper.stop()
+    verified.stop()
     anvil.report(now: .never)
     lanes.stop()
     delivery.stop()
@@ -148,7 +153,8 @@ final class MailService: Sendable {
     resolver.refresh()
     relaying.doChores()
     anvil.report(now: .now())
-    passes.refresh()
+    passes.keeper.refresh()
+    verified.refresh()
     Machine.releaseFreeMemory()
     for certificate in certificates.values { certificate.refresh() }
   }
@@ -157,7 +163,8 @@ final class MailService: Sendable {
   private func close(_ sockets: [Int32]) {
     lanes.handOn()
     stopDrop()
-    passes.stop()
+    passes.keeper.stop()
+    verified.stop()
     log.info("master", "draining")
     guard loops.drain() else { return log.error("master", "a loop does not answer: its listeners are closed when it does") }
     for socket in sockets { closeDescriptor(socket) }
@@ -198,7 +205,7 @@ final class MailService: Sendable {
   private var ground: SessionGround {
     SessionGround(
       setup: setup, log: log, pool: pool, users: users, room: room, stages: stages, store: SpoolStore(spool: spool, pool: pool, storage: storage),
-      names: resolver.names, directNames: DirectNames(resolver.names)
+      names: resolver.names, directNames: DirectNames(resolver.names), verifier: verifier
     ) { [resolver] loop in PolicyClient(on: LoopPolicyGround(loop, names: resolver.names)) }
   }
 

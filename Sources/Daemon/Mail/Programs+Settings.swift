@@ -71,11 +71,11 @@ extension Configuration {
 
 extension Setup {
   /// Where mail goes, local recipients that are more than mailboxes among it.
-  func router(users: UserDirectory) -> any Router {
+  func router(users: UserDirectory, isProbing: Bool = false) -> any Router {
     guard let policy = relayPolicy() else { return NoRouter() }
     let (rules, aliases) = (LocalRules(self), localAliases(policy))
     let host = configuration[Keys.myhostname]
-    return router {
+    return router(isProbing: isProbing) {
       rules.hop(for: $0, aliases, host: host, isUser: { try? users.isUser($0, .local, now: wallClock()) }, name: TransportTable.aliases)
     }
       ?? NoRouter()

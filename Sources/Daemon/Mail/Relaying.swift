@@ -24,7 +24,8 @@ final class Relaying: Sendable {
   }
 
   let scheduler: Scheduler
-  private let loop: EventLoop
+  let transports: TransportTable
+  let loop: EventLoop
   private let thread: Thread
   private let security: RelaySecurity
 
@@ -36,8 +37,9 @@ final class Relaying: Sendable {
     let security = try RelaySecurity(setup, names: names, pool: pool, log: log)
     self.security = security
     let means = Means(setup: setup, loop: loop, names: names, pool: pool, security: security, log: log, spool: spool, users: users)
+    transports = TransportTable(means)
     scheduler = Scheduler(
-      on: loop, SchedulerSettings(setup.configuration), transports: TransportTable(means), router: setup.router(users: users), clock: wallClock,
+      on: loop, SchedulerSettings(setup.configuration), transports: transports, router: setup.router(users: users), clock: wallClock,
       report: { [log, reports] report in
         log.event(report.event)
         reports?.tell(report)

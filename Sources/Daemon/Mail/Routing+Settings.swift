@@ -12,8 +12,8 @@ extension Setup {
   }
 
   /// Where mail goes.
-  func router(localHop: @escaping @Sendable (Recipient) -> Routing? = { _ in nil }) -> MailRouter? {
-    relayPolicy().map { MailRouter(routingRules, policy: $0, localHop: localHop) }
+  func router(isProbing: Bool = false, localHop: @escaping @Sendable (Recipient) -> Routing? = { _ in nil }) -> MailRouter? {
+    relayPolicy().map { MailRouter(isProbing ? probingRules : routingRules, policy: $0, localHop: localHop) }
   }
 
   private var routingRules: MailRouter.Rules {
@@ -33,6 +33,20 @@ extension Setup {
     rules.emptyAddressRecipient = configuration[Keys.emptyAddressRecipient]
     rules.defaultFilterNexthop = configuration[Keys.defaultFilterNexthop]
     rules.recipientDelimiter = configuration[Keys.recipientDelimiter]
+    return rules
+  }
+
+  /// The same for the question whether an address takes mail.
+  private var probingRules: MailRouter.Rules {
+    var rules = routingRules
+    rules.localTransport = configuration[Keys.addressVerifyLocalTransport]
+    rules.virtualTransport = configuration[Keys.addressVerifyVirtualTransport]
+    rules.relayTransport = configuration[Keys.addressVerifyRelayTransport]
+    rules.defaultTransport = configuration[Keys.addressVerifyDefaultTransport]
+    rules.relayhost = configuration[Keys.addressVerifyRelayhost]
+    rules.senderRelays = tables(configuration[Keys.addressVerifySenderDependentRelayhostMaps])
+    rules.senderTransports = tables(configuration[Keys.addressVerifySenderDependentDefaultTransportMaps])
+    rules.transportMaps = tables(configuration[Keys.addressVerifyTransportMaps])
     return rules
   }
 }

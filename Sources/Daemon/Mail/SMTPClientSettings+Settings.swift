@@ -42,6 +42,7 @@ extension SMTPClientSettings {
     if !isLMTP {
       rules.hello = configuration[Keys.smtpNeverSendEhlo] ? .plain : configuration[Keys.smtpAlwaysSendEhlo] ? .extended : .whereGreeted
     }
+    probesData = configuration[isLMTP ? Keys.lmtpAddressVerifyTarget : Keys.smtpAddressVerifyTarget] == .data
     convertsTo7Bit = !configuration[Keys.disableMimeOutputConversion]
     skips5xxGreeting = configuration[Keys.smtpSkip5xxGreeting]
     cache.isOnDemand = configuration[keys.cache.onDemand]
@@ -87,6 +88,7 @@ extension SMTPClientSettings {
     times.dataDone = configuration[keys.dataDone]
     times.rset = configuration[keys.rset]
     times.quit = configuration[keys.quit]
+    times.xforward = configuration[keys.xforward]
   }
 
   private mutating func takeTalk(_ keys: SMTPTalkKeys, _ setup: Setup) {
@@ -96,6 +98,7 @@ extension SMTPClientSettings {
     if !maps.isEmpty {
       ignored = { address in maps.value(for: address.description).map { Self.keywords($0.split { " ,\t".contains($0) }.map(String.init)) } }
     }
+    forwardsClients = configuration[keys.sendXforward]
     rules.usesChunks = configuration[keys.chunking]
     rules.quotes = configuration[keys.quoteEnvelope]
     skipsQuitResponse = configuration[keys.skipQuitResponse]

@@ -23,6 +23,8 @@ struct SessionGround: Sendable {
   let names: any NameService
   /// For restrictions, which remember by themselves.
   let directNames: any NameService
+  /// Finds out whether addresses take mail.
+  let verifier: any AddressVerification
   let policies: @Sendable (EventLoop) -> any PolicyService
 
   /// What the sessions of a listener share on a loop. Without `tls` nobody can begin it.
@@ -43,10 +45,11 @@ struct SessionGround: Sendable {
     let log = log.named(listener[Keys.syslogName])
     let proxies = ProxyReader(listener, setup)
     let footer = RejectFooter(listener, setup)
+    let keepsOrigin = [SMTPClientKeys.smtp, .lmtp].contains { setup.configuration[$0.talk.sendXforward] }
     let ownNetworks = setup.networks(listener[Keys.mynetworks])
     let expansion = listener[Keys.receiveOverrideOptions].contains("no_address_mappings") ? nil : setup.arrivalExpansion()
     return { [self] loop in
-      let restrictions = judge.map { RestrictionServices(judge: $0, names: directNames, policies: policies(loop)) }
+      let restrictions = judge.map { RestrictionServices(judge: $0, names: directNames, policies: policies(loop), verifier: verifier) }
       let services = Services(
         context: context, log: log, store: store, users: recipients, names: clients, limits: limits, habits: habits, tls: tls,
         isImplicitTLS: listener[Keys.smtpdTlsWrappermode], restrictions: restrictions, arrival: ArrivalHeaders(listener),
@@ -56,6 +59,7 @@ struct SessionGround: Sendable {
       services.screen = screen
       services.expand = expansion
       services.contentFilter = listener[Keys.contentFilter]
+      services.keepsOrigin = keepsOrigin
       services.stages = chain.map { chain in
         StageServices(chain: chain, names: names, loop: loop, listener: name, pool: pool) { client in
           client.address.map(ownNetworks.contains) ?? true
@@ -71,7 +75,8 @@ struct SessionGround: Sendable {
       relayRecipients: setup.tables(listener[Keys.relayRecipientMaps]), virtualAliases: setup.relayPolicy().map(setup.virtualAliases),
       router: setup.router(),
       delimiters: listener[Keys.recipientDelimiter], localRefusal: RecipientVerdict(LocalTransport(setup.configuration[Keys.localTransport])),
-      transport: TransportText(setup.configuration[Keys.virtualTransport]).transport, room: room, pool: pool, log: log, now: wallClock)
+      transport: TransportText(setup.configuration[Keys.virtualTransport]).transport, verifySender: VerifySender(setup.configuration), room: room,
+      pool: pool, log: log, now: wallClock)
   }
 }
 

@@ -9,6 +9,16 @@ import Spool
 package protocol Transport: Sendable {
   /// Tries each recipient of the job once, and says what became of each.
   func deliver(_ job: DeliveryJob) async -> DeliveryResult
+  /// Finds out what `deliver` would come to, as far as that goes without handing anything on.
+  func probe(_ job: DeliveryJob) async -> DeliveryResult
+}
+
+extension Transport {
+  /// Who would only know by doing it.
+  package func probe(_ job: DeliveryJob) async -> DeliveryResult {
+    let reason = Reason(status: "2.0.0", text: "delivers to \(job.hop.transport)")
+    return DeliveryResult(job.recipients.map { RecipientResult($0.index, .sent, reason, relay: job.hop.transport) })
+  }
 }
 
 /// A message for some of its recipients, all with one next hop.
@@ -22,6 +32,8 @@ package struct DeliveryJob: Sendable {
   package let began: Int64
   /// More mail waits for this next hop, so that its connection is worth keeping.
   package let isBacklogged: Bool
+  /// Only whether the recipients are taken is to be found out.
+  package var isProbe = false
 
   package init(message: QueuedMessage, recipients: [DueRecipient], hop: NextHop, taken: Int64, began: Int64, isBacklogged: Bool = true) {
     self.isBacklogged = isBacklogged

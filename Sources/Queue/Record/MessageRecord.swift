@@ -73,7 +73,7 @@ extension MessageRecord {
       payload.put(UInt32(place.isFile ? 1 : 0))
       payload.put(progress)
       payload.put(envelope)
-      payload.putMarks(progress, contentFilter: envelope.contentFilter)
+      payload.putMarks(progress, contentFilter: envelope.contentFilter, envelope.origin)
     }
     return position
   }
@@ -91,6 +91,10 @@ extension MessageRecord {
     if marks & Mark.filter != 0 {
       guard let filter = payload.string() else { return nil }
       envelope.contentFilter = filter
+    }
+    if marks & Mark.origin != 0 {
+      guard let origin = payload.origin() else { return nil }
+      envelope.origin = origin
     }
     self.init(id: QueueID(rawValue: frame.id), place: place, progress: progress, envelope: envelope)
   }
@@ -141,10 +145,11 @@ extension RecordWriter {
   }
 
   /// Marks came later than the format: they stand at the end, where an older release does not look, and none are written where there are none.
-  fileprivate mutating func putMarks(_ progress: Progress, contentFilter: String = "") {
-    let marks = (progress.isWarned ? Mark.warned : 0) | (contentFilter.isEmpty ? 0 : Mark.filter)
+  fileprivate mutating func putMarks(_ progress: Progress, contentFilter: String = "", _ origin: Origin? = nil) {
+    let marks = (progress.isWarned ? Mark.warned : 0) | (contentFilter.isEmpty ? 0 : Mark.filter) | (origin == nil ? 0 : Mark.origin)
     if marks != 0 { put(marks) }
     if !contentFilter.isEmpty { put(contentFilter) }
+    if let origin { put(origin) }
   }
 }
 
@@ -152,6 +157,8 @@ private enum Mark {
   static let warned: UInt8 = 1
   /// The content filter follows.
   static let filter: UInt8 = 2
+  /// The client follows.
+  static let origin: UInt8 = 4
 }
 
 extension ByteCursor {

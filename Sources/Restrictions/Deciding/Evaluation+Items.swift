@@ -47,6 +47,7 @@ extension Evaluation {
     case .rejectNonFQDN(let party): return rejectNonFQDN(party)
     case .rejectUnknownDomain(let party): return try rejectUnknownDomain(party)
     case .rejectUnlisted(let party): return try rejectUnlisted(party)
+    case .rejectUnverified(let party): return try rejectUnverified(party)
     case .permitAuthDestination: return permitIf(isAuthDestination() ?? false)
     case .permitMXBackup: return try permitMXBackup()
     case .rejectUnauthDestination: return rejectRelay(settings.relayDomainsRejectCode, EnhancedStatus(5, 7, 1))

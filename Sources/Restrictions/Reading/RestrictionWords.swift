@@ -16,7 +16,8 @@ enum RestrictionWords {
     "reject_unknown_helo_hostname": .rejectUnknownHelo, "reject_non_fqdn_sender": .rejectNonFQDN(.sender),
     "reject_non_fqdn_recipient": .rejectNonFQDN(.recipient), "reject_unknown_sender_domain": .rejectUnknownDomain(.sender),
     "reject_unknown_recipient_domain": .rejectUnknownDomain(.recipient), "reject_unlisted_sender": .rejectUnlisted(.sender),
-    "reject_unlisted_recipient": .rejectUnlisted(.recipient), "permit_auth_destination": .permitAuthDestination,
+    "reject_unlisted_recipient": .rejectUnlisted(.recipient), "reject_unverified_sender": .rejectUnverified(.sender),
+    "reject_unverified_recipient": .rejectUnverified(.recipient), "permit_auth_destination": .permitAuthDestination,
     "permit_mx_backup": .permitMXBackup, "reject_unauth_destination": .rejectUnauthDestination,
     "defer_unauth_destination": .deferUnauthDestination,
   ]
@@ -41,8 +42,6 @@ enum RestrictionWords {
     "permit_naked_ip_address": "it is obsolete; use permit_mynetworks",
     "check_relay_domains": "it is obsolete; use permit_mynetworks, reject_unauth_destination",
     "reject_maps_rbl": "it is obsolete; use reject_rbl_client with the name of the list",
-    "reject_unverified_sender": "addresses are not probed yet; remove the word",
-    "reject_unverified_recipient": "addresses are not probed yet; remove the word",
     "reject_sender_login_mismatch": login, "reject_authenticated_sender_login_mismatch": login,
     "reject_known_sender_login_mismatch": login, "reject_unauthenticated_sender_login_mismatch": login,
     "check_sasl_access": login,

@@ -65,7 +65,7 @@ package enum ClientFailure: Error, Equatable, Sendable {
 
 /// What a reply is an answer to.
 package enum ClientCommand: Equatable, Sendable {
-  case greeting, ehlo, helo, lhlo, startTLS, auth, reset, mail, recipient, data, end, quit
+  case greeting, ehlo, helo, lhlo, startTLS, auth, reset, forward, mail, recipient, data, end, quit
 
   /// After `in reply to`, in Postfix's words.
   package var name: String {
@@ -77,6 +77,7 @@ package enum ClientCommand: Equatable, Sendable {
     case .startTLS: "STARTTLS command"
     case .auth: "AUTH command"
     case .reset: "RSET command"
+    case .forward: "XFORWARD command"
     case .mail: "MAIL FROM command"
     case .recipient: "RCPT TO command"
     case .data: "DATA command"
@@ -95,6 +96,7 @@ package enum ClientCommand: Equatable, Sendable {
     case .startTLS: "receiving the STARTTLS response"
     case .auth: "performing SASL authentication"
     case .reset: "sending RSET probe"
+    case .forward: "sending XFORWARD command"
     case .mail: "sending MAIL FROM"
     case .recipient: "sending RCPT TO"
     case .data: "sending DATA command"

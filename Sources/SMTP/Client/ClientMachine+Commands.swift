@@ -20,7 +20,10 @@ extension ClientMachine {
     case .reset:
       output.append("RSET\r\n")
       expected.append(.reset)
-      next = .mail
+      next = .forward(0)
+    case .forward(let index):
+      sayForward(message, index, into: &output)
+      next = index + 1 < message.forward.count ? .forward(index + 1) : .mail
     case .mail:
       sayMail(message, into: &output)
       expected.append(.mail)
@@ -28,7 +31,7 @@ extension ClientMachine {
     case .recipient(let index):
       sayRecipient(message.recipients[index], into: &output)
       expected.append(.recipient(index))
-      next = index + 1 < message.recipients.count ? .recipient(index + 1) : usesChunks ? .content : .data
+      next = index + 1 < message.recipients.count ? .recipient(index + 1) : afterRecipients
     case .data:
       output.append("DATA\r\n")
       expected.append(.data)
@@ -37,7 +40,26 @@ extension ClientMachine {
     }
   }
 
+  private var afterRecipients: Step {
+    switch message?.probe {
+    case .recipients: .nothing
+    case .data: .data
+    case nil: usesChunks ? .content : .data
+    }
+  }
+
   private var usesChunks: Bool { rules.usesChunks && message?.hasKnownForm == true && extensions.offers("CHUNKING") }
+
+  /// Postfix's XFORWARD_README: only what the server wants to know.
+  private mutating func sayForward(_ message: OutgoingMessage, _ index: Int, into output: inout ByteBuffer) {
+    guard message.forward.indices.contains(index) else { return }
+    let told = message.forward[index].filter { !$0.value.isEmpty && extensions.forwards.contains($0.name) }
+    if told.isEmpty { return }
+    output.append("XFORWARD")
+    for (name, value) in told { output.append(" \(name)=\(XText.write(value))") }
+    output.append("\r\n")
+    expected.append(.forward)
+  }
 
   /// RFC 5321 §4.1.1.2, RFC 1870 §6, RFC 6152 §2, RFC 6531 §3.4, RFC 3461 §4.3 and §4.4
   private func sayMail(_ message: OutgoingMessage, into output: inout ByteBuffer) {

@@ -13,7 +13,8 @@ extension ClientMachine {
     case .startTLS: return reply.code == 220 ? .startTLS : .tlsRefused(reply)
     case .auth: return authenticationAnswered(reply)
     case .probe: return reply.isNegative ? fail(.refused(reply)) : .ready
-    case .reset: return proceed(into: &output)
+    // That the server is told no more of the client is no reason not to give it the message.
+    case .reset, .forward: return proceed(into: &output)
     case .mail: senderAnswered(reply)
     case .recipient(let index):
       if outcomes[index] == nil { outcomes[index] = ClientAnswer(reply, to: .recipient) }
@@ -76,6 +77,12 @@ extension ClientMachine {
   }
 
   private mutating func dataAnswered(_ reply: ServerReply, into output: inout ByteBuffer) -> ClientAction {
+    if reply.code == 354, message?.probe != nil {
+      // The server waits for a message that does not come: only the end of the connection helps.
+      settle(reply, .data)
+      isOver = true
+      return complete()
+    }
     if reply.code == 354 {
       next = .content
       if outcomes.contains(where: { $0?.reply.isNegative == false }) { return .sendContent(.lines) }
@@ -109,6 +116,7 @@ extension ClientMachine {
   }
 
   mutating func complete() -> ClientAction {
+    if message?.probe != nil { needsReset = true }
     let answers = outcomes.map { $0 ?? ClientAnswer(ServerReply(451, EnhancedStatus(4, 0, 0), words: "no reply"), to: .end) }
     message = nil
     next = .nothing

@@ -24,7 +24,7 @@ package struct ClientMachine: ~Copyable {
   package internal(set) var isOver = false
 
   /// The parts of a transaction, in order.
-  enum Step: Equatable { case reset, mail, recipient(Int), data, content, nothing }
+  enum Step: Equatable { case reset, forward(Int), mail, recipient(Int), data, content, nothing }
 
   package init(_ rules: ClientRules) {
     self.rules = rules
@@ -47,7 +47,7 @@ package struct ClientMachine: ~Copyable {
     if let objection = objection(to: message) { return .objected(objection) }
     self.message = message
     outcomes = Array(repeating: nil, count: message.recipients.count)
-    next = needsReset ? .reset : .mail
+    next = needsReset ? .reset : .forward(0)
     needsReset = false
     send(into: &output)
     return .receive
@@ -108,6 +108,7 @@ package struct ClientMachine: ~Copyable {
     case .startTLS: .startTLS
     case .auth: .auth
     case .probe, .reset: .reset
+    case .forward: .forward
     case .mail: .mail
     case .recipient: .recipient
     case .data: .data
@@ -121,7 +122,7 @@ package struct ClientMachine: ~Copyable {
 enum Expectation: Equatable {
   case greeting
   case hello(isExtended: Bool)
-  case startTLS, auth, probe, reset, mail
+  case startTLS, auth, probe, reset, forward, mail
   case recipient(Int)
   case data
   /// Nil: for all recipients that were taken.

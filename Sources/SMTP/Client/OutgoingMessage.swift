@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The envelope of a message to hand on. The machine says of it what the server has asked to hear.
-package struct OutgoingMessage: Equatable, Sendable {
+package struct OutgoingMessage: Sendable {
   package enum Body: Sendable { case sevenBit, eightBitMIME }
+  package enum Probe: Sendable { case recipients, data }
   package enum Return: Sendable { case full, headers }
 
   package struct Recipient: Equatable, Sendable {
@@ -33,6 +34,10 @@ package struct OutgoingMessage: Equatable, Sendable {
   package var envelopeID = ""
   /// Whether the content can be counted before it is sent, as BDAT needs it.
   package var hasKnownForm = true
+  /// Up to where a question goes whether the recipients are taken; nil for a message.
+  package var probe: Probe?
+  /// What the server is told of the client by XFORWARD, in two commands: names and values as they are.
+  package var forward: [[(name: String, value: String)]] = []
 
   package init(sender: String, recipients: [Recipient]) {
     self.sender = sender

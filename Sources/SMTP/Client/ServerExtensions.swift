@@ -7,6 +7,8 @@ package struct ServerExtensions: Equatable, Sendable {
   package private(set) var sizeLimit: Int?
   /// RFC 4954 §3, in capitals.
   package private(set) var mechanisms: [String] = []
+  /// The attributes that XFORWARD takes, in capitals.
+  package private(set) var forwards: Set<String> = []
 
   package init() {}
 
@@ -18,6 +20,7 @@ package struct ServerExtensions: Equatable, Sendable {
       guard let keyword = words.first?.uppercased(), !ignored.contains(keyword) else { continue }
       keywords.insert(keyword)
       if keyword == "SIZE", words.count > 1, let limit = Int(words[1]), limit > 0 { sizeLimit = limit }
+      if keyword == "XFORWARD" { forwards.formUnion(words.dropFirst().map { $0.uppercased() }) }
       if keyword == "AUTH" { mechanisms += words.dropFirst().map { $0.uppercased() } }
     }
   }

@@ -12,6 +12,8 @@ package struct ErrorTransport: Transport {
     return DeliveryResult(job.recipients.map { RecipientResult($0.index, outcome, reason) })
   }
 
+  package func probe(_ job: DeliveryJob) async -> DeliveryResult { await deliver(job) }
+
   private var status: String {
     switch outcome {
     case .sent: "2.0.0"

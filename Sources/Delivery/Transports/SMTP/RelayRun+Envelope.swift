@@ -7,12 +7,18 @@ extension RelayRun {
   func envelope(for session: RelaySession) -> OutgoingMessage {
     let envelope = job.message.envelope
     var message = OutgoingMessage(sender: generic(envelope.sender), recipients: open.map { recipient(envelope.recipients[$0]) })
+    if job.isProbe {
+      message.probe = settings.probesData ? .data : .recipients
+      message.needsSMTPUTF8 = !isASCII(message)
+      return message
+    }
     message.size = job.message.size
     message.body = content.isEightBit && session.machine.extensions.offers("8BITMIME") ? .eightBitMIME : .sevenBit
     message.needsSMTPUTF8 = envelope.smtpUTF8 && (content.hasUTF8Header || !isASCII(message))
     message.returnContent = envelope.returnContent.map { $0 == .full ? .full : .headers }
     message.envelopeID = envelope.envelopeID ?? ""
     message.hasKnownForm = content.isInMemory
+    if settings.forwardsClients, let origin = envelope.origin { message.forward = origin.attributes(job.message.id) }
     return message
   }
 
@@ -32,6 +38,16 @@ extension RelayRun {
 
   func generic(_ address: String) -> String {
     settings.generic.isEmpty ? address : GenericMap(settings.generic, delimiters: settings.genericDelimiters).address(for: address)
+  }
+}
+
+extension Origin {
+  /// In two commands, as Postfix has them.
+  fileprivate func attributes(_ id: QueueID) -> [[(name: String, value: String)]] {
+    [
+      [("NAME", name), ("ADDR", address), ("PORT", port)],
+      [("PROTO", protocolName), ("HELO", helo), ("IDENT", id.description), ("SOURCE", isLocal ? "LOCAL" : "REMOTE")],
+    ]
   }
 }
 

@@ -149,6 +149,7 @@ extension SMTPClientSettings.Times {
     case .data: dataInit
     case .end: dataDone
     case .reset: rset
+    case .forward: xforward
     case .quit: quit
     }
   }

@@ -18,6 +18,7 @@ package struct SMTPClientSettings: Sendable {
     package var dataDone = Duration.seconds(600)
     package var rset = Duration.seconds(20)
     package var quit = Duration.seconds(300)
+    package var xforward = Duration.seconds(300)
 
     package init() {}
   }
@@ -65,6 +66,10 @@ package struct SMTPClientSettings: Sendable {
   package var generic = TableList([])
   package var genericDelimiters = ""
   package var replyFilter = TableList([])
+  /// A probe goes up to DATA, not only to RCPT.
+  package var probesData = false
+  /// Servers that offer it are told by XFORWARD where a message came from.
+  package var forwardsClients = false
   package var statusFilter = TableList([])
 
   package init(name: String, service: ClientRules.Service, hostname: String) {

@@ -35,6 +35,8 @@ package final class SMTPTransport: Transport, @unchecked Sendable {
 
   package func deliver(_ job: DeliveryJob) async -> DeliveryResult { await RelayRun(self, job).run() }
 
+  package func probe(_ job: DeliveryJob) async -> DeliveryResult { await RelayRun(self, job).run() }
+
   /// Ends the connections that are kept. On the loop.
   package func close() { cache.empty() }
 

@@ -79,6 +79,7 @@ package struct SMTPTimeKeys: Sendable {
   package let dataDone: Key<Duration>
   package let rset: Key<Duration>
   package let quit: Key<Duration>
+  package let xforward: Key<Duration>
 
   init(_ prefix: String) {
     let hello = prefix == "lmtp" ? "lhlo" : "helo"
@@ -93,10 +94,11 @@ package struct SMTPTimeKeys: Sendable {
     dataXfer = time("data_xfer", "180s", "How long the server may take no more of the content.")
     dataDone = time("data_done", "600s", "How long the answer to the end of the content may take. When it is too short, mail arrives twice.")
     rset = time("rset", "20s", "How long the answer to RSET may take.")
+    xforward = time("xforward", "300s", "How long the answer to XFORWARD may take.")
     quit = time("quit", "300s", "How long the answer to QUIT may take.")
   }
 
-  var all: [any AnyKey] { [connect, helo, mail, rcpt, dataInit, dataXfer, dataDone, rset, quit] }
+  var all: [any AnyKey] { [connect, helo, mail, rcpt, dataInit, dataXfer, dataDone, rset, quit, xforward] }
 }
 
 /// How a session goes.
@@ -107,6 +109,7 @@ package struct SMTPTalkKeys: Sendable {
   package let lineLengthLimit: Key<ByteCount>
   package let quoteEnvelope: Key<Bool>
   package let chunking: Key<Bool>
+  package let sendXforward: Key<Bool>
   package let genericMaps: Key<[TableReference]>
   package let replyFilter: Key<[TableReference]>
   package let deliveryStatusFilter: Key<[TableReference]>
@@ -128,6 +131,9 @@ package struct SMTPTalkKeys: Sendable {
     chunking = .boolean(
       "\(prefix)_chunking", true, Traits(origin: .weir),
       "Whether the content is sent by BDAT to a server that offers CHUNKING (RFC 3030), so that DATA needs no answer of its own.")
+    sendXforward = .boolean(
+      "\(prefix)_send_xforward_command", false, .topLevel,
+      "Whether servers that offer XFORWARD are told by it which client a message came from, for their log. For content filters.")
     genericMaps = .tables(
       "\(prefix)_generic_maps", "", example: "inline:{ user@localdomain.local = user@example.com }",
       "Replaces addresses in the envelope and the header of mail that leaves: the whole address, `user`, or `@domain`, in that order.")
@@ -142,7 +148,7 @@ package struct SMTPTalkKeys: Sendable {
 
   var all: [any AnyKey] {
     [
-      discardKeywords, discardKeywordAddressMaps, skipQuitResponse, lineLengthLimit, quoteEnvelope, chunking, genericMaps, replyFilter,
+      discardKeywords, discardKeywordAddressMaps, skipQuitResponse, lineLengthLimit, quoteEnvelope, chunking, sendXforward, genericMaps, replyFilter,
       deliveryStatusFilter,
     ]
   }

@@ -54,8 +54,6 @@ extension KnownName {
     unknown_address_reject_code = 450
     unknown_client_reject_code = 450
     unknown_hostname_reject_code = 450
-    unverified_recipient_reject_code = 450
-    unverified_sender_reject_code = 450
     virtual_alias_domains = $virtual_alias_maps
     virtual_alias_maps = $virtual_maps
     virtual_delivery_status_filter = $default_delivery_status_filter

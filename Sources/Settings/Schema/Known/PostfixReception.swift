@@ -7,9 +7,6 @@ extension KnownName {
       .postfix, .missing,
       """
       unknown_virtual_alias_reject_code: chooses a reply code == 550
-      unverified_recipient_defer_code unverified_sender_defer_code: chooses a reply code == 450
-      unverified_recipient_tempfail_action unverified_sender_tempfail_action: says what happens when an address cannot be probed == $reject_tempfail_action | defer_if_permit
-      unverified_recipient_reject_reason unverified_sender_reject_reason: is the text when an address probe fails
       maps_rbl_domains: is an old list of DNS lists -> use reject_rbl_client in smtpd_client_restrictions
       smtpd_milter_maps: chooses milters by client
       smtpd_proxy_options: sets how a filter gets mail
@@ -35,7 +32,7 @@ extension KnownName {
       smtpd_history_flush_threshold: limits what the log repeats of a session
       smtpd_log_access_permit_actions: logs what was permitted, and by what
       smtpd_proxy_ehlo smtpd_proxy_timeout: tunes the connection to a filter
-      smtpd_service_name smtpd_sasl_service_name: names one of Postfix's services
+      smtpd_service_name smtpd_sasl_service_name address_verify_service_name: names one of Postfix's services
       milter_command_timeout milter_connect_timeout milter_content_timeout: is how long a milter may take
       milter_data_macros milter_end_of_data_macros milter_end_of_header_macros milter_helo_macros: names what milters are told
       milter_rcpt_macros milter_unknown_command_macros milter_macro_defaults: names what milters are told
@@ -53,17 +50,6 @@ extension KnownName {
       sendmail_fix_line_endings sun_mailtool_compatibility: helps old mail programs
       drop_hdrs duplicate_filter_limit: limits how far repeated recipients are found
       dont_remove: keeps delivered messages in a folder of their own
-      """)
-    + table(
-      .postfix, .needless, instead: "not yet: no addresses are probed",
-      """
-      address_verify_cache_cleanup_interval address_verify_negative_cache address_verify_negative_expire_time: keeps the results of address probes
-      address_verify_negative_refresh_time address_verify_positive_expire_time address_verify_positive_refresh_time: keeps the results of address probes
-      address_verify_default_transport address_verify_local_transport address_verify_relay_transport: says how an address is probed
-      address_verify_virtual_transport address_verify_transport_maps address_verify_relayhost: says how an address is probed
-      address_verify_sender_dependent_default_transport_maps address_verify_sender_dependent_relayhost_maps: says how an address is probed
-      address_verify_pending_request_limit address_verify_poll_count address_verify_poll_delay: limits address probes
-      address_verify_sender address_verify_sender_ttl address_verify_service_name: is the sender or the service of address probes
       """)
     + table(
       .postfix, .needless, instead: "remove the line: OpenSSL's own values are used",

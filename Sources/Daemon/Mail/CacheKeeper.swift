@@ -1,33 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 import Runtime
-import Server
-import Settings
 import Synchronization
 
-/// The clients that have passed the tests of postscreen's, for all listeners, and when they are written to disk.
-final class PassKeeper: Sendable {
+/// When a cache is written to disk, and cleaned up.
+final class CacheKeeper: Sendable {
   private struct Times {
     var save: Instant
     var cleanUp: Instant
   }
 
-  /// What has changed is written so often: who loses it has to wait once more.
+  /// What has changed is written so often: who loses it has to find it out once more.
   private static let saveInterval = Duration.seconds(30)
 
-  let cache: PassCache
-  /// Nil where passes are kept in memory alone.
-  private let store: PassStore?
+  /// Nil where the cache is kept in memory alone.
+  private let store: CacheStore?
   private let pool: BlockingPool
   private let cleanUpInterval: Duration
   private let times: Monitor<Times>
   private let isWorking = Atomic(false)
 
-  init(_ setup: Setup, pool: BlockingPool, log: Log) {
-    let cache = PassCache(retention: setup.configuration[Keys.postscreenCacheRetentionTime])
-    self.cache = cache
+  /// Takes over what is kept. `cleanUpInterval` of zero: never.
+  init(_ store: CacheStore?, cleanUpInterval: Duration, pool: BlockingPool) {
+    self.store = store
     self.pool = pool
-    store = setup.passFolder.map { PassStore(folder: $0, cache: cache, log: log) }
-    cleanUpInterval = setup.configuration[Keys.postscreenCacheCleanupInterval]
+    self.cleanUpInterval = cleanUpInterval
     times = Monitor(Times(save: .now() + Self.saveInterval, cleanUp: .now() + cleanUpInterval))
     store?.load()
   }
@@ -52,13 +48,4 @@ final class PassKeeper: Sendable {
 
   /// Writes what has changed, on the calling thread.
   func stop() { store?.save() }
-}
-
-extension Setup {
-  /// The folder that `postscreen_cache_map` names, if a listener has a use for it.
-  var passFolder: String? {
-    guard configuration.listeners.contains(where: { $0[Keys.postscreen] }) else { return nil }
-    let path = configuration[Keys.postscreenCacheMap]
-    return path.isEmpty ? nil : path
-  }
 }

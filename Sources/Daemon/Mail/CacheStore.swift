@@ -1,26 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
+import Bytes
+import Events
 import Runtime
-import Server
-import Settings
 
-/// Keeps a cache of passes in a folder (`postscreen_cache_map`). Its calls block: never on a loop.
+/// What is worth keeping from one run to the next.
+protocol StoredCache: Sendable {
+  /// All of it, if that has changed since the last call.
+  func takeText() -> [UInt8]?
+  /// What `takeText` gave could not be kept.
+  func restoreChanges()
+  /// Takes over what another process or an earlier one knew. Fails if that is no whole file of this form. `now`: seconds since 1970.
+  func adopt(_ bytes: [UInt8], now: Int64) throws
+  /// Forgets what has ended.
+  func cleanUp(now: Int64) -> (retained: Int, dropped: Int)
+}
+
+/// Keeps a cache in a folder (`postscreen_cache_map`, `address_verify_map`), which it makes. Its calls block: never on a loop.
 ///
 /// The file is replaced whole, so that whoever reads it, and a crash, find the old one or the new one. Several processes may keep the same folder: one writes
 /// at a time, and adds to what the others wrote.
-final class PassStore: Sendable {
-  private static let file = "passed"
-  private static let new = "passed.new"
+final class CacheStore: Sendable {
   private static let lock = "lock"
-  /// More than all lines can be long that a cache holds.
-  private static let maximumSize: Int64 = 16 << 20
 
+  /// Whose lines are in the log about it.
+  private let service: Service
+  private let name: String
+  /// More than all lines can be long that a cache holds.
+  private let maximumSize: Int64
   private let folder: String
-  private let cache: PassCache
+  private let cache: any StoredCache
   private let disk: any Disk
   private let log: Log
   private let seen = Monitor<FileStatus?>(nil)
 
-  init(folder: String, cache: PassCache, disk: any Disk = LinuxDisk(), log: Log) {
+  init(folder: String, name: String, maximumSize: Int64, cache: any StoredCache, service: Service, disk: any Disk = LinuxDisk(), log: Log) {
+    self.name = name
+    self.maximumSize = maximumSize
+    self.service = service
     self.folder = folder
     self.cache = cache
     self.disk = disk
@@ -32,12 +48,12 @@ final class PassStore: Sendable {
 
   /// Writes what has changed, and takes over what others have written.
   func save() {
-    guard let entries = cache.takeChanges() else { return followOthers() }
+    guard let text = cache.takeText() else { return followOthers() }
     do {
-      if try !replace(entries) { cache.restoreChanges() }
+      if try !replace(text) { cache.restoreChanges() }
     } catch {
       cache.restoreChanges()
-      log.warning("postscreen", "cache \(folder): cannot be written: \(error)")
+      log.warning(service, "cache \(folder): cannot be written: \(error)")
     }
   }
 
@@ -48,24 +64,34 @@ final class PassStore: Sendable {
   }
 
   /// False when another process is writing.
-  private func replace(_ entries: [PassCache.Entry]) throws(DiskError) -> Bool {
-    let directory = try disk.open(folder, at: nil, [.read, .directory], mode: 0)
+  private func replace(_ text: [UInt8]) throws(DiskError) -> Bool {
+    let directory = try openFolder()
     defer { try? disk.close(directory) }
     let lock = try disk.open(Self.lock, at: directory, [.write, .create, .noFollow], mode: 0o600)
     defer { try? disk.close(lock) }
     guard try disk.lock(lock) else { return false }
-    var entries = entries
+    var text = text
     if isForeign(directory) {
       adopt()
-      entries = cache.takeChanges() ?? entries
+      cache.restoreChanges()
+      text = cache.takeText() ?? text
     }
-    try write(PassList.text(entries), in: directory)
-    seen.withLock { $0 = try? disk.status(Self.file, at: directory) }
+    try write(text, in: directory)
+    seen.withLock { $0 = try? disk.status(name, at: directory) }
     return true
   }
 
+  private func openFolder() throws(DiskError) -> DiskHandle {
+    do throws(DiskError) {
+      return try disk.open(folder, at: nil, [.read, .directory], mode: 0)
+    } catch {
+      guard (try? Folder.ensure(folder, owner: nil)) != nil else { throw error }
+      return try disk.open(folder, at: nil, [.read, .directory], mode: 0)
+    }
+  }
+
   private func write(_ bytes: [UInt8], in directory: DiskHandle) throws(DiskError) {
-    let file = try disk.open(Self.new, at: directory, [.write, .create, .noFollow], mode: 0o600)
+    let file = try disk.open("\(name).new", at: directory, [.write, .create, .noFollow], mode: 0o600)
     do throws(DiskError) {
       try disk.truncate(file, length: 0)
       try withPieces(bytes) { pieces throws(DiskError) in try disk.write(file, pieces, offset: 0) }
@@ -75,36 +101,36 @@ final class PassStore: Sendable {
       throw error
     }
     try disk.close(file)
-    try disk.rename(Self.new, at: directory, to: Self.file, at: directory, replacing: true)
+    try disk.rename("\(name).new", at: directory, to: name, at: directory, replacing: true)
   }
 
   /// Whether the file is another one than this process wrote or read.
   private func isForeign(_ directory: DiskHandle) -> Bool {
-    guard let now = try? disk.status(Self.file, at: directory) else { return false }
+    guard let now = try? disk.status(name, at: directory) else { return false }
     return seen.withLock { $0?.inode != now.inode || $0?.modified != now.modified }
   }
 
   private func adopt() {
-    let path = "\(folder)/\(Self.file)"
+    let path = "\(folder)/\(name)"
     guard let file = try? disk.open(path, at: nil, [.read, .noFollow, .nonBlocking], mode: 0) else { return }
     defer { try? disk.close(file) }
     do {
       let status = try disk.status(file)
       seen.withLock { $0 = status }
-      guard status.isRegular, status.size <= Self.maximumSize else { throw PassList.Damage.tooMany }
+      guard status.isRegular, status.size <= maximumSize else { throw SealedLines.Damage.tooMany }
       let bytes = try [UInt8](unsafeUninitializedCapacity: Int(status.size)) { buffer, count in
         count = try disk.read(file, into: UnsafeMutableRawBufferPointer(buffer), offset: 0)
       }
-      cache.adopt(try PassList.read(bytes, limit: PassCache.capacity), now: wallClock() / 1_000_000)
+      try cache.adopt(bytes, now: wallClock() / 1_000_000)
     } catch {
-      log.warning("postscreen", "cache \(path) is damaged (\(error)): discarded; clients are tested again")
+      log.warning(service, "cache \(path) is damaged (\(error)): discarded")
     }
   }
 
-  /// Forgets clients whose time is over.
+  /// Forgets what has ended.
   func cleanUp() {
     let (retained, dropped) = cache.cleanUp(now: wallClock() / 1_000_000)
-    log.info("postscreen", "cache \(folder) full cleanup: retained=\(retained) dropped=\(dropped) entries")
+    log.info(service, "cache \(folder) full cleanup: retained=\(retained) dropped=\(dropped) entries")
   }
 }
 
