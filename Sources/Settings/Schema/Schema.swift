@@ -4,7 +4,8 @@ import Diagnostics
 /// All settings that Weir has, and what it knows of those it has not.
 package enum Schema {
   package static let areas: [Area] = [
-    .host, .network, .listener, .smtpServer, .smtpLimits, .clientLimits, .smtpProtection, .restrictions, .verification, .smtpProxies, .postscreen, .smtpClient,
+    .host, .network, .listener, .smtpServer, .smtpLimits, .clientLimits, .smtpProtection, .restrictions, .verification, .smtpProxies, .postscreen,
+    .smtpClient,
     .tls, .outgoingTLS, .outgoingLogins, .lmtpSecurity, .domains, .routing, .aliases, .mailboxes, .quotas, .messages, .commands, .headerChecks,
     .reports, .spool, .scheduling, .process, .stages, .logs, .trace,
   ]
