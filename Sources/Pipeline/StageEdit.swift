@@ -74,6 +74,7 @@ extension StageEdit {
     case .body(let bytes): "write \(bytes.count) bytes of a new body"
     case .splice(let offset, let length, let bytes):
       "put `\(String(decoding: bytes.prefix(200), as: UTF8.self))` in the place of \(length) bytes of the body at \(offset)"
+    case .route(.nextHop, let hop): "send through \(hop)"
     case .route(let operation, let argument): "route: \(operation) \(argument)"
     case .property(_, let key, let value): "set \(key) = \(String(decoding: value.prefix(200), as: UTF8.self))"
     }

@@ -2,11 +2,18 @@
 
 /// A server of Postfix's policy protocol, as `check_policy_service` names it, with the limits that hold for it.
 package struct PolicyServer: Hashable, Sendable {
-  package enum Address: Hashable, Sendable {
+  package enum Address: Hashable, Sendable, CustomStringConvertible {
     /// `inet:host:port`; the host is a name or an address.
     case tcp(host: String, port: UInt16)
     /// `unix:path`, absolute.
     case unix(path: String)
+
+    package var description: String {
+      switch self {
+      case .tcp(let host, let port): "inet:\(host):\(port)"
+      case .unix(let path): "unix:\(path)"
+      }
+    }
   }
 
   package let address: Address

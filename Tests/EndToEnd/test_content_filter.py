@@ -92,6 +92,21 @@ class ByTCP(FilterCase):
             self.send(weir, "alice@weir.test")
             self.assertIsNone(weir.message("alice")["X-Filtered"])
 
+    def test_weir_test_tells_where_it_goes(self):
+        weir = self.weir(
+            "smtpd_sender_restrictions = check_policy_service inet:127.0.0.1:10023\nheader_checks = regexp:{ {/^subject: x/ FILTER smtp:[127.0.0.1]:10025} }\n"
+            "stage trial {\n  plugin = header_checks\n  header_checks = regexp:{ {/^subject: x/ REJECT no} }\n  shadow = yes\n}\n")
+        mail = os.path.join(weir.folder, "mail.eml")
+        with open(mail, "w") as file:
+            file.write(MESSAGE)
+        told = weir.run("test", mail, "--from", "carl@example.net", "--to", "alice@weir.test").stdout
+        self.assertIn("send through smtp:[127.0.0.1]:10025", told)
+        self.assertIn("from <carl@example.net> to <alice@weir.test>, through smtp:[127.0.0.1]:10025", told)
+        self.assertIn("policy server inet:127.0.0.1:10023 is not asked", told)
+        # What a shadow says must not look like a refusal.
+        self.assertIn("trial: shadow: reject: header Subject: x ", told)
+        self.assertNotIn("cleanup: reject", told)
+
     def test_a_transport_that_is_none(self):
         weir = self.weir("")
         for place in ("content_filter = smpt:[127.0.0.1]:10025\n", "listener other {\n  port = 1\n  content_filter = smpt:[127.0.0.1]:10025\n}\n"):

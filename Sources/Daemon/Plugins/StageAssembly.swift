@@ -116,9 +116,11 @@ final class StageAssembly: Sendable {
     return list
   }
 
-  /// What comes with Weir says of a message what Postfix's cleanup(8) says, in its words and under its name, for programs that read the log.
+  /// What comes with Weir says of a message what Postfix's cleanup(8) says, in its words and under its name, for programs that read the log. In shadow nothing of it has
+  /// happened, so that it must not look as if.
   private static func logLine(_ log: Log, _ entry: StagePlan.Entry) -> PluginLog {
-    let (stage, speaksAsPostfix) = (entry.settings.name, entry.isShipped)
+    let (stage, isShadow) = (entry.settings.name, entry.settings.isShadow)
+    let speaksAsPostfix = entry.isShipped && !isShadow
     return { level, text, queueID in
       let severity: Severity =
         switch level {
@@ -128,7 +130,8 @@ final class StageAssembly: Sendable {
         }
       let id = queueID.flatMap { QueueID($0) }
       let isPostfix = speaksAsPostfix && id != nil
-      log.event(Event(isPostfix ? "cleanup" : "stage", .text(isPostfix ? text : "\(stage): \(text)"), severity: severity, queueID: id))
+      let line = isShadow && !text.hasPrefix("shadow: ") ? "shadow: \(text)" : text
+      log.event(Event(isPostfix ? "cleanup" : "stage", .text(isPostfix ? text : "\(stage): \(line)"), severity: severity, queueID: id))
     }
   }
 }

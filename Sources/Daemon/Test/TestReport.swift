@@ -28,7 +28,8 @@ struct TestReport {
     guard let queued = result.queued else { return time }
     let recipients = queued.envelope.recipients.map { "<\($0.address)>" }.joined(separator: ", ")
     let hold = queued.hold.map { "; \($0.text)" } ?? ""
-    return "\(time); from <\(queued.envelope.sender)> to \(recipients)\(hold)"
+    let filter = queued.envelope.contentFilter.isEmpty ? "" : ", through \(queued.envelope.contentFilter)"
+    return "\(time); from <\(queued.envelope.sender)> to \(recipients)\(filter)\(hold)"
   }
 
   /// A line for each of many.
