@@ -23,7 +23,7 @@ package struct HostsFile: Equatable, Sendable {
     if addresses[name]?.contains(address) != true { addresses[name, default: []].append(address) }
   }
 
-  /// The answer, where the file has one; other questions are for the Domain Name System.
+  /// The answer, where the file has one, which may be that there is none; other questions are for the Domain Name System.
   package func answer(_ query: NameQuery) -> [NameRecord]? {
     switch query {
     case .a(let name): addresses(of: name, .v4)
@@ -33,9 +33,9 @@ package struct HostsFile: Equatable, Sendable {
     }
   }
 
+  /// Of a host that is in the file, nothing else is asked: as for the libc, it has no other addresses than those.
   private func addresses(of name: String, _ family: IPAddress.Family) -> [NameRecord]? {
     if addresses.isEmpty { return nil }
-    let found = addresses[name.lowercased()]?.filter { $0.family == family } ?? []
-    return found.isEmpty ? nil : found.map(NameRecord.address)
+    return addresses[name.lowercased()]?.filter { $0.family == family }.map(NameRecord.address)
   }
 }

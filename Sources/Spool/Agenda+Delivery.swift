@@ -69,7 +69,7 @@ extension Agenda {
     let due = message.states.indices.filter { message.states[$0].isDue(now) }
       .map { DueRecipient(index: $0, replay: message.replays[$0] ?? .none) }
     return QueuedMessage(
-      id: id, envelope: stored.record.envelope, size: stored.record.place.length, due: due, source: .spool(content), crashes: entry.crashes,
+      id: id, envelope: stored.record.envelope, size: stored.record.place.length, due: due, source: .spool(content), isSuspect: isSuspect(entry),
       isRetry: entry.origin != .fresh, isWarned: message.isWarned)
   }
 }
@@ -124,6 +124,8 @@ extension Agenda {
     message.isInAttempt = false
     message.isQueued = false
     entries[id]?.origin = .known
+    // It can be tried, and the process lives.
+    entries[id]?.crashes = 0
     active[id] = message
     // Its last note has ended it, unless there was nobody to note anything for.
     if isOver(message) { return message.isDeleted || message.states.isEmpty ? .finished([id]) : nil }

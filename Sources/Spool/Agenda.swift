@@ -14,6 +14,8 @@ struct Agenda {
   var scheduler = Door()
   /// `SpoolSettings.ownRoutes`.
   var ownRoutes = Recipient.Routes.all
+  /// `SpoolSettings.suspectCrashes`.
+  var suspectCrashes: UInt8 = 1
   var isStopping = false
 }
 
@@ -126,6 +128,8 @@ extension Agenda {
     return entry
   }
 
+  func isSuspect(_ entry: Entry?) -> Bool { (entry?.crashes ?? 0) >= suspectCrashes }
+
   /// Puts a message where its progress says.
   mutating func schedule(_ id: QueueID, at time: Int64) {
     guard let door = entries[id]?.door else { return }
@@ -134,7 +138,7 @@ extension Agenda {
     case Progress.asked: entries[id]?.phase = .held
     case ...0:
       entries[id]?.phase = .ready
-      if entries[id]?.crashes == 0 { self[door].backlog.append(id) } else { self[door].suspects.append(id) }
+      if isSuspect(entries[id]) { self[door].suspects.append(id) } else { self[door].backlog.append(id) }
     default:
       entries[id]?.phase = .parked
       self[door].parked.insert(id, at: time)

@@ -15,7 +15,7 @@ struct Door {
   var fresh = FIFO<QueuedMessage>()
   var backlog = FIFO<QueueID>()
   var backlogTurn = false
-  /// Their process died during their delivery: each is taken alone.
+  /// Their process died during their delivery, more than once (`Agenda.isSuspect`): each is taken alone.
   var suspects = FIFO<QueueID>()
   var parked = Timetable<QueueID>()
 

@@ -13,8 +13,8 @@ package final class QueuedMessage: Sendable {
   package let due: [DueRecipient]
   /// It was tried before, or was found in the queue.
   package let isRetry: Bool
-  /// How often its process died while it was being delivered.
-  package let crashes: UInt8
+  /// The process died over it so often that it is to be tried alone.
+  package let isSuspect: Bool
   /// The sender was told that it waits.
   package let isWarned: Bool
   let source: Source
@@ -28,7 +28,7 @@ package final class QueuedMessage: Sendable {
   }
 
   init(
-    id: QueueID, envelope: Envelope, size: Int64, due: [DueRecipient], source: Source, crashes: UInt8 = 0, isRetry: Bool = false,
+    id: QueueID, envelope: Envelope, size: Int64, due: [DueRecipient], source: Source, isSuspect: Bool = false, isRetry: Bool = false,
     isWarned: Bool = false, memory: MemoryBudget? = nil
   ) {
     self.id = id
@@ -36,7 +36,7 @@ package final class QueuedMessage: Sendable {
     self.size = size
     self.due = due
     self.source = source
-    self.crashes = crashes
+    self.isSuspect = isSuspect
     self.isRetry = isRetry
     self.isWarned = isWarned
     self.memory = memory
@@ -56,7 +56,7 @@ package final class QueuedMessage: Sendable {
   package func withoutContent(in spool: Spool) -> QueuedMessage {
     guard holdsContent else { return self }
     return QueuedMessage(
-      id: id, envelope: envelope, size: size, due: due, source: .spool(SpooledContent(id: id, length: size, in: spool)), crashes: crashes,
+      id: id, envelope: envelope, size: size, due: due, source: .spool(SpooledContent(id: id, length: size, in: spool)), isSuspect: isSuspect,
       isRetry: isRetry, isWarned: isWarned)
   }
 

@@ -18,6 +18,8 @@ struct Recovery {
   private(set) var deltas: [QueueID: [(recipient: Int, state: RecipientState)]] = [:]
   /// Those whose recipients' states have to be put together.
   var changed: [Changed] = []
+  /// Of the next slot in `relayed`.
+  var relayedSequence: UInt32 = 0
 
   struct Changed {
     let id: QueueID
@@ -31,6 +33,7 @@ struct Recovery {
     self.boot = boot
     self.report = report
     agenda.ownRoutes = settings.ownRoutes
+    agenda.suspectCrashes = settings.suspectCrashes
   }
 
   mutating func run() throws(SpoolError) {
@@ -40,6 +43,7 @@ struct Recovery {
       throw .disk(error)
     }
     if let later { throw .unknownFormat(file: later) }
+    try readRelayed()
     let suspects = try readMarkers()
     settle(suspects)
     report(.recovered(messages: agenda.entries.count))
@@ -194,9 +198,11 @@ struct Recovery {
     deltas[id] = nil
   }
 
+  mutating func note(_ id: QueueID, recipient: Int, _ state: RecipientState) { deltas[id, default: []].append((recipient, state)) }
+
   private mutating func apply(_ note: NoteRecord) {
     switch note {
-    case .state(let id, let recipient, let state): deltas[id, default: []].append((recipient, state))
+    case .state(let id, let recipient, let state): self.note(id, recipient: recipient, state)
     case .finished(let ids), .void(let ids):
       for id in ids {
         _ = agenda.remove(id)

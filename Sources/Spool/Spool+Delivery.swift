@@ -38,6 +38,7 @@ extension Spool {
   package func note(_ id: QueueID, recipient: Int, _ state: RecipientState, on volume: MailboxVolume? = nil) {
     let change = agenda.withLock { $0.note(id, recipient, state) }
     guard change != .none else { return }
+    if state == .relayed { remember(id, relayedTo: recipient) }
     if case .delivered(let delivered) = state, let volume {
       let isMuch = volumes.withLock { volumes in
         volumes.stability.delivered(.init(id: id, recipient: recipient), bytes: delivered.length, on: volume.device, now: clock())

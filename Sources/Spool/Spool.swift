@@ -28,6 +28,8 @@ package final class Spool: Sendable {
   let bell = Monitor(Bell())
   /// Workers with messages in hand.
   let markers = Monitor<Set<Int>>([])
+  /// Of the next slot in `relayed`.
+  let relayedSequence: Monitor<UInt32>
   private let threads = Monitor<[Thread]>([])
 
   /// Takes the lane's lock and reads what is there, changing nothing. `start` or `begin` follows, or a look at the queue.
@@ -59,6 +61,7 @@ package final class Spool: Sendable {
     ids = QueueIDSource(mark: recovery.mark, lane: lane.number)
     agenda = Monitor(recovery.agenda)
     log = Monitor(recovery.log)
+    relayedSequence = Monitor(recovery.relayedSequence)
     for changed in recovery.changed { try settle(changed) }
   }
 

@@ -10,6 +10,8 @@ final class SpoolFolder: Sendable {
   let big: DiskHandle
   /// Names the messages each worker is delivering; see docs/spool.md.
   let marker: DiskHandle
+  /// What other servers have taken lately.
+  let relayed: DiskHandle
   private let lockFile: DiskHandle
   private let path: String
 
@@ -25,6 +27,7 @@ final class SpoolFolder: Sendable {
       try disk.ensureDirectory("big", at: directory)
       big = try disk.open("big", at: directory, [.read, .directory], mode: 0)
       marker = try disk.openOrLook("delivering", at: directory, [.read, .write, .create])
+      relayed = try disk.openOrLook("relayed", at: directory, [.read, .write, .create])
     } catch { throw .disk(error) }
     var locked = false
     do { locked = try disk.lock(lockFile) } catch { throw .disk(error) }
@@ -32,7 +35,7 @@ final class SpoolFolder: Sendable {
   }
 
   deinit {
-    for handle in [marker, big, lockFile, directory] { try? disk.close(handle) }
+    for handle in [relayed, marker, big, lockFile, directory] { try? disk.close(handle) }
   }
 
   /// Makes the names of the lane's folder and of those above it durable: whoever made them may not have done so. What this process may not

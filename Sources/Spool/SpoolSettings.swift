@@ -21,8 +21,8 @@ package struct SpoolSettings: Sendable {
   package var stableBytes: Int64 = 64 << 20
   /// Empty segments kept for reuse, beside the one reserved for state notes.
   package var spareSegments = 2
-  /// A message that was being delivered so many times when its process died is held.
-  package var crashLimit = 2
+  /// A message that was being delivered so many times in a row when its process died is held.
+  package var crashLimit = 3
   /// A recipient that an attempt left without any note is tried again after this.
   package var unnotedDelay = Duration.seconds(60)
 
@@ -30,6 +30,9 @@ package struct SpoolSettings: Sendable {
   package var ownRoutes = Recipient.Routes.all
 
   package init() {}
+
+  /// One more death of the process would have such a message held: it is tried alone, so that it is blamed for nothing else's doing.
+  var suspectCrashes: UInt8 { UInt8(clamping: max(1, crashLimit - 1)) }
 
   static let largestSegment = 1 << 30
 }

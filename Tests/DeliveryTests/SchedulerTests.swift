@@ -98,7 +98,7 @@ private final class Yard {
   }
 
   func end() {
-    scheduler.remove(lane, patience: .seconds(5))
+    #expect(scheduler.remove(lane, patience: .seconds(5)))
     loop.stop()
     thread.join()
     spool.stop()

@@ -141,9 +141,9 @@ extension Result {
     #expect(try await dns.records(.ptr(IPAddress(v4: 0xc000_0209))).get() == [.pointer("Box.test")])
     #expect(try await dns.records(.ptr(.loopbackV4)).get() == [.pointer("localhost")])
     #expect(try await dns.records(.aaaa("localhost")).get() == [.address(.loopbackV6)])
-    #expect(dns.server.asked().isEmpty)
+    // Which has no other addresses than those in the file.
     #expect(await dns.records(.aaaa("box.test")) == .failure(.notFound))
-    #expect(dns.server.asked("box.test").count == 1)
+    #expect(dns.server.asked().isEmpty)
   }
 
   @Test func aSilentServerCostsLittleOnceItIsKnown() async throws {

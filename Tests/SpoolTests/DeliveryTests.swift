@@ -131,8 +131,14 @@ import Testing
 
   // MARK: messages that kill
 
+  private var strict: SpoolSettings {
+    var settings = SpoolSettings.small
+    settings.crashLimit = 2
+    return settings
+  }
+
   private func dieInDelivery(_ disk: SimulatedDisk, _ time: ManualTime, _ witness: Witness) throws -> (SimulatedDisk, [QueueID]) {
-    let spool = try openSpool(disk, time, witness)
+    let spool = try openSpool(disk, time, witness, settings: strict)
     spool.run()
     let taken = spool.takeReadyNow(worker: 0, max: 8).map(\.id)
     return (disk.afterProcessDeath(), taken)
@@ -142,22 +148,43 @@ import Testing
     let time = ManualTime()
     let witness = Witness()
     let first = SimulatedDisk()
-    let spool = try openSpool(first, time, witness)
+    let spool = try openSpool(first, time, witness, settings: strict)
     let ids = (0..<3).map { spool.put(text($0), witness) }
     spool.run()
     #expect(spool.takeReadyNow(worker: 0, max: 2).count == 2)
     // Both are suspects now, and are taken one by one.
     let (third, suspects) = try dieInDelivery(first.afterProcessDeath(), time, witness)
     #expect(suspects == [ids[0]])
-    let last = try openSpool(third, time, witness)
+    let last = try openSpool(third, time, witness, settings: strict)
     last.run()
     #expect(witness.reported.contains(.heldAfterCrashes(ids[0])))
     #expect(last.list().map(\.phase) == [.held, .ready, .ready])
     #expect(try last.relayAll().sorted() == [ids[1], ids[2]])
     // And it stays so.
     last.finish()
-    let after = try openSpool(third.afterProcessDeath(), time, witness)
+    let after = try openSpool(third.afterProcessDeath(), time, witness, settings: strict)
     #expect(after.list().map(\.phase) == [.held])
+  }
+
+  @Test func onlyDeathsInARowCount() throws {
+    let time = ManualTime()
+    let witness = Witness()
+    var disk = SimulatedDisk()
+    let spool = try openSpool(disk, time, witness, settings: strict)
+    let id = spool.put(text(1), witness)
+    spool.run()
+    for _ in 0..<3 {
+      let (dead, taken) = try dieInDelivery(disk.afterProcessDeath(), time, witness)
+      #expect(taken == [id])
+      let next = try openSpool(dead, time, witness, settings: strict)
+      next.run()
+      #expect(next.takeReadyNow(worker: 0, max: 8).first?.isSuspect == true)
+      next.note(id, recipient: 0, .deferred(Deferral(until: time.now, reason: Reason(status: "4.2.1", text: "later"))))
+      next.attemptEnded(id)
+      next.run()
+      _ = next.takeReadyNow(worker: 0, max: 0)
+      disk = dead
+    }
   }
 
   @Test func aPowerCutIsNoMessagesFault() throws {

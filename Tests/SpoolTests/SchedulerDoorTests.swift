@@ -68,12 +68,53 @@ import Testing
     while !spool.takeScheduled(max: 256).isEmpty {}
     spool.markAttempts(Array(ids[..<300]), worker: 3)
     spool.markAttempts([ids[5]], worker: 3)
-    let after = try open(disk.afterProcessDeath())
-    let suspect = after.takeScheduled(max: 8)
-    #expect(suspect.map(\.id) == [ids[5]] && suspect.first?.crashes == 1)
-    #expect(after.takeScheduled(max: 256).allSatisfy { $0.crashes == 0 })
+    let once = disk.afterProcessDeath()
+    let after = try open(once)
+    #expect(after.takeScheduled(max: 8).allSatisfy { !$0.isSuspect })
+    after.markAttempts(Array(ids[5..<8]), worker: 3)
+    // Twice in a row: alone.
+    let twice = try open(once.afterProcessDeath())
+    let suspect = twice.takeScheduled(max: 8)
+    #expect(suspect.map(\.id) == [ids[5]] && suspect.first?.isSuspect == true)
+    #expect(twice.takeScheduled(max: 256).allSatisfy { !$0.isSuspect })
     spool.markAttempts([], worker: 3)
     #expect(try open(disk.afterProcessDeath()).takeScheduled(max: 8).count == 8)
+  }
+
+  @Test func whatAnotherServerHasTakenDoesNotGoThereAgain() throws {
+    let disk = SimulatedDisk()
+    let spool = try open(disk)
+    let ids = [put(1, .remote, in: spool), put(2, .remote, .remote, in: spool), put(3, .remote, in: spool)]
+    #expect(spool.takeScheduled(max: 8).count == 3)
+    for id in ids[..<2] {
+      #expect(spool.begin(id))
+      spool.note(id, recipient: 0, .relayed)
+    }
+    // Nothing of that is in the log.
+    let once = disk.afterProcessDeath()
+    let after = try open(once)
+    #expect(after.count == 2)
+    #expect(after.takeScheduled(max: 8).map { $0.due.map(\.index) } == [[0], [1]])
+    // Nor is it forgotten when the process dies again before it is.
+    let twice = try openSpool(once.afterProcessDeath(), time, witness, settings: settings)
+    #expect(twice.takeScheduled(max: 8).map { $0.due.map(\.index) } == [[0], [1]])
+    // A power cut is another matter.
+    #expect(try open(disk.afterPowerCut { _ in true }).count == 3)
+  }
+
+  @Test func slotsAreOfOneRunOfTheMachine() {
+    let boot = Boot(high: 1, low: 2)
+    let slot = RelayedSlot(id: QueueID(rawValue: 7), recipient: 3, sequence: .max)
+    let bytes = slot.bytes(boot)
+    #expect(bytes.count == RelayedSlot.size)
+    #expect(RelayedSlot(bytes[...], boot) == slot)
+    #expect(RelayedSlot(bytes[...], Boot(high: 1, low: 3)) == nil)
+    #expect(RelayedSlot(bytes.dropLast(), boot) == nil)
+    for index in bytes.indices {
+      var other = bytes
+      other[index] ^= 1
+      #expect(RelayedSlot(other[...], boot) == nil)
+    }
   }
 
   @Test func whatWaitsForItsTurnMayBeMoved() throws {

@@ -15,6 +15,7 @@ conf() {
     *,relay*,*) users="mydestination =
 smtp_dns_support_level = disabled
 smtp_host_lookup = native
+inet_protocols = ipv4
 smtp_tcp_port = $SINK_PORT
 smtp_connection_cache_on_demand = $(case ,$variant, in *,relaycached,*) echo yes ;; *) echo no ;; esac)"
       # Wherever mail goes, it is the sink.

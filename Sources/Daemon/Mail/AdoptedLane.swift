@@ -33,7 +33,10 @@ struct AdoptedLane {
 
   var isDone: Bool { spool.isEmpty }
 
-  /// Ends what is being delivered and lets go of the lane, for whoever takes it next.
+  /// Begins nothing more; true once nothing is under way.
+  func end(within patience: Duration) -> Bool { delivery.end(within: patience) }
+
+  /// Lets go of the lane, for whoever takes it next: nothing of it is under way any more.
   func release() {
     control.stop()
     visitors.stop()

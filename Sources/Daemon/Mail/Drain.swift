@@ -8,7 +8,7 @@ struct Drain {
   private var sessionsEnded: Instant?
 
   /// Another process can deliver as well: nobody waits long for the last of it.
-  private static let deliveryPatience = Duration.seconds(30)
+  static let deliveryPatience = Duration.seconds(30)
 
   mutating func isOver(_ loops: LoopGroup, _ spool: Spool) -> Bool {
     guard loops.connections() == 0 else { return false }

@@ -24,6 +24,8 @@ final class LaneKeeper: Sendable {
   private struct State {
     var mustLook = true
     var isEnding = false
+    /// What is under way then is cut.
+    var deadline = Instant.never
   }
 
   private enum Turn { case look, wait, end }
@@ -35,6 +37,8 @@ final class LaneKeeper: Sendable {
 
   /// Lanes that others have are tried again this often.
   private static let interval = Duration.seconds(1)
+  /// What has not ended yet is looked at this often.
+  private static let endInterval = Duration.milliseconds(50)
 
   init(own: UInt8, _ means: Means) {
     self.own = own
@@ -52,14 +56,15 @@ final class LaneKeeper: Sendable {
     state.signal()
   }
 
-  /// Begins to hand on what was adopted.
+  /// Begins to hand on what was adopted, each lane when nothing of it is under way.
   func handOn() {
     state.withLock { $0.isEnding = true }
     state.signal()
   }
 
-  /// Returns when it is handed on.
-  func stop() {
+  /// Returns when it is handed on. What is still under way after `patience` is cut, and with it all that the scheduler does.
+  func stop(patience: Duration) {
+    state.withLock { $0.deadline = .now() + patience }
     handOn()
     let running = thread.withLock { thread in
       defer { thread = nil }
@@ -76,16 +81,32 @@ final class LaneKeeper: Sendable {
     var busy: Set<UInt8> = []
     while true {
       switch nextTurn() {
-      case .end:
-        for lane in adopted { lane.release() }
-        return
+      case .end: return handOn(adopted)
       case .look: busy = Set(Lane.all(in: means.setup.queueFolder, disk: LinuxDisk())).subtracting([own]).subtracting(adopted.map(\.number))
       case .wait: break
       }
       for number in busy.sorted() { take(number, &adopted, &busy) }
-      for lane in adopted where lane.isDone { lane.release() }
-      adopted.removeAll(where: \.isDone)
+      adopted.removeAll { $0.isDone && release($0) }
     }
+  }
+
+  private func release(_ lane: AdoptedLane) -> Bool {
+    guard lane.end(within: .zero) else { return false }
+    lane.release()
+    return true
+  }
+
+  /// A message that is being handed to another server must not be in a lane that somebody else takes: it would be handed on twice.
+  private func handOn(_ adopted: [AdoptedLane]) {
+    var left = adopted
+    while true {
+      left.removeAll(where: release)
+      if left.isEmpty { return }
+      if state.withLock({ $0.deadline }) <= .now() { break }
+      Thread.sleep(Self.endInterval)
+    }
+    means.relaying.halt()
+    for lane in left { lane.release() }
   }
 
   private func nextTurn() -> Turn {

@@ -47,10 +47,15 @@ final class LocalDelivery: Sendable {
     lane.withLock { $0 = added }
   }
 
-  /// Lets the threads finish the messages they have, and waits for them.
-  func stop() {
+  /// Takes nothing more; false if the scheduler is still trying something of the lane after `patience`. May be called again.
+  func end(within patience: Duration) -> Bool {
     spool.stopDelivery()
-    if let lane = lane.withLock({ $0 }) { relaying.scheduler.remove(lane, patience: Relaying.patience) }
+    guard let lane = lane.withLock({ $0 }) else { return true }
+    return relaying.scheduler.remove(lane, patience: patience)
+  }
+
+  /// After `end`: lets the threads finish the messages they have, and waits for them.
+  func stop() {
     mailboxes.stop()
     let running = threads.withLock { threads in
       defer { threads = [] }

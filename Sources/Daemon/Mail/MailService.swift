@@ -107,15 +107,17 @@ final class MailService: Sendable {
     visitors.start(on: loops.first)
     try lanes.start()
     for socket in sockets { serve(socket.listener, socket.descriptor) }
-    waitForEnd(sockets.map(\.descriptor))
+    let isDrained = waitForEnd(sockets.map(\.descriptor))
     stopDrop()
     let isOver = loops.stop(patience: Self.patience)
     passes.keeper.stop()
     verified.stop()
     anvil.report(now: .never)
-    lanes.stop()
-    delivery.stop()
+    lanes.handOn()
+    _ = delivery.end(within: Relaying.patience)
+    lanes.stop(patience: isDrained ? Drain.deliveryPatience : Relaying.patience)
     relaying.stop()
+    delivery.stop()
     resolver.names.close()
     spool.stop()
     if spool.isEmpty { spool.removeSpares() }
@@ -124,13 +126,14 @@ final class MailService: Sendable {
     log.flush()
   }
 
-  private func waitForEnd(_ sockets: [Int32]) {
+  /// True when it has drained, false when it is told to end at once.
+  private func waitForEnd(_ sockets: [Int32]) -> Bool {
     var drain: Drain?
     var nextChores = Instant.distantPast
     while drain?.isOver(loops, spool) != true {
       if loops.areTurning() { Heartbeat.beat(on: Handover.heartbeat) }
       switch Signal.wait(timeout: drain == nil ? Self.refreshInterval : Self.drainInterval) {
-      case .terminate: return
+      case .terminate: return false
       case .hangUp:
         DaemonLog.reopen(log, setup, owner: nil)
         lanes.look()
@@ -145,6 +148,7 @@ final class MailService: Sendable {
       nextChores = .now() + Self.refreshInterval
       doChores()
     }
+    return true
   }
 
   private func doChores() {

@@ -26,7 +26,7 @@ final class Relaying: Sendable {
   let scheduler: Scheduler
   let transports: TransportTable
   let loop: EventLoop
-  private let thread: Thread
+  private let thread: Monitor<Thread?>
   private let security: RelaySecurity
 
   /// At the end, what is being tried is waited for so long.
@@ -46,16 +46,25 @@ final class Relaying: Sendable {
       },
       expired: { [log] id, sender in log.event(Event("qmgr", .expired(sender: sender), queueID: id)) })
     self.loop = loop
-    thread = try Thread(name: "relay") { loop.run() }
+    thread = Monitor(try Thread(name: "relay") { loop.run() })
   }
 
   /// What is to be done now and then. Blocks on the disk.
   func doChores() { security.keep() }
 
+  /// From now on nothing is said to other servers, and nothing noted of what they say.
+  func halt() {
+    loop.stop()
+    let running = thread.withLock { thread in
+      defer { thread = nil }
+      return thread
+    }
+    running?.join()
+  }
+
   /// After the last lane was removed.
   func stop() {
-    loop.stop()
-    thread.join()
+    halt()
     security.stop()
   }
 }

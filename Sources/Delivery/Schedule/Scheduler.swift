@@ -23,13 +23,13 @@ package final class Scheduler: @unchecked Sendable {
   private var nextJob = 0
   private var running: [Int: ScheduledJob] = [:]
   private var timer: LoopTimer?
-  /// Messages over which the process has died once: one at a time is tried, and nothing else begins meanwhile.
+  /// Messages over which the process has died in a row: one at a time is tried, and nothing else begins meanwhile.
   private var suspects = FIFO<(message: RoutedMessage, lane: SchedulerLane)>()
   private var alone: ScheduledMessage?
   private var aloneUntil: Int64 = 0
 
   /// One that has not harmed the process for so long is not waited for any more.
-  private static let quarantine: Int64 = 5_000_000
+  private static let quarantine: Int64 = 1_000_000
 
   /// `report` gets a line for the log for each recipient of each attempt.
   package init(
@@ -61,9 +61,9 @@ package final class Scheduler: @unchecked Sendable {
     return lane
   }
 
-  /// Takes nothing more from the lane, and waits for what is being tried, `patience` at most. What has not ended then is tried again by whoever has
-  /// the lane next.
-  package func remove(_ lane: SchedulerLane, patience: Duration) {
+  /// Takes nothing more from the lane, and waits for what is being tried, `patience` at most; false if some of it has not ended then. Nobody else may
+  /// have the lane before it has, or this loop stands still. May be called again.
+  package func remove(_ lane: SchedulerLane, patience: Duration) -> Bool {
     lane.close()
     let deadline = Instant.now() + patience
     repeat {
@@ -75,17 +75,18 @@ package final class Scheduler: @unchecked Sendable {
         left.signal()
       }
       let answer = left.wait(timeout: .seconds(1)) { $0 }
-      if answer == 0 { return }
+      if answer == 0 { return true }
       Thread.sleep(.milliseconds(10))
     } while Instant.now() < deadline
+    return false
   }
 
   // MARK: messages
 
   private func admit(_ batch: [RoutedMessage], _ lane: SchedulerLane) {
     let now = clock()
-    for routed in batch where routed.message.crashes > 0 { suspects.append((routed, lane)) }
-    let owners = batch.filter { $0.message.crashes == 0 }.map { admit($0, lane, now) }
+    for routed in batch where routed.message.isSuspect { suspects.append((routed, lane)) }
+    let owners = batch.filter { !$0.message.isSuspect }.map { admit($0, lane, now) }
     pump()
     // Those that must wait do so without their content.
     for owner in owners where !owner.hasBegun && owner.open > 0 && lane.spool.memory.isScarce { owner.drop() }

@@ -98,14 +98,15 @@ final class RelayContent {
 
   // MARK: sending
 
-  /// Sends it, and tells the machine.
-  func send(_ form: ContentForm, on session: RelaySession, for id: QueueID, _ transport: SMTPTransport) async throws(RelaySession.Trouble)
-    -> ClientAction
+  /// Sends it, and tells the machine. `isLast`: nothing else will be sent over the session.
+  func send(_ form: ContentForm, on session: RelaySession, for id: QueueID, _ transport: SMTPTransport, isLast: Bool)
+    async throws(RelaySession.Trouble) -> ClientAction
   {
     var encoder = ContentEncoder(form, lineLimit: settings.lineLimit)
     session.isUntouched = false
     let isCutShort = form == .chunk ? try await sendChunk(&encoder, on: session) : try await sendLines(&encoder, on: session)
     if encoder.hasBrokenLines { transport.info(id, "breaking line > \(settings.lineLimit) bytes with <CR><LF>SPACE") }
+    if isLast, !isCutShort { session.sayGoodbye() }
     let action = session.machine.contentSent()
     guard isCutShort else { return action }
     // The server has ended it before its end: what it says is the answer.

@@ -124,13 +124,12 @@ final class RelayRun {
 
   /// Whether the session may serve another message, or ends.
   private func finish(_ session: RelaySession) {
-    let cache = settings.cache
-    if session.isSecured, !session.security.reusesConnections { return transport.cache.end(session) }
-    if cache.isOnDemand && job.isBacklogged || cache.destinations.contains(job.hop.destination.lowercased()) {
-      transport.cache.put(session, key)
-    } else {
-      transport.cache.end(session)
-    }
+    if isKept(session) { transport.cache.put(session, key) } else { transport.cache.end(session) }
+  }
+
+  private func isKept(_ session: RelaySession) -> Bool {
+    if session.hasSaidGoodbye || session.isSecured && !session.security.reusesConnections { return false }
+    return settings.cache.isOnDemand && job.isBacklogged || settings.cache.destinations.contains(job.hop.destination.lowercased())
   }
 
   /// One transaction.
@@ -142,7 +141,7 @@ final class RelayRun {
     while true {
       action = try await session.advance(action)
       switch action {
-      case .sendContent(let form): action = try await content.send(form, on: session, for: job.message.id, transport)
+      case .sendContent(let form): action = try await content.send(form, on: session, for: job.message.id, transport, isLast: !isKept(session))
       case .completed(let answers):
         try refuseStaleGoodbye(answers, session)
         if session.uses > 1 { tried.append(session.host.place) }

@@ -36,6 +36,8 @@ final class RelaySession {
   /// The server has proved who it is.
   var hasProof = false
   var isLoggedIn = false
+  /// QUIT went along with the content of its last message.
+  private(set) var hasSaidGoodbye = false
   /// The server took no more of what was to be written, though it has something to say.
   private(set) var wasRefusedMidway = false
   let born: Instant
@@ -127,10 +129,17 @@ final class RelaySession {
     }
   }
 
+  /// Says QUIT with what is to be written next, which is the end of the content: RFC 2920 §3.1 lets commands follow it. Not where its answer is wanted.
+  func sayGoodbye() {
+    guard settings.skipsQuitResponse, machine.extensions.offers("PIPELINING"), !hasSaidGoodbye else { return }
+    hasSaidGoodbye = true
+    output.append("QUIT\r\n")
+  }
+
   /// Ends it: QUIT, and the answer to it if that is wanted.
   func end() async {
     defer { stream.close() }
-    guard !machine.isOver, !machine.isBusy else { return }
+    guard !machine.isOver, !machine.isBusy, !hasSaidGoodbye else { return }
     let action = machine.quit(into: &output)
     _ = await stream.write(&output, deadline: stream.now + settings.times.quit)
     if !settings.skipsQuitResponse { _ = try? await advance(action) }

@@ -28,7 +28,7 @@ package final class SMTPTransport: Transport, @unchecked Sendable {
     self.loop = loop
     self.pool = pool
     self.log = log
-    finder = HostFinder(settings: settings, names: names)
+    finder = HostFinder(settings: settings, names: RememberedNames(names) { loop.now })
     connector = RelayConnector(settings: settings, loop: loop)
     cache = SessionCache(on: loop)
   }

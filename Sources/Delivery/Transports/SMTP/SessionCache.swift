@@ -58,6 +58,7 @@ final class SessionCache {
 
   /// Says goodbye, and closes it.
   func end(_ session: RelaySession) {
+    if session.hasSaidGoodbye { return session.close() }
     nonisolated(unsafe) let session = session
     loop.spawn { await session.end() }
   }

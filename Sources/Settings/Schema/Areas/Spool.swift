@@ -50,6 +50,7 @@ extension Keys {
     "sync_bytes", "64M", in: 4096...1_099_511_627_776, .weir, example: "256M", "The same happens as soon as so much was delivered.")
 
   package static let spoolCrashLimit = Key.integer(
-    "spool_crash_limit", 2, in: 1...100, .weir, example: "3",
-    "A message that was being delivered so many times when the process died is held back and logged.")
+    "spool_crash_limit", 3, in: 1...100, .weir, example: "2",
+    "A message that was being delivered so many times in a row when the process died is held back and logged. Before the last time it is tried alone."
+  )
 }
