@@ -19,6 +19,8 @@ package struct Envelope: Equatable, Sendable {
   package var contentFilter = ""
   /// Nil where no next server is told of it (`smtp_send_xforward_command`).
   package var origin: Origin?
+  /// From whom it came, where programs are told; nil for mail of Weir's own.
+  package var client: MailClient?
 
   package init(
     sender: String, arrival: Int64, host: String, recipients: [Recipient], body: BodyType = .sevenBit,
@@ -38,6 +40,32 @@ package struct Envelope: Equatable, Sendable {
   package enum ReturnContent: UInt8, Sendable { case full, headers }
 }
 
+/// The client that a message came from, as programs are told: XFORWARD's words. Empty: unknown.
+package struct MailClient: Equatable, Sendable {
+  package var name: String
+  package var address: String
+  package var port: String
+  package var helo: String
+  package var protocolName: String
+  package var saslMethod: String
+  package var saslUsername: String
+  package var saslSender: String
+
+  package init(
+    name: String = "", address: String = "", port: String = "", helo: String = "", protocolName: String = "", saslMethod: String = "",
+    saslUsername: String = "", saslSender: String = ""
+  ) {
+    self.name = name
+    self.address = address
+    self.port = port
+    self.helo = helo
+    self.protocolName = protocolName
+    self.saslMethod = saslMethod
+    self.saslUsername = saslUsername
+    self.saslSender = saslSender
+  }
+}
+
 /// One recipient of a message.
 package struct Recipient: Equatable, Sendable {
   /// The address to deliver to.
@@ -53,6 +81,8 @@ package struct Recipient: Equatable, Sendable {
   package var isExpanded = false
   /// It is an alias of which more comes than a mailbox: commands, files, a list with an owner. Its delivery sees to it.
   package var isAlias = false
+  /// Its mailbox, and nothing else: neither aliases nor a .forward file are looked at, nor whether it has been there before.
+  package var isFinal = false
 
   package init(address: String, original: String, route: Route, notify: Notify = [], originalRecipient: String? = nil) {
     self.address = address

@@ -39,6 +39,8 @@ package final class Services {
   package var contentFilter = ""
   /// Whether the client is kept with its messages, for XFORWARD.
   package var keepsOrigin = false
+  /// Programs are told of the client of any message, and not only of those for users of this host.
+  package var keepsClient = false
   /// The same where `$stress` is `yes`; nil where that makes no difference.
   package var underStress: Services?
   package let now: @Sendable () -> Int64

@@ -171,6 +171,7 @@ extension Session {
       smtpUTF8: parameters.smtpUTF8, envelopeID: parameters.envelopeID,
       returnContent: parameters.returnContent.map { $0 == .full ? .full : .headers })
     if services.keepsOrigin { envelope.origin = origin }
+    if services.keepsClient || envelope.recipients.contains(where: { $0.route == .local }) { envelope.client = mailClient }
     return envelope
   }
 
@@ -190,6 +191,13 @@ extension Session {
     }
     if origin.address.contains(":"), !origin.address.lowercased().hasPrefix("ipv6:") { origin.address = "IPv6:\(origin.address)" }
     return origin
+  }
+
+  /// As programs are told: no address, and nobody's name, for who comes by a socket of this machine.
+  private var mailClient: MailClient {
+    MailClient(
+      name: client.isLocal ? "localhost" : client.name, address: client.isLocal ? "127.0.0.1" : client.address?.description ?? "unknown",
+      port: client.isLocal || client.port == 0 ? "" : String(client.port), helo: machine.heloName, protocolName: machine.protocolName)
   }
 
   /// REDIRECT and BCC of access(5).

@@ -40,6 +40,9 @@ struct Entry {
   var isFile: Bool { kind.contains(.file) }
   var door: Door.Name { kind.contains(.scheduled) ? .scheduler : .mailboxes }
 
+  /// From its next attempt on.
+  mutating func moveToScheduler() { kind.insert(.scheduled) }
+
   init(
     segment: UInt32, offset: UInt32, length: UInt32, contentLength: UInt32, phase: Phase, origin: Origin, isFile: Bool, door: Door.Name
   ) {

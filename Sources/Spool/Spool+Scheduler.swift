@@ -51,6 +51,9 @@ extension Spool {
     }
   }
 
+  /// A message that is being tried turns out to be no mailboxes' business alone: its next attempt is the scheduler's. As long as this process has it.
+  package func moveToScheduler(_ id: QueueID) { agenda.withLock { $0.entries[id]?.moveToScheduler() } }
+
   func ringScheduler() {
     bell.withLock { $0.isRung = true }
     bell.signal()

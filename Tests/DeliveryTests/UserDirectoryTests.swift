@@ -87,6 +87,11 @@ import Testing
     let error = #expect(throws: UserLookupError.self) { try directory(system: [root]).find("root@x", .local, now: 0) }
     #expect(error?.text == "mail for root needs an alias: no mailbox is written as root")
     #expect(try directory(system: [root]).isUser("root@x", .local, now: 0))
+    var settings = UserSettings(virtualMailboxBase: "")
+    settings.rootMailbox = MailboxLocation(base: "/var/lib/weir", relative: "root/")
+    let other = UserDirectory(settings, virtualMailbox: { _ in nil }, systemUser: { _ throws(SystemError) in root })
+    let mailbox = try other.find("root@x", .local, now: 0)
+    #expect(mailbox?.location.path == "/var/lib/weir/root" && mailbox?.owner == nil)
   }
 
   @Test(arguments: [("Mailbox", "/home/joe/Mailbox"), ("mail/inbox", "/home/joe/mail/inbox")])

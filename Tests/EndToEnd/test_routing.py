@@ -148,3 +148,45 @@ class Programs(RoutingCase):
         with open(out) as file:
             text = file.read()
         self.assertTrue(text.startswith("carl@example.net some+ext@p.test some ext there\nReturn-Path: <carl@example.net>\nX-Original-To: "), text)
+
+
+class Inspection(RoutingCase):
+    def check(self, settings, **files):
+        weir, _ = self.file("")
+        names = {}
+        for name, text in files.items():
+            names[name] = os.path.join(weir.folder, name)
+            with open(names[name], "w") as file:
+                file.write(text)
+        weir.write_config(settings.format(**names))
+        answer = weir.run("check")
+        self.assertEqual(answer.returncode, 0, answer.stdout + answer.stderr)
+        return weir, names, answer.stdout + answer.stderr
+
+    def test_circles_and_those_who_are_not_there(self):
+        weir, names, text = self.check(
+            "mydestination = here.test\nmyorigin = here.test\nalias_maps = hash:{aliases}\nvirtual_alias_maps = hash:{virtual}\n",
+            aliases="postmaster: root\n# a circle\none: two\ntwo: three,\n  root\nthree: one\nlost: nobody-of-that-name\nlist: :include:/nowhere/list\n"
+                    "tool: \"|/nowhere/tool\"\nbox: /nowhere/box\nbob: \\root, bob\nroot: alice@weir.test\n",
+            virtual="v.test x\na@v.test b@v.test\nb@v.test a@v.test\nc@v.test who@weir.test\nd@v.test d@v.test, alice@weir.test\n")
+        aliases, virtual = names["aliases"], names["virtual"]
+        for expected in (
+                f"{aliases}:3:1: warning: these lead to each other and to nobody else's mailbox: `one` leads to `two` leads to `three` leads to `one`",
+                f"{aliases}:7:1: warning: `nobody-of-that-name` is nobody: there is no such alias and no such user",
+                f"{aliases}:8:1: warning: `:include:/nowhere/list` cannot be read",
+                f"{aliases}:9:1: warning: there is no program `/nowhere/tool` that can be run",
+                f"{aliases}:10:1: warning: there is no folder `/nowhere`",
+                f"{virtual}:2:1: warning: these lead to each other and to nobody else's mailbox: `a@v.test` leads to `b@v.test` leads to `a@v.test`",
+                f"{virtual}:4:1: warning: `who@weir.test` is nobody: it is not in virtual_mailbox_maps"):
+            self.assertIn(expected, text)
+        self.assertEqual(text.count("warning: "), 8, text)  # and mydestination is set twice
+        doctor = weir.run("doctor").stdout
+        self.assertIn(f"{aliases}:3: these lead to each other", " ".join(doctor.split()))
+
+    def test_mail_for_root(self):
+        weir, _ = self.file("mydestination = here.test\nmyorigin = here.test\nalias_maps = inline:{ postmaster = root }\n")
+        self.send(weir, "root@here.test")
+        self.log(weir, r"to=<root@here.test>, relay=local, .*status=sent \(delivered to maildir\)")
+        folder = os.path.join(weir.data, "root-mail/Maildir/new")
+        self.assertEqual(len(os.listdir(folder)), 1)
+        self.assertIn("there is no alias for root", " ".join(weir.run("doctor").stdout.split()))

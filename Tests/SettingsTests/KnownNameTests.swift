@@ -32,7 +32,7 @@ import Testing
 
   /// A main.cf that says what Postfix does anyway is not refused for it.
   @Test func aDefaultOfPostfixIsNoError() {
-    #expect(KnownName.postfixDefaults["forward_path"]?.contains("$home") == true)
+    #expect(KnownName.postfixDefaults["default_rbl_reply"]?.contains("$rbl_code") == true)
     for (name, value) in KnownName.postfixDefaults {
       let result = Configuration.load(
         SourceText(name: "f", text: "\(name) = \(value)\n"), files: MemoryFiles(["/etc/aliases": ""]), facts: HostFacts(hostName: "mail.example.com"))

@@ -38,6 +38,8 @@ struct Setup: Sendable {
 
   var dataFolder: String { configuration[Keys.dataDirectory] }
   var queueFolder: String { configuration[Keys.queueDirectory] }
+  /// For mail for root that has no alias: no mailbox is written as root.
+  var rootMailFolder: String { dataFolder + "/root-mail" }
   var tlsFolder: String { dataFolder + "/tls" }
   static func controlSocket(of lane: Lane) -> String { controlSocket(inLane: lane.path) }
   static func controlSocket(inLane path: String) -> String { path + "/control" }
@@ -103,7 +105,7 @@ struct Setup: Sendable {
   /// The folders that are made at the start. The mailboxes' base is the administrator's, unless it is in the data folder.
   var ownFolders: [String] {
     let base = configuration[Keys.virtualMailboxBase]
-    return [queueFolder, tlsFolder] + [passFolder, traceFolder].compactMap(\.self) + (base.hasPrefix(dataFolder + "/") ? [base] : [])
+    return [queueFolder, tlsFolder, rootMailFolder] + [passFolder, traceFolder].compactMap(\.self) + (base.hasPrefix(dataFolder + "/") ? [base] : [])
   }
 
   /// The names that the server goes by, for its own certificate.

@@ -71,7 +71,22 @@ extension LocalRules {
     deliveredTo = Set(configuration[Keys.prependDeliveredHeader])
     commands = CommandRules(setup)
     luserRelay = LuserRelay(setup)
+    propagates = Set(configuration[Keys.propagateUnmatchedExtensions])
+    forward = ForwardRules(setup)
   }
+}
+
+extension ForwardRules {
+  init(_ setup: Setup) {
+    self.init(
+      path: setup.configuration[Keys.forwardPath], filter: setup.configuration[Keys.forwardExpansionFilter],
+      delimiters: setup.configuration[Keys.recipientDelimiter])
+  }
+}
+
+extension Setup {
+  /// The .forward files of this process's own user.
+  func ownForwards(_ log: Log) -> OwnForwards { OwnForwards(ForwardRules(self), disk: LinuxDisk()) { log.info("local", $0) } }
 }
 
 extension CommandRules {

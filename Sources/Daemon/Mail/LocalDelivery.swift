@@ -68,7 +68,8 @@ final class LocalDelivery: Sendable {
     let transport = usesMailboxService ? MailboxClient(path: setup.mailboxSocket, hostname: setup.configuration[Keys.myhostname]) : nil
     return LocalAgent(
       spool, worker: worker, disk: LinuxDisk(), users: users, transport: transport, settings: SchedulerSettings(setup.configuration),
-      lockPatience: LockPatience(setup.configuration), luserRelay: LuserRelay(setup), senders: senders, clock: wallClock,
+      lockPatience: LockPatience(setup.configuration), luserRelay: LuserRelay(setup), forwards: setup.ownForwards(log), senders: senders,
+      clock: wallClock,
       report: { [log, reports] report in
         log.event(report.event)
         reports?.tell(report)

@@ -65,7 +65,9 @@ final class MailService: Sendable {
     resolver = Resolver(setup.configuration, home: loops.first, log: log)
     stages = try StageAssembly(setup, log: log)
     let reports = DeliveryReports(stages, on: loops.first, names: resolver.names, log: log)
-    relaying = try Relaying(setup, spool: spool, users: users, names: resolver.names, pool: pool, reports: reports, log: log)
+    relaying = try Relaying(
+      setup, spool: spool, users: users, names: resolver.names, pool: pool, usesMailboxService: usesMailboxService,
+      reports: reports, log: log)
     delivery = LocalDelivery(
       setup, spool: spool, lane: lane.number, users: users, usesMailboxService: usesMailboxService, relaying: relaying,
       senders: SenderReporter(setup, spool: spool, home: spool, pool: pool, log: log), reports: reports, log: log)

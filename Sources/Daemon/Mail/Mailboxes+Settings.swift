@@ -10,8 +10,10 @@ import Tables
 extension UserDirectory {
   convenience init(_ setup: Setup) {
     let maps = setup.virtualMailboxMaps
+    var settings = UserSettings(setup.configuration)
+    settings.rootMailbox = MailboxLocation(base: setup.rootMailFolder, relative: "Maildir/")
     self.init(
-      UserSettings(setup.configuration), virtualMailbox: { maps.value(for: $0) }, virtualOwner: VirtualOwner(setup), virtualFails: { maps.isFailing })
+      settings, virtualMailbox: { maps.value(for: $0) }, virtualOwner: VirtualOwner(setup), virtualFails: { maps.isFailing })
   }
 }
 

@@ -13,24 +13,54 @@ extension TransportTable {
   /// `aliases`, and the programs of `transport` blocks.
   mutating func addPrograms(_ means: Relaying.Means) {
     let setup = means.setup
-    let programs = BlockingPool(name: "program", threads: 20, queue: 4096)
+    let programs = BlockingPool(name: "program", threads: ProgramHandler.most, queue: 4096)
+    guard let policy = setup.relayPolicy() else { return }
+    let aliases = setup.localAliases(policy)
+    let own: any ProgramPerformer = OwnPrograms(ProgramHandler(setup, aliases, mayBecomeOthers: false, log: means.log))
+    let others: any ProgramPerformer = means.others ?? own
     for block in setup.configuration.transports {
       if block.kind == .pipe {
-        add(block.name.text, PipeTransport(PipeRules(block, setup), pool: programs, clock: wallClock), service: "pipe")
+        let performer = block.user.isEmpty ? own : others
+        add(block.name.text, PipeTransport(block.name.text, performer, pool: programs, clock: wallClock), service: "pipe")
       } else if let row = self[block.kind.rawValue] {
         self[block.name.text] = row
       }
     }
-    guard let policy = setup.relayPolicy() else { return }
-    let spool = means.spool
+    let (spool, expansion, log) = (means.spool, setup.expansion(), means.log)
     let local = LocalPrograms(
-      LocalRules(setup), aliases: setup.localAliases(policy), hostname: setup.configuration[Keys.myhostname], pool: programs, clock: wallClock
+      others, aliases: aliases, addsDeliveredTo: setup.configuration[Keys.prependDeliveredHeader].contains("forward"),
+      hostname: setup.configuration[Keys.myhostname], pool: programs, clock: wallClock
     ) { envelope, chunks in
+      var envelope = envelope
+      switch expansion?.expand(envelope.recipients, sender: envelope.sender, wantsCopies: false) {
+      case .recipients(let recipients)?: envelope.recipients = recipients
+      case .failed(let cause)?:
+        log.warning("local", cause)
+        return nil
+      case nil: break
+      }
       let id = spool.nextQueueID()
       guard spool.memory.take(chunks.reduce(0) { $0 + $1.count }) else { return nil }
       return await spool.commit(IncomingMessage(id: id, envelope: envelope, content: .memory(chunks))) == .committed ? id : nil
     }
     add(Self.aliases, local, service: "local")
+  }
+}
+
+extension ProgramHandler {
+  /// Programs that run at a time.
+  static let most = 20
+
+  /// `mayBecomeOthers`: this process is the mailbox process.
+  convenience init(_ setup: Setup, _ aliases: LocalAliases, mayBecomeOthers: Bool, log: Log) {
+    var rules = LocalRules(setup)
+    rules.commands.mayBecomeOthers = mayBecomeOthers
+    let pipes = setup.configuration.transports.filter { $0.kind == .pipe }.map { block in
+      var pipe = PipeRules(block, setup)
+      pipe.commands.mayBecomeOthers = mayBecomeOthers
+      return pipe
+    }
+    self.init(rules, aliases: aliases, pipes: pipes, disk: LinuxDisk(), clock: wallClock) { log.info("local", $0) }
   }
 }
 
@@ -71,15 +101,22 @@ extension Configuration {
 
 extension Setup {
   /// Where mail goes, local recipients that are more than mailboxes among it.
-  func router(users: UserDirectory, isProbing: Bool = false) -> any Router {
+  func router(users: UserDirectory, forwards: any ForwardDirectory = NoForwards(), isProbing: Bool = false) -> any Router {
     guard let policy = relayPolicy() else { return NoRouter() }
     let (rules, aliases) = (LocalRules(self), localAliases(policy))
     let host = configuration[Keys.myhostname]
     return router(isProbing: isProbing) {
-      rules.hop(for: $0, aliases, host: host, isUser: { try? users.isUser($0, .local, now: wallClock()) }, name: TransportTable.aliases)
+      rules.hop(
+        for: $0, aliases, host: host, isUser: { try? users.isUser($0, .local, now: wallClock()) }, hasForward: forwards.hasForward,
+        name: TransportTable.aliases)
     }
       ?? NoRouter()
   }
+}
+
+/// For who only wants to know whether there is such a user.
+struct NoForwards: ForwardDirectory {
+  func hasForward(_ address: String) -> Bool? { false }
 }
 
 /// Without a listener nothing comes in.

@@ -21,6 +21,8 @@ final class Relaying: Sendable {
     /// For messages that deliveries send on.
     let spool: Spool
     let users: UserDirectory
+    /// The mailbox process, where there is one.
+    let others: ProgramClient?
   }
 
   let scheduler: Scheduler
@@ -32,14 +34,21 @@ final class Relaying: Sendable {
   /// At the end, what is being tried is waited for so long.
   static let patience = Duration.seconds(3)
 
-  init(_ setup: Setup, spool: Spool, users: UserDirectory, names: any NameService, pool: BlockingPool, reports: DeliveryReports?, log: Log) throws {
+  init(
+    _ setup: Setup, spool: Spool, users: UserDirectory, names: any NameService, pool: BlockingPool, usesMailboxService: Bool,
+    reports: DeliveryReports?, log: Log
+  ) throws {
     let loop = try EventLoop()
     let security = try RelaySecurity(setup, names: names, pool: pool, log: log)
     self.security = security
-    let means = Means(setup: setup, loop: loop, names: names, pool: pool, security: security, log: log, spool: spool, users: users)
+    let others = usesMailboxService ? ProgramClient(path: setup.mailboxSocket, hostname: setup.configuration[Keys.myhostname]) : nil
+    let means = Means(
+      setup: setup, loop: loop, names: names, pool: pool, security: security, log: log, spool: spool, users: users, others: others)
+    let forwards: any ForwardDirectory = others ?? setup.ownForwards(log)
     transports = TransportTable(means)
     scheduler = Scheduler(
-      on: loop, SchedulerSettings(setup.configuration), transports: transports, router: setup.router(users: users), clock: wallClock,
+      on: loop, SchedulerSettings(setup.configuration), transports: transports, router: setup.router(users: users, forwards: forwards),
+      clock: wallClock,
       report: { [log, reports] report in
         log.event(report.event)
         reports?.tell(report)

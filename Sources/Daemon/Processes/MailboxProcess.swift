@@ -13,8 +13,9 @@ enum MailboxProcess {
     guard let listener = setup.configuration.listeners.first else { return }
     let settings = MailboxService.Settings(
       server: ServerConfiguration(listener, setup, ownAddresses: setup.ownAddresses()), trustedUID: owner.uid,
-      sessions: setup.configuration[Keys.deliveryThreads] + 2)
-    let service = MailboxService(settings, users: UserDirectory(setup), disk: LinuxDisk(), clock: wallClock) {
+      sessions: setup.configuration[Keys.deliveryThreads] + 3 + ProgramHandler.most)
+    let programs = setup.relayPolicy().map { ProgramHandler(setup, setup.localAliases($0), mayBecomeOthers: true, log: log) }
+    let service = MailboxService(settings, users: UserDirectory(setup), disk: LinuxDisk(), programs: programs, clock: wallClock) {
       log.info("local", $0)
     }
     let thread = try Thread(name: "mailbox") {

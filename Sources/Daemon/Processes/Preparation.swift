@@ -20,7 +20,8 @@ struct Preparation {
   init(_ options: Options, memory: SharedMemory, isStarting: Bool = true, isColored: Bool) throws {
     let files = RecordingFiles(LinuxFiles(), memory: memory)
     let (setup, loaded, name) = Setup.load(options, files: files)
-    let result = loaded.adding(setup.map { Self.furtherDiagnostics($0, isStarting) } ?? [])
+    let further = setup.map { Self.furtherDiagnostics($0, isStarting) } ?? []
+    let result = loaded.adding(further + (isStarting ? [] : setup.map { AliasCheck.diagnostics($0, LinuxFiles()) } ?? []))
     var handover = Handover()
     if let setup, !result.diagnostics.hasErrors {
       if isStarting, Machine.isRoot { _ = (try setup.owner(), try setup.workerUser()) }

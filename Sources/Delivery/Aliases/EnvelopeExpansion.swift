@@ -66,7 +66,7 @@ package struct EnvelopeExpansion: Sendable {
   }
 
   private func expand(_ recipient: Recipient) -> Result {
-    if virtual.isEmpty, local.isEmpty { return .recipients([recipient]) }
+    if virtual.isEmpty && local.isEmpty || recipient.isFinal { return .recipients([recipient]) }
     switch virtual.expand(recipient.address) {
     case .failed(let reason): return .failed(reason)
     case .addresses(let addresses): return .recipients(addresses.flatMap { expandLocal($0, for: recipient) })
@@ -78,7 +78,7 @@ package struct EnvelopeExpansion: Sendable {
     var one = recipient
     one.address = destination?.address ?? address
     if let destination { one.route = Recipient.Route(destination) }
-    guard one.route == .local, !one.isExpanded else { return [one] }
+    guard one.route == .local, !one.isExpanded, !one.isFinal else { return [one] }
     guard let others = local.addresses(of: one.address) else {
       one.isAlias = local.find(one.address) != nil
       return [one]
@@ -88,6 +88,7 @@ package struct EnvelopeExpansion: Sendable {
       copy.address = other.address
       copy.route = Recipient.Route(other)
       copy.isExpanded = true
+      copy.isFinal = other.isFinal
       // Addresses elsewhere may be virtual aliases; those of ours have been looked up.
       guard !other.isLocal, case .addresses(let addresses) = virtual.expand(other.address), addresses != [other.address] else { return [copy] }
       return addresses.map { address in

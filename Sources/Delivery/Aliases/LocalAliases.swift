@@ -66,6 +66,8 @@ package struct LocalAliases: Sendable {
     package let address: String
     package let isLocal: Bool
     package let isVirtual: Bool
+    /// A backslash stands before it: its mailbox, and nothing else.
+    package var isFinal = false
   }
 
   /// All that a local address stands for, if that is other addresses and nothing else; nil if it is no alias, or if the delivery must see to it:
@@ -86,7 +88,9 @@ package struct LocalAliases: Sendable {
     for target in alias.targets {
       guard case .address(let text) = target else { return .forDelivery }
       let isFinal = text.utf8.first == UInt8(ascii: "\\")
-      let destination = resolve(Self.adding(alias.suffix, to: isFinal ? String(text.dropFirst()) : text))
+      if text.hasPrefix("~") { return .forDelivery }
+      var destination = resolve(Self.adding(alias.suffix, to: isFinal ? String(text.dropFirst()) : text))
+      destination.isFinal = isFinal && destination.isLocal
       if destination.isLocal, !isFinal {
         let collected = collect(destination.address, &found, &seen, depth: depth + 1)
         if collected == .forDelivery { return .forDelivery }
@@ -102,6 +106,9 @@ package struct LocalAliases: Sendable {
     let resolved = policy.resolve(Mailbox(address: text))
     return Destination(address: resolved.address.address, isLocal: resolved.destination == .local, isVirtual: resolved.destination == .virtual)
   }
+
+  /// Without its extension; nil for a name that has none.
+  func base(of local: String) -> String? { AddressKey.split(local, delimiters: delimiters)?.base }
 
   package static func adding(_ suffix: String, to address: String) -> String {
     suffix.isEmpty ? address : "\(local(of: address))\(suffix)" + (address.contains("@") ? "@\(domain(of: address))" : "")

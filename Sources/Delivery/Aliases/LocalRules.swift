@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Queue
+import Runtime
 import Tables
 
 /// How mail for users of mydestination is delivered, where that is not simply a mailbox: local(8).
@@ -20,6 +21,9 @@ package struct LocalRules: Sendable {
   package var recipientDelimiter = ""
   /// Delivered-To for commands, files and what is sent on: words of prepend_delivered_header.
   package var deliveredTo: Set<String> = ["command", "file", "forward"]
+  /// Which expansions hand an extension on: words of propagate_unmatched_extensions.
+  package var propagates: Set<String> = []
+  package var forward = ForwardRules()
   package var commands = CommandRules()
   /// `luser_relay`, where it may lead to another host.
   package var luserRelay: LuserRelay?
@@ -52,8 +56,13 @@ package struct CommandRules: Sendable {
   package var shell = ""
   /// `export_environment`, with the values of this process put in.
   package var environment: [String] = []
+  /// This process may become other users.
+  package var mayBecomeOthers = false
 
   package init() {}
+
+  /// Where a program runs that is not told: others than Weir's own cannot enter the queue's folder.
+  func workingDirectory(_ identity: ChildProcess.Identity?) -> String { identity == nil ? queueDirectory : "/" }
 
   /// The value as a command may see it.
   func filtered(_ value: String) -> String {
@@ -65,12 +74,17 @@ extension LocalRules {
   /// Where a local recipient goes that is more than a mailbox; nil for a mailbox. `isUser` asks the system: nil if it does not answer. `name` is the
   /// transport for aliases and commands.
   package func hop(
-    for recipient: Recipient, _ aliases: LocalAliases, host: String, isUser: (String) -> Bool?, name: String
+    for recipient: Recipient, _ aliases: LocalAliases, host: String, isUser: (String) -> Bool?, hasForward: (String) -> Bool? = { _ in false },
+    name: String
   ) -> Routing? {
     let address = recipient.address
     let own = NextHop(transport: name, destination: address)
-    if !recipient.isExpanded, aliases.find(address) != nil { return .to(own) }
+    if !recipient.isExpanded, !recipient.isFinal, aliases.find(address) != nil { return .to(own) }
     if aliases.isFailing { return .deferred(Reason(status: "4.3.0", text: "alias database unavailable")) }
+    if !recipient.isFinal, !forward.paths.isEmpty {
+      guard let has = hasForward(address) else { return .deferred(Reason(status: "4.3.0", text: "user lookup error")) }
+      if has { return .to(own) }
+    }
     let mailbox = choice(mailboxTransportMaps, mailboxTransport, for: address)
     if !mailbox.isEmpty { return .to(hop(mailbox, host)) }
     let fallback = choice(fallbackTransportMaps, fallbackTransport, for: address)

@@ -18,6 +18,7 @@ package final class LocalAgent {
   private let transport: (any SystemUserTransport)?
   private let settings: SchedulerSettings
   private let luserRelay: LuserRelay?
+  private let forwards: OwnForwards?
   private let senders: any SenderReports
   private let expired: @Sendable (QueueID, String) -> Void
   private let clock: @Sendable () -> Int64
@@ -36,6 +37,7 @@ package final class LocalAgent {
   package init(
     _ spool: Spool, worker: Int, disk: any Disk, users: UserDirectory, transport: (any SystemUserTransport)? = nil,
     settings: SchedulerSettings = SchedulerSettings(), lockPatience: LockPatience = LockPatience(), luserRelay: LuserRelay? = nil,
+    forwards: OwnForwards? = nil,
     senders: any SenderReports, clock: @escaping @Sendable () -> Int64, report: @escaping @Sendable (DeliveryReport) -> Void,
     expired: @escaping @Sendable (QueueID, _ sender: String) -> Void = { _, _ in }
   ) {
@@ -45,6 +47,7 @@ package final class LocalAgent {
     self.transport = transport
     self.settings = settings
     self.luserRelay = luserRelay
+    self.forwards = forwards
     self.senders = senders
     self.expired = expired
     busy = BusyMailboxes(lockPatience)
@@ -162,7 +165,7 @@ package final class LocalAgent {
   private func deliver(_ attempt: Attempt, to target: LuserRelay.Target) {
     guard target.route != .remote else { return postpone(attempt, LocalAgent.noTransport) }
     if target.address.lowercased() == settings.doubleBounceSender.lowercased() { return discard(attempt) }
-    if isLoop(attempt.message, target.address) {
+    if !attempt.recipient.isFinal, isLoop(attempt.message, target.address) {
       return fail(attempt, Reason(status: "5.4.6", text: "mail forwarding loop for \(target.address)"))
     }
     do throws(UserLookupError) {
@@ -184,10 +187,13 @@ package final class LocalAgent {
     let header = DeliveryHeaders.compose(
       sender: message.envelope.sender, original: recipient.original, recipient: address, deliveredTo: mailbox.prependsDeliveredTo)
     let name = mailboxFileName(message.id, recipient: attempt.due.index, message.envelope)
+    let isFinal = attempt.route != .local || recipient.isFinal
     guard mailbox.owner == nil || mailbox.owner?.uid == SystemUser.currentUID else {
-      let order = SystemUserJob(message: message, recipient: address, header: header, name: name, replay: attempt.due.replay)
+      let order = SystemUserJob(
+        message: message, recipient: address, header: header, name: name, replay: attempt.due.replay, isFinal: isFinal)
       return transport == nil ? postpone(attempt, LocalAgent.needsRoot) : jobs.append(Job(attempt: attempt, mailbox: mailbox, order: order))
     }
+    if !isFinal, let owner = mailbox.owner, forwards?.hasForward(address, of: owner) == true { return handOn(attempt) }
     let copy = MailboxWriter.Copy(
       mailbox: mailbox, name: name, sender: message.envelope.sender, arrival: message.envelope.arrival, header: header, replay: attempt.due.replay)
     settle(attempt, copy, writer.put(copy, now: attempt.began, SpooledMail(message: message)))
@@ -217,6 +223,7 @@ package final class LocalAgent {
       case .busy(let reason): failed(job.attempt, reason, isBusy: true)
       case .deferred(let reason): postpone(job.attempt, reason)
       case .refused(let reason): fail(job.attempt, reason)
+      case .forwarded: handOn(job.attempt)
       }
     }
   }
@@ -247,6 +254,12 @@ package final class LocalAgent {
     var line = line(attempt, .sent, Reason(status: "2.0.0", text: "undeliverable postmaster notification discarded"))
     line.relay = "none"
     report(line)
+  }
+
+  /// A .forward file says who gets it: the scheduler finds the way to it, at once. Nobody wants to read of that.
+  private func handOn(_ attempt: Attempt) {
+    spool.moveToScheduler(attempt.message.id)
+    spool.note(attempt.message.id, recipient: attempt.due.index, .deferred(Deferral(until: clock(), reason: LocalAgent.hasForward)))
   }
 
   private func failed(_ attempt: Attempt, _ reason: Reason, isBusy: Bool) {
@@ -322,6 +335,7 @@ package final class LocalAgent {
     }
   }
 
+  private static let hasForward = Reason(status: "4.3.0", text: "waiting for its .forward file to be looked at")
   private static let noTransport = Reason(status: "4.3.0", text: "mail transport unavailable: there is no relay transport yet")
   private static let needsRoot = Reason(status: "4.3.5", text: "mail for other users of the system needs Weir to be started as root")
 }

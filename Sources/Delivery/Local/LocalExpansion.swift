@@ -21,6 +21,20 @@ package struct LocalExpansion: Sendable {
     return result + rest
   }
 
+  /// As `expand`; nil if a name without a value stands for itself.
+  package func expandDefined(_ text: some StringProtocol) -> String? {
+    var rest = Substring(text)
+    while let dollar = rest.firstIndex(of: "$") {
+      rest = rest[rest.index(after: dollar)...]
+      var after = rest
+      let name = after.first == "{" || after.first == "(" ? LocalExpansion.takeGroup(&after) ?? "" : after.prefix { $0.isLetter || $0 == "_" }
+      let isPlain = !name.isEmpty && name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
+      if isPlain, values[String(name)]?.isEmpty != false { return nil }
+      rest = rest.dropFirst(1)
+    }
+    return expand(text)
+  }
+
   private func takeReference(_ rest: inout Substring) -> String {
     guard let first = rest.first else { return "$" }
     if first == "$" {

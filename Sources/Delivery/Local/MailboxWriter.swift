@@ -13,6 +13,25 @@ protocol MailContent {
   func forEachBlock(_ body: ([UnsafeRawBufferPointer]) throws(DiskError) -> Void) throws(DiskError) -> Bool
 }
 
+extension MailContent {
+  /// Shows the first block, which holds the header of any reasonable message.
+  func peek(_ body: ([UnsafeRawBufferPointer]) -> Void) {
+    do throws(DiskError) {
+      _ = try forEachBlock { pieces throws(DiskError) in
+        body(pieces)
+        // Enough: any error ends the reading.
+        throw DiskError(code: DiskError.inputOutput, operation: "peek")
+      }
+    } catch {}
+  }
+
+  func hasBeenDelivered(to address: String) -> Bool {
+    var found = false
+    peek { found = DeliveryHeaders.isLoop($0, recipient: address) }
+    return found
+  }
+}
+
 /// Puts copies of messages into mailboxes, looking first where an earlier attempt may have left one. Belongs to one thread.
 final class MailboxWriter {
   private let disk: any Disk

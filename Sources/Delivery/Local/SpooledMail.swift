@@ -25,15 +25,4 @@ struct SpooledMail: MailContent {
       return false
     }
   }
-
-  /// Shows the first block, which holds the header of any reasonable message.
-  func peek(_ body: ([UnsafeRawBufferPointer]) -> Void) {
-    do throws(SpoolError) {
-      try message.forEachBlock { pieces throws(DiskError) in
-        body(pieces)
-        // Enough: any error ends the reading.
-        throw DiskError(code: DiskError.inputOutput, operation: "peek")
-      }
-    } catch {}
-  }
 }

@@ -17,8 +17,11 @@ package struct SystemUserJob: Sendable {
   package let header: [UInt8]
   package let name: String
   package let replay: Replay
+  /// Whatever her .forward file says.
+  package let isFinal: Bool
 
-  package init(message: QueuedMessage, recipient: String, header: [UInt8], name: String, replay: Replay) {
+  package init(message: QueuedMessage, recipient: String, header: [UInt8], name: String, replay: Replay, isFinal: Bool = true) {
+    self.isFinal = isFinal
     self.message = message
     self.recipient = recipient
     self.header = header
@@ -34,6 +37,8 @@ package enum SystemUserOutcome: Equatable, Sendable {
   case busy(Reason)
   /// May pass.
   case deferred(Reason)
+  /// The user has a .forward file, which must be looked at first.
+  case forwarded
   /// Will not pass by itself.
   case refused(Reason)
 }

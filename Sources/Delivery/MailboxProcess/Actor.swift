@@ -10,6 +10,12 @@ struct Actor: Equatable {
   /// Nil for all groups that the system gives the user.
   let groups: [UInt32]?
 
+  /// With the groups that the system gives the user.
+  init(_ user: SystemUser) {
+    self.user = user
+    groups = nil
+  }
+
   /// As Postfix: in a spool folder that its group may write to, with that group; virtual users have their one group.
   init(_ owner: SystemUser, _ mailbox: UserMailbox, _ disk: any Disk) {
     if mailbox.isInSpool, let group = Actor.spoolGroup(mailbox.location, disk) {

@@ -62,6 +62,20 @@ package final class MailboxClient: SystemUserTransport {
     return outcomes.map { $0.final(failure) }
   }
 
+  /// Whether a user has a .forward file; nil if the process does not say.
+  func hasForward(_ address: String) -> Bool? {
+    for _ in 0..<2 {
+      let wasOpen = connection != nil
+      do throws(MailboxConnectionError) {
+        return try open().hasForward(address)
+      } catch {
+        connection = nil
+        if !wasOpen { return nil }
+      }
+    }
+    return nil
+  }
+
   private func open() throws(MailboxConnectionError) -> MailboxConnection {
     if let connection { return connection }
     let stream: BlockingStream
@@ -82,7 +96,7 @@ extension SystemUserJob {
   /// For an attempt of which it isn't known how far it came.
   fileprivate var again: SystemUserJob {
     guard replay == .none else { return self }
-    return SystemUserJob(message: message, recipient: recipient, header: header, name: name, replay: .renew)
+    return SystemUserJob(message: message, recipient: recipient, header: header, name: name, replay: .renew, isFinal: isFinal)
   }
 }
 
@@ -93,6 +107,7 @@ enum CopyOutcome: Equatable {
   case busy(Reason)
   case deferred(Reason)
   case refused(Reason)
+  case forwarded
 
   fileprivate func final(_ syncFailure: Reason?) -> SystemUserOutcome {
     switch self {
@@ -101,6 +116,7 @@ enum CopyOutcome: Equatable {
     case .busy(let reason): .busy(reason)
     case .deferred(let reason): .deferred(reason)
     case .refused(let reason): .refused(reason)
+    case .forwarded: .forwarded
     }
   }
 }

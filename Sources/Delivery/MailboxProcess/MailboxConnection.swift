@@ -38,7 +38,7 @@ final class MailboxConnection {
     let reversePath = sender.isEmpty ? "" : Mailbox(address: sender).quoted
     let size = job.message.size + Int64(job.header.count)
     var head = Array("MAIL FROM:<\(reversePath)>\(job.message.envelope.smtpUTF8 ? " SMTPUTF8" : "")\r\n".utf8)
-    head += Array("\(MailboxExtension.line(.init(name: job.name, replay: job.replay)))\r\n".utf8)
+    head += Array("\(MailboxExtension.line(.init(name: job.name, replay: job.replay, isFinal: job.isFinal)))\r\n".utf8)
     head += Array("RCPT TO:<\(Mailbox(address: job.recipient).quoted)>\r\nBDAT \(size) LAST\r\n".utf8)
     try write(head + job.header)
     try sendContent(job.message)
@@ -67,6 +67,7 @@ final class MailboxConnection {
       if refusal == nil, answer.code >= 300 { refusal = answer }
       last = answer
     }
+    if refusal == nil, last?.code == Int(MailboxExtension.forwarded) { return .forwarded }
     if let refusal, refusal.code == MailboxExtension.busy { return .busy(refusal.reason) }
     if let refusal { return refusal.code >= 500 ? .refused(refusal.reason) : .deferred(refusal.reason) }
     return last?.reason.text == MailboxExtension.stable ? .stable : .written
@@ -77,6 +78,31 @@ final class MailboxConnection {
     try write(Array("XSTABLE\r\n".utf8))
     let answer = try readReply("waiting for the disk")
     return answer.code == 250 ? nil : answer.reason
+  }
+
+  // MARK: programs
+
+  func hasForward(_ address: String) throws(MailboxConnectionError) -> Bool? {
+    try write(Array("XFORWARD \(address)\r\n".utf8))
+    let answer = try readReply("asking for a .forward file")
+    return answer.code == Int(MailboxExtension.forwarded) ? true : answer.code == 250 ? false : nil
+  }
+
+  /// Has an order carried out, which may take as long as the programs have.
+  func perform(_ order: ProgramOrder, _ message: QueuedMessage) throws(MailboxConnectionError) -> ProgramAnswer {
+    let bytes = order.encoded
+    try write(Array("XPROGRAM \(bytes.count) \(message.size)\r\n".utf8) + bytes)
+    try sendContent(message)
+    let reply = try readReply("waiting for a program")
+    guard reply.code == 250, let length = reply.lines.last?.split(separator: " ").last.flatMap({ Int($0) }), length <= MailboxExtension.longestOrder
+    else { throw .foreign(reply.text) }
+    while input.count < length {
+      guard case .received = stream.read(into: &input, timeout: timeout) else { throw .lost("receiving a program's result") }
+    }
+    let answer = input.withReadable { Array($0.prefix(length)) }
+    input.consume(length)
+    guard let answer = ProgramAnswer(encoded: answer) else { throw .foreign("a result that makes no sense") }
+    return answer
   }
 
   // MARK: input and output

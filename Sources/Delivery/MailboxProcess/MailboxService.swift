@@ -31,6 +31,9 @@ package final class MailboxService: Sendable {
   let settings: Settings
   let users: UserDirectory
   let disk: any Disk
+  /// Nil: programs and .forward files are nobody's business here.
+  let programs: ProgramHandler?
+  private let threads = Monitor(Threads())
   private let serial = Monitor<UInt64>(0)
   let clock: @Sendable () -> Int64
   let note: @Sendable (String) -> Void
@@ -40,8 +43,10 @@ package final class MailboxService: Sendable {
 
   /// `note` gets lines for the log. `clock` is in microseconds since 1970.
   package init(
-    _ settings: Settings, users: UserDirectory, disk: any Disk, clock: @escaping @Sendable () -> Int64, note: @escaping @Sendable (String) -> Void
+    _ settings: Settings, users: UserDirectory, disk: any Disk, programs: ProgramHandler? = nil, clock: @escaping @Sendable () -> Int64,
+    note: @escaping @Sendable (String) -> Void
   ) {
+    self.programs = programs
     var settings = settings
     settings.server.service = .lmtp
     settings.server.smtpdTlsSecurityLevel = .none
@@ -63,14 +68,45 @@ package final class MailboxService: Sendable {
   /// What the mta's and this process's own header fields may add to the longest message.
   private static let headerRoom = 1 << 20
 
-  /// Accepts connections until `stop` is called, one thread for each at work. Blocks; the listening descriptor stays the caller's.
+  private struct Threads {
+    /// Besides the one that `run` was called in.
+    var running = 0
+    var idle = 0
+  }
+
+  /// Accepts connections until `stop` is called, one thread for each at work; others are started when all are. Blocks; the listening descriptor stays the
+  /// caller's.
   package func run(listenerDescriptor: Int32) throws(SystemError) {
-    var threads: [Thread] = []
-    for number in 1..<settings.sessions {
-      threads.append(try Thread(name: "mailbox-\(number)") { self.serveAll(listenerDescriptor) })
-    }
+    for number in 1..<min(settings.sessions, MailboxService.spareThreads) { try startThread(listenerDescriptor, number) }
     serveAll(listenerDescriptor)
-    for thread in threads { thread.join() }
+    _ = threads.wait { $0.running == 0 ? true : nil }
+  }
+
+  /// Threads that wait for connections at least.
+  private static let spareThreads = 4
+
+  private func startThread(_ listener: Int32, _ number: Int) throws(SystemError) {
+    threads.withLock { $0.running += 1 }
+    do throws(SystemError) {
+      try Thread(name: "mailbox-\(number)") { [self] in
+        serveAll(listener)
+        threads.withLock { $0.running -= 1 }
+        threads.signal()
+      }.detach()
+    } catch {
+      threads.withLock { $0.running -= 1 }
+      throw error
+    }
+  }
+
+  /// A thread takes a connection: there must be one left for the next.
+  private func leaveIdle(_ listener: Int32) {
+    let next = threads.withLock { threads -> Int? in
+      threads.idle -= 1
+      return threads.idle == 0 && threads.running + 1 < settings.sessions ? threads.running + 1 : nil
+    }
+    guard let next else { return }
+    do throws(SystemError) { try startThread(listener, next) } catch { note("warning: \(error)") }
   }
 
   /// Makes `run` return when its sessions are over.
@@ -79,10 +115,17 @@ package final class MailboxService: Sendable {
   var isStopping: Bool { stopping.withLock { $0 } }
 
   private func serveAll(_ listener: Int32) {
+    threads.withLock { $0.idle += 1 }
+    defer { threads.withLock { $0.idle -= 1 } }
     while !isStopping {
       do throws(SystemError) {
-        guard let stream = try BlockingStream.accept(from: listener, timeout: MailboxService.pollInterval) else { continue }
+        guard let stream = try BlockingStream.accept(from: listener, timeout: MailboxService.pollInterval) else {
+          if isSurplus() { return }
+          continue
+        }
+        leaveIdle(listener)
         serve(stream)
+        threads.withLock { $0.idle += 1 }
       } catch {
         note("warning: \(error)")
         // Out of descriptors, say: give the others time.
@@ -90,6 +133,9 @@ package final class MailboxService: Sendable {
       }
     }
   }
+
+  /// Whether enough others wait. A thread that ends because of it must not be the last.
+  private func isSurplus() -> Bool { threads.withLock { $0.idle > MailboxService.spareThreads && $0.running > 0 } }
 
   /// Serves one connection to its end, in the calling thread, which may be another user afterwards.
   package func serve(_ stream: BlockingStream) {

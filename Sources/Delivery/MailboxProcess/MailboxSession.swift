@@ -8,15 +8,15 @@ import SMTP
 
 /// One connection of the mailbox process: performs the LMTP machine's actions, blocking. Belongs to one thread.
 final class MailboxSession {
-  private let service: MailboxService
-  private let stream: BlockingStream
+  let service: MailboxService
+  let stream: BlockingStream
   private let isTrusted: Bool
   private let volumes: Volumes
   private let writer: MailboxWriter
   private var machine: ServerMachine
   private var framer: LineFramer
-  private var input = ByteBuffer()
-  private var output = ByteBuffer()
+  var input = ByteBuffer()
+  var output = ByteBuffer()
   private var content = ByteBuffer()
   /// The file that the transaction under way is to become.
   private var order: MailboxExtension.FileOrder?
@@ -25,7 +25,7 @@ final class MailboxSession {
   private var identity: (actor: Actor, until: Int64)?
   /// This thread may be somebody else than the process is.
   private var hasAssumed = false
-  private var isOver = false
+  var isOver = false
 
   init(_ service: MailboxService, _ stream: BlockingStream, isTrusted: Bool) {
     self.service = service
@@ -128,7 +128,9 @@ final class MailboxSession {
 
   private func obey(_ command: MailboxExtension.Command) {
     switch command {
-    case .malformed: Reply(501, EnhancedStatus(5, 5, 4), "Syntax: XFILE replay name").write(to: &output)
+    case .malformed: Reply(501, EnhancedStatus(5, 5, 4), "Syntax error in parameters or arguments").write(to: &output)
+    case .forward(let address): tellForward(address)
+    case .program(let order, let content): perform(order: order, content: content)
     case .file(let order):
       self.order = order
       Reply(250, EnhancedStatus(2, 0, 0), "Ok").write(to: &output)
@@ -183,6 +185,9 @@ extension MailboxSession {
       guard let route = recipient.destination.route, let mailbox = try service.users.find(address, route, now: now), let owner = mailbox.owner
       else { return Reply(550, EnhancedStatus(5, 1, 1), "<\(address)> User unknown") }
       try become(Actor(owner, mailbox, service.disk), now)
+      if route == .local, let order, !order.isFinal, hasForward(address, owner) {
+        return Reply(MailboxExtension.forwarded, EnhancedStatus(2, 1, 5), "<\(address)> has a .forward file")
+      }
       let original = recipient.original.mailbox.address
       let header = DeliveryHeaders.compose(sender: sender, original: original, recipient: address, deliveredTo: mailbox.prependsDeliveredTo)
       let name = order?.name ?? service.uniqueName(now, index)
@@ -214,7 +219,7 @@ extension MailboxSession {
   }
 
   /// Lets this thread act on files as somebody. Groups are asked for anew now and then.
-  private func become(_ actor: Actor, _ now: Int64) throws(UserLookupError) {
+  func become(_ actor: Actor, _ now: Int64) throws(UserLookupError) {
     let user = actor.user
     if user.uid == SystemUser.currentUID, !hasAssumed { return }
     if let identity, identity.actor == actor, now < identity.until, now >= identity.until - MailboxSession.identityLifetime { return }
@@ -243,7 +248,7 @@ extension EnhancedStatus {
 }
 
 /// Content in memory.
-private struct BufferedMail: MailContent {
+struct BufferedMail: MailContent {
   let bytes: UnsafeRawBufferPointer
 
   var size: Int64 { Int64(bytes.count) }

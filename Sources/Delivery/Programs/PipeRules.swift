@@ -2,7 +2,6 @@
 import Message
 import Queue
 import Runtime
-import Spool
 import Tables
 
 /// A `transport` block that runs a program: pipe(8).
@@ -34,12 +33,12 @@ package struct PipeRules: Sendable {
   // MARK: arguments
 
   /// The program's arguments for some recipients: an argument that speaks of the recipient is there once for each.
-  func arguments(_ job: DeliveryJob) -> [String] {
-    let recipients = job.recipients.map { job.message.envelope.recipients[$0.index] }
+  func arguments(_ order: ProgramOrder) -> [String] {
+    let recipients = order.envelope.recipients
     return argv.flatMap { word -> [String] in
       guard let first = recipients.first else { return [word] }
       let isPerRecipient = Self.perRecipient.contains { word.contains("${\($0)}") || word.contains("$(\($0))") || word.hasSuffix("$\($0)") }
-      return (isPerRecipient ? recipients : [first]).map { expand(word, values(job, $0)) }
+      return (isPerRecipient ? recipients : [first]).map { expand(word, values(order, $0)) }
     }
   }
 
@@ -64,16 +63,26 @@ package struct PipeRules: Sendable {
     return result + rest
   }
 
-  private func values(_ job: DeliveryJob, _ recipient: Recipient) -> [String: String] {
-    let envelope = job.message.envelope
+  private func values(_ order: ProgramOrder, _ recipient: Recipient) -> [String: String] {
+    let envelope = order.envelope
     let (address, original) = (folded(recipient.address), folded(recipient.original))
     let (local, domain) = (LocalAliases.local(of: address), LocalAliases.domain(of: address))
     let parts = AddressKey.split(local, delimiters: delimiters)
     return [
       "recipient": quoted(address), "original_recipient": quoted(original), "sender": envelope.sender.isEmpty ? nullSender : quoted(envelope.sender),
-      "nexthop": flags.contains("h") ? job.hop.destination.lowercased() : job.hop.destination, "user": quoted(parts?.base ?? local, isLocal: true),
-      "extension": parts?.extension ?? "", "mailbox": quoted(local, isLocal: true), "domain": domain, "size": String(job.message.size),
-      "queue_id": job.message.id.description, "envid": envelope.envelopeID ?? "",
+      "nexthop": flags.contains("h") ? order.nexthop.lowercased() : order.nexthop, "user": quoted(parts?.base ?? local, isLocal: true),
+      "extension": parts?.extension ?? "", "mailbox": quoted(local, isLocal: true), "domain": domain, "size": String(order.size),
+      "queue_id": order.id.description, "envid": envelope.envelopeID ?? "",
+    ].merging(clientValues(envelope.client)) { first, _ in first }
+  }
+
+  /// Names that pipe(8) has for what is known of the client; `unknown` where it says so of itself.
+  private func clientValues(_ client: MailClient?) -> [String: String] {
+    guard let client else { return [:] }
+    return [
+      "client_address": client.address, "client_helo": client.helo, "client_hostname": client.name, "client_port": client.port,
+      "client_protocol": client.protocolName, "sasl_method": client.saslMethod, "sasl_sender": client.saslSender,
+      "sasl_username": client.saslUsername,
     ]
   }
 
@@ -93,15 +102,39 @@ package struct PipeRules: Sendable {
     return "\"\(protected)\"" + address.dropFirst(local.count)
   }
 
+  // MARK: the program
+
+  func run(_ order: ProgramOrder, _ content: some MailContent, now: Int64) -> ProgramOutcome {
+    if size > 0, order.size > Int64(size) {
+      return ProgramOutcome(.bounced, "5.2.3", "message size \(order.size) exceeds size limit \(size) of transport \(name)")
+    }
+    if flags.contains("D"), order.envelope.recipients.count == 1, let recipient = order.envelope.recipients.first,
+      content.hasBeenDelivered(to: recipient.address)
+    {
+      return ProgramOutcome(.bounced, "5.4.6", "mail forwarding loop for \(recipient.address)")
+    }
+    var program = MailProgram(arguments(order), environment: ProgramPlace.environment(commands.environment))
+    program.root = root
+    do throws(ProgramPlaceError) {
+      program.identity = try ProgramPlace.identity(of: user, mayChange: commands.mayBecomeOthers)
+    } catch {
+      return ProgramOutcome(.deferred, "4.3.5", error.text)
+    }
+    program.directory = directory.isEmpty ? commands.workingDirectory(program.identity) : directory
+    let mail = mail(order, now: now)
+    let result = program.run(timeLimit: timeLimit) { write in mail.feed(content, write) }
+    return ProgramOutcome(result, command: argv.first ?? "", success: "delivered via \(name) service")
+  }
+
   // MARK: content
 
-  func mail(_ job: DeliveryJob, now: Int64) -> ProgramMail {
+  func mail(_ order: ProgramOrder, now: Int64) -> ProgramMail {
     var mail = ProgramMail()
-    let envelope = job.message.envelope
+    let envelope = order.envelope
     var header = ""
     if flags.contains("F") { header += ProgramMail.separator(envelope.sender, now) }
     if flags.contains("R") { header += "Return-Path: <\(envelope.sender)>\n" }
-    if let first = job.recipients.first.map({ envelope.recipients[$0.index] }), job.recipients.count == 1 {
+    if let first = envelope.recipients.first, envelope.recipients.count == 1 {
       if flags.contains("O") { header += "X-Original-To: \(first.original)\n" }
       if flags.contains("D") { header += "Delivered-To: \(first.address)\n" }
     }

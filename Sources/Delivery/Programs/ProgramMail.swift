@@ -27,16 +27,17 @@ package struct ProgramMail: Sendable {
   private var isPlain: Bool { lineEnd == [0x0a] && !doublesDots && !quotesFrom }
 
   /// Passes it on until `write` answers false; false too if it can't be read.
-  package func feed(_ message: QueuedMessage, _ write: (UnsafeRawBufferPointer) -> Bool) -> Bool {
+  func feed(_ content: some MailContent, _ write: (UnsafeRawBufferPointer) -> Bool) -> Bool {
     var isWanted = translated(header).withUnsafeBytes { $0.isEmpty || write($0) }
-    do throws(SpoolError) {
+    do throws(DiskError) {
       var line = LineStart()
-      try message.forEachBlock { pieces throws(DiskError) in
+      let wasRead = try content.forEachBlock { pieces throws(DiskError) in
         for piece in pieces where isWanted {
           isWanted = isPlain ? write(piece) : translated(piece, &line).withUnsafeBytes { write($0) }
         }
         if !isWanted { throw DiskError(code: DiskError.inputOutput, operation: "feed") }
       }
+      if !wasRead { return false }
     } catch {
       return false
     }

@@ -84,6 +84,7 @@ package final class UserDirectory: Sendable {
   private func findLocal(_ address: String, _ now: Int64) throws(UserLookupError) -> UserMailbox? {
     if let error = settings.localError { throw .refused(status: error.status, text: error.text) }
     guard let user = try user(of: address, now) else { return nil }
+    if user.uid == 0, let location = settings.rootMailbox { return UserMailbox(location: location, owner: nil) }
     guard user.uid != 0 else { throw .unusable("mail for \(user.name) needs an alias: no mailbox is written as root") }
     var mailbox = UserMailbox(
       location: try localLocation(user), owner: user, isInSpool: settings.homeMailbox.isEmpty, rules: settings.localRules, quota: settings.quota)

@@ -15,6 +15,8 @@ package struct UserSettings: Sendable {
   package var localError: (status: String, text: String)?
   /// `prepend_delivered_header` has `file`.
   package var prependsDeliveredTo = true
+  /// Where mail for root goes, who has no mailbox of his own; nil: nowhere.
+  package var rootMailbox: MailboxLocation?
   /// How files of system users are written, and those of virtual users.
   package var localRules: MboxRules
   package var virtualRules: MboxRules

@@ -6,11 +6,18 @@ extension RecordWriter {
     put(envelope.arrival)
     put(envelope.host)
     put(envelope.body.rawValue)
-    put(UInt8(envelope.smtpUTF8 ? 1 : 0))
+    put(UInt8((envelope.smtpUTF8 ? Envelope.utf8Bit : 0) | (envelope.client == nil ? 0 : Envelope.clientBit)))
     put(envelope.returnContent.map { $0.rawValue + 1 } ?? 0)
     put(envelope.envelopeID)
     put(UInt32(truncatingIfNeeded: envelope.recipients.count))
     for recipient in envelope.recipients { put(recipient) }
+    if let client = envelope.client { put(client) }
+  }
+
+  private mutating func put(_ client: MailClient) {
+    for text in [
+      client.name, client.address, client.port, client.helo, client.protocolName, client.saslMethod, client.saslUsername, client.saslSender,
+    ] { put(text) }
   }
 
   private mutating func put(_ recipient: Recipient) {
@@ -19,7 +26,8 @@ extension RecordWriter {
     put(recipient.original == recipient.address ? nil : recipient.original)
     put(recipient.route.rawValue)
     put(
-      recipient.notify.rawValue & ~Recipient.bits | (recipient.isExpanded ? Recipient.expandedBit : 0) | (recipient.isAlias ? Recipient.aliasBit : 0))
+      recipient.notify.rawValue & ~Recipient.bits | (recipient.isExpanded ? Recipient.expandedBit : 0) | (recipient.isAlias ? Recipient.aliasBit : 0)
+        | (recipient.isFinal ? Recipient.finalBit : 0))
     put(recipient.originalRecipient)
   }
 }
@@ -27,12 +35,25 @@ extension RecordWriter {
 extension ByteCursor {
   mutating func envelope() -> Envelope? {
     guard let sender = string(), let arrival = integer(Int64.self), let host = string(),
-      let body = integer(UInt8.self).flatMap(Envelope.BodyType.init(rawValue:)), let utf8 = integer(UInt8.self),
+      let body = integer(UInt8.self).flatMap(Envelope.BodyType.init(rawValue:)), let flags = integer(UInt8.self),
       let returning = integer(UInt8.self), let envelopeID = optionalString(), let recipients = recipients()
     else { return nil }
-    return Envelope(
-      sender: sender, arrival: arrival, host: host, recipients: recipients, body: body, smtpUTF8: utf8 != 0, envelopeID: envelopeID,
-      returnContent: returning == 0 ? nil : Envelope.ReturnContent(rawValue: returning - 1))
+    var envelope = Envelope(
+      sender: sender, arrival: arrival, host: host, recipients: recipients, body: body, smtpUTF8: flags & Envelope.utf8Bit != 0,
+      envelopeID: envelopeID, returnContent: returning == 0 ? nil : Envelope.ReturnContent(rawValue: returning - 1))
+    guard flags & Envelope.clientBit != 0 else { return envelope }
+    guard let client = client() else { return nil }
+    envelope.client = client
+    return envelope
+  }
+
+  private mutating func client() -> MailClient? {
+    guard let name = string(), let address = string(), let port = string(), let helo = string(), let protocolName = string(),
+      let method = string(), let username = string(), let sender = string()
+    else { return nil }
+    return MailClient(
+      name: name, address: address, port: port, helo: helo, protocolName: protocolName, saslMethod: method, saslUsername: username,
+      saslSender: sender)
   }
 
   /// The classes of the recipients, without reading a string.
@@ -68,6 +89,7 @@ extension ByteCursor {
       originalRecipient: originalRecipient)
     recipient.isExpanded = notify & Recipient.expandedBit != 0
     recipient.isAlias = notify & Recipient.aliasBit != 0
+    recipient.isFinal = notify & Recipient.finalBit != 0
     return recipient
   }
 }
@@ -76,5 +98,30 @@ extension Recipient {
   // Beside the wishes for reports, in one byte.
   fileprivate static let expandedBit: UInt8 = 0x80
   fileprivate static let aliasBit: UInt8 = 0x40
-  fileprivate static let bits = expandedBit | aliasBit
+  fileprivate static let finalBit: UInt8 = 0x20
+  fileprivate static let bits = expandedBit | aliasBit | finalBit
+}
+
+extension Envelope {
+  // In one byte.
+  fileprivate static let utf8Bit: UInt8 = 1
+  /// The client is named after the recipients.
+  fileprivate static let clientBit: UInt8 = 2
+
+  /// As one process of Weir hands it to another.
+  package var encoded: [UInt8] {
+    var writer = RecordWriter()
+    writer.put(self)
+    return writer.bytes
+  }
+
+  /// Nil for bytes that `encoded` has not made.
+  package init?(encoded bytes: [UInt8]) {
+    let found = bytes.withUnsafeBytes { bytes in
+      var cursor = ByteCursor(bytes)
+      return cursor.envelope()
+    }
+    guard let found else { return nil }
+    self = found
+  }
 }

@@ -50,7 +50,7 @@ package struct MailProgram: Sendable {
     let pid = start(input[0], output[1])
     closeDescriptor(input[0])
     closeDescriptor(output[1])
-    var talk = Talk(pid: pid, input: input[1], output: output[0], deadline: .now() + timeLimit)
+    var talk = Talk(pid: pid, user: identity?.user, input: input[1], output: output[0], deadline: .now() + timeLimit)
     defer { talk.close() }
     guard pid > 0 else { return Result(.notStarted("execvp \(arguments.first ?? ""): \(String(cString: strerror(-pid)))")) }
     let isFed = feed { talk.write($0) }
@@ -88,6 +88,8 @@ package struct MailProgram: Sendable {
 /// What passes between us and a program that runs.
 private struct Talk {
   let pid: Int32
+  /// As whom it runs, if not as this process.
+  let user: UInt32?
   var input: Int32
   let output: Int32
   let deadline: Instant
@@ -99,8 +101,9 @@ private struct Talk {
   /// As much of what it says is kept.
   private static let longestOutput = 4096
 
-  init(pid: Int32, input: Int32, output: Int32, deadline: Instant) {
+  init(pid: Int32, user: UInt32?, input: Int32, output: Int32, deadline: Instant) {
     self.pid = pid
+    self.user = user
     self.input = input
     self.output = output
     self.deadline = deadline
@@ -160,8 +163,12 @@ private struct Talk {
   }
 
   func kill(_ end: MailProgram.End) -> MailProgram.End {
-    _ = clinux_kill(-pid, SIGKILL)
-    _ = clinux_kill(pid, SIGKILL)
+    if let user {
+      _ = clinux_kill_group_as(pid, user)
+    } else {
+      _ = clinux_kill(-pid, SIGKILL)
+      _ = clinux_kill(pid, SIGKILL)
+    }
     _ = clinux_wait_child(pid)
     return end
   }

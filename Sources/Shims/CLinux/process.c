@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <malloc.h>
 #include <sched.h>
 #include <signal.h>
@@ -76,11 +77,20 @@ static int place(const int *fds, size_t count) {
   return 0;
 }
 
+static int drop_capabilities(void) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct none[2] = {{0}, {0}};
+  return (int)syscall(SYS_capset, &header, none);
+}
+
+/* A process that is not root keeps the right to become others when it becomes somebody: that goes, too. */
 static int become(const struct clinux_identity *identity) {
   if (!identity->change) return 0;
   if (setgroups(identity->group_count, identity->groups) < 0) return -1;
   if (setresgid(identity->gid, identity->gid, identity->gid) < 0) return -1;
-  return setresuid(identity->uid, identity->uid, identity->uid);
+  int was_root = geteuid() == 0;
+  if (setresuid(identity->uid, identity->uid, identity->uid) < 0) return -1;
+  return was_root ? 0 : drop_capabilities();
 }
 
 int clinux_spawn(const char *path, char *const argv[], const int *fds, size_t fd_count, const struct clinux_identity *identity) {
@@ -132,6 +142,8 @@ static void run_program(const struct clinux_program *program) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   signal(SIGPIPE, SIG_DFL);
+  /* What it writes is its user's alone, as with Postfix. */
+  umask(077);
   setsid();
   if (dup2(program->input, 0) < 0 || dup2(program->output, 1) < 0 || dup2(program->output, 2) < 0) return;
   if (syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) < 0) return;
@@ -225,6 +237,16 @@ int clinux_next_signal(int fd) {
 }
 
 int clinux_kill(int pid, int signal) { return checked(kill(pid, signal)); }
+
+int clinux_kill_group_as(int pid, uint32_t uid) {
+  pid_t child = fork();
+  if (child == 0) {
+    if (setresuid(uid, uid, uid) < 0) _exit(1);
+    kill(-pid, SIGKILL);
+    _exit(kill(pid, SIGKILL) < 0 && errno != ESRCH);
+  }
+  return child < 0 ? -errno : clinux_wait_child(child);
+}
 
 int clinux_set_undumpable(void) { return checked(prctl(PR_SET_DUMPABLE, 0)); }
 

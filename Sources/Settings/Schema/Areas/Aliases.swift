@@ -8,7 +8,7 @@ extension Area {
       Keys.virtualAliasAddressLengthLimit, Keys.propagateUnmatchedExtensions, Keys.expandOwnerAlias,
       Keys.allowMailToCommands, Keys.allowMailToFiles, Keys.defaultPrivs, Keys.mailboxCommand,
       Keys.mailboxCommandMaps, Keys.commandExpansionFilter, Keys.commandTimeLimit, Keys.commandExecutionDirectory, Keys.localCommandShell,
-      Keys.exportEnvironment, Keys.alwaysBcc, Keys.senderBccMaps, Keys.recipientBccMaps,
+      Keys.exportEnvironment, Keys.forwardPath, Keys.forwardExpansionFilter, Keys.alwaysBcc, Keys.senderBccMaps, Keys.recipientBccMaps,
     ])
 }
 
@@ -92,6 +92,17 @@ extension Keys {
   package static let exportEnvironment = Key.words(
     "export_environment", "TZ LANG", example: "TZ LANG PATH=/usr/bin:/bin",
     "What commands find in their environment besides what is told of the message: names to pass on, and `name=value`. In Postfix MAIL_CONFIG too.")
+
+  package static let forwardPath = Key.text(
+    "forward_path", "$home/.forward${recipient_delimiter}${extension}, $home/.forward", Traits(expands: false), example: "$home/.forward",
+    """
+    Where a user of the system says who gets her mail instead: the first of these files that is there counts. A path with `$name` that has no value is left out. \
+    The names are user, home, extension, recipient_delimiter, local, domain, recipient. Empty: no such files are read.
+    """)
+
+  package static let forwardExpansionFilter = Key.text(
+    "forward_expansion_filter", "1234567890!@%-_=+:,./abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", Traits(expands: false), example: "abc.",
+    "The characters that an address may bring into forward_path. Others become `_`.")
 
   package static let alwaysBcc = Key.text("always_bcc", "", example: "archive@example.com", "The address that gets a copy of every message.")
 

@@ -16,7 +16,6 @@ extension KnownName {
     canonical_classes = envelope_sender, envelope_recipient, header_sender, header_recipient
     default_rbl_reply = $rbl_code Service unavailable; $rbl_class [$rbl_what] blocked using $rbl_domain${rbl_reason?; $rbl_reason}
     default_transport = smtp
-    forward_path = $home/.forward${recipient_delimiter}${extension}, $home/.forward
     invalid_hostname_reject_code = 501
     local_delivery_status_filter = $default_delivery_status_filter
     maps_rbl_reject_code = 554

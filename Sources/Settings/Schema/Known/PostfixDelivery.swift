@@ -5,8 +5,6 @@ extension KnownName {
   static let postfixDelivery: [KnownName] = [
     missing(.postfix, "virtual_mailbox_limit_maps", "limits the size of some virtual mailboxes"),
     missing(.postfix, "virtual_maps", "is the old name of virtual_alias_maps"),
-    later(.postfix, "forward_path", "names the .forward file of a user", "not yet: .forward files are not read; use alias_maps"),
-    later(.postfix, "forward_expansion_filter", "says which characters paths of .forward files may hold", "not yet: .forward files are not read"),
     missing(.postfix, "canonical_maps", "rewrites addresses"),
     missing(.postfix, "sender_canonical_maps", "rewrites senders"),
     missing(.postfix, "recipient_canonical_maps", "rewrites recipients"),

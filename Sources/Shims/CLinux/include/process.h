@@ -49,6 +49,8 @@ int clinux_fork(const int *fds, size_t fd_count);
 /* All threads of another process of ours get the processor when nobody else wants it. */
 int clinux_be_nice(int pid);
 int clinux_kill(int pid, int signal);
+/* Kills a process and its group as another user, whose they are. */
+int clinux_kill_group_as(int pid, uint32_t uid);
 /* Neither core dumps nor ptrace by others: memory holds mail and keys. */
 int clinux_set_undumpable(void);
 int clinux_processors(void);
