@@ -86,27 +86,10 @@ extension Importer {
       }
       block.set(line(name, value))
     }
-    let limit = main.expanded("\(service.name)_time_limit")
-    if service.command == "pipe", !limit.isEmpty { block.set(line("time_limit", limit)) }
     ledger.amend(service.item, .translated, "transport \(service.name) { }")
-    if service.command == "pipe" { noteDifferences(service, block) }
     for option in service.options { importIdleOption(option, of: service) }
     draft.blocks.append(block)
   }
-
-  /// What a program may miss.
-  private mutating func noteDifferences(_ service: MasterService, _ block: DraftBlock) {
-    let rights = "not the same: the program gains no rights by being setuid or setgid"
-    let hasFolder = block.lines.contains { $0.name == "directory" }
-    ledger.amend(service.item, .translated, hasFolder ? rights : "\(rights), and runs in / and not in the queue's folder")
-    let names = References.names(in: block.lines.last { $0.name == "argv" }?.value ?? "")
-    for name in names.subtracting(Self.pipeNames).sorted() { ledger.amend(service.item, .refused, "`${\(name)}` is not known here: it is empty") }
-  }
-
-  private static let pipeNames: Set<String> = [
-    "client_address", "client_helo", "client_hostname", "client_port", "client_protocol", "domain", "envid", "extension", "mailbox", "nexthop",
-    "original_recipient", "queue_id", "recipient", "sasl_method", "sasl_sender", "sasl_username", "sender", "size", "user",
-  ]
 
   private func isUsed(_ service: MasterService) -> Bool {
     let values = main.list.filter(\.counts).map { main.expand($0.value) } + services.flatMap(\.options).map { main.expand($0.value) }
