@@ -64,6 +64,11 @@ package struct MailClient: Equatable, Sendable {
     self.saslUsername = saslUsername
     self.saslSender = saslSender
   }
+
+  /// Bytes in a record, about.
+  package var size: Int {
+    [name, address, port, helo, protocolName, saslMethod, saslUsername, saslSender].reduce(0) { $0 + 4 + $1.utf8.count }
+  }
 }
 
 /// One recipient of a message.

@@ -131,7 +131,11 @@ extension Agenda {
     return entry
   }
 
-  func isSuspect(_ entry: Entry?) -> Bool { (entry?.crashes ?? 0) >= suspectCrashes }
+  /// A mailbox is looked over, after the process has died, for one message at a time: what else it holds was there before.
+  func isSuspect(_ entry: Entry?) -> Bool {
+    guard let entry else { return false }
+    return entry.crashes >= (entry.door == .mailboxes ? 1 : suspectCrashes)
+  }
 
   /// Puts a message where its progress says.
   mutating func schedule(_ id: QueueID, at time: Int64) {

@@ -50,8 +50,9 @@ extension Spool {
       return sequence
     }
     let bytes = RelayedSlot(id: id, recipient: recipient, sequence: sequence).bytes(boot)
+    guard let file = try? folder.relayedFile(isMade: true) else { return }
     try? bytes.withPieces { (pieces) throws(DiskError) in
-      try disk.write(folder.relayed, pieces, offset: Int64(Int(sequence) % RelayedSlot.count * RelayedSlot.size))
+      try disk.write(file, pieces, offset: Int64(Int(sequence) % RelayedSlot.count * RelayedSlot.size))
     }
   }
 }
@@ -60,8 +61,9 @@ extension Recovery {
   /// What other servers have taken, whether or not the log says so.
   mutating func readRelayed() throws(SpoolError) {
     do throws(DiskError) {
-      let size = min(Int(try folder.disk.status(folder.relayed).size), RelayedSlot.count * RelayedSlot.size)
-      let bytes = try folder.disk.read(folder.relayed, 0, size)
+      guard let file = try folder.relayedFile(isMade: false) else { return }
+      let size = min(Int(try folder.disk.status(file).size), RelayedSlot.count * RelayedSlot.size)
+      let bytes = try folder.disk.read(file, 0, size)
       let slots = stride(from: 0, to: bytes.count, by: RelayedSlot.size).compactMap { start in
         RelayedSlot(bytes[start..<min(start + RelayedSlot.size, bytes.count)], boot)
       }

@@ -10,8 +10,8 @@ final class SpoolFolder: Sendable {
   let big: DiskHandle
   /// Names the messages each worker is delivering; see docs/spool.md.
   let marker: DiskHandle
-  /// What other servers have taken lately.
-  let relayed: DiskHandle
+  /// What other servers have taken lately, once it is open.
+  private let relayed = Monitor<DiskHandle?>(nil)
   private let lockFile: DiskHandle
   private let path: String
 
@@ -27,15 +27,26 @@ final class SpoolFolder: Sendable {
       try disk.ensureDirectory("big", at: directory)
       big = try disk.open("big", at: directory, [.read, .directory], mode: 0)
       marker = try disk.openOrLook("delivering", at: directory, [.read, .write, .create])
-      relayed = try disk.openOrLook("relayed", at: directory, [.read, .write, .create])
     } catch { throw .disk(error) }
     var locked = false
     do { locked = try disk.lock(lockFile) } catch { throw .disk(error) }
     if !locked { throw .locked }
   }
 
+  /// The file `relayed`. Unless it `isMade`, nil where no other server has taken anything yet.
+  func relayedFile(isMade: Bool) throws(DiskError) -> DiskHandle? {
+    let result = relayed.withLock { open -> Result<DiskHandle?, DiskError> in
+      if open != nil { return .success(open) }
+      let made = Result { () throws(DiskError) in try disk.openOrLook("relayed", at: directory, isMade ? [.read, .write, .create] : [.read, .write]) }
+      if case .success(let handle) = made { open = handle }
+      if case .failure(let error) = made, error.isMissing, !isMade { return .success(nil) }
+      return made.map { $0 }
+    }
+    return try result.get()
+  }
+
   deinit {
-    for handle in [relayed, marker, big, lockFile, directory] { try? disk.close(handle) }
+    for handle in [marker, big, lockFile, directory] + [relayed.withLock { $0 }].compactMap(\.self) { try? disk.close(handle) }
   }
 
   /// Makes the names of the lane's folder and of those above it durable: whoever made them may not have done so. What this process may not

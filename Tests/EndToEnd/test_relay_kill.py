@@ -36,6 +36,8 @@ class Sink(socketserver.ThreadingTCPServer):
 
     allow_reuse_address = True
     daemon_threads = True
+    # Where the queue is full the kernel lets clients believe that they are connected, and they wait for the greeting as long as they have been told to.
+    request_queue_size = 1000
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Conversation)

@@ -6,15 +6,14 @@ extension RecordWriter {
     put(envelope.arrival)
     put(envelope.host)
     put(envelope.body.rawValue)
-    put(UInt8((envelope.smtpUTF8 ? Envelope.utf8Bit : 0) | (envelope.client == nil ? 0 : Envelope.clientBit)))
+    put(UInt8(envelope.smtpUTF8 ? 1 : 0))
     put(envelope.returnContent.map { $0.rawValue + 1 } ?? 0)
     put(envelope.envelopeID)
     put(UInt32(truncatingIfNeeded: envelope.recipients.count))
     for recipient in envelope.recipients { put(recipient) }
-    if let client = envelope.client { put(client) }
   }
 
-  private mutating func put(_ client: MailClient) {
+  mutating func put(_ client: MailClient) {
     for text in [
       client.name, client.address, client.port, client.helo, client.protocolName, client.saslMethod, client.saslUsername, client.saslSender,
     ] { put(text) }
@@ -35,19 +34,15 @@ extension RecordWriter {
 extension ByteCursor {
   mutating func envelope() -> Envelope? {
     guard let sender = string(), let arrival = integer(Int64.self), let host = string(),
-      let body = integer(UInt8.self).flatMap(Envelope.BodyType.init(rawValue:)), let flags = integer(UInt8.self),
+      let body = integer(UInt8.self).flatMap(Envelope.BodyType.init(rawValue:)), let utf8 = integer(UInt8.self),
       let returning = integer(UInt8.self), let envelopeID = optionalString(), let recipients = recipients()
     else { return nil }
-    var envelope = Envelope(
-      sender: sender, arrival: arrival, host: host, recipients: recipients, body: body, smtpUTF8: flags & Envelope.utf8Bit != 0,
-      envelopeID: envelopeID, returnContent: returning == 0 ? nil : Envelope.ReturnContent(rawValue: returning - 1))
-    guard flags & Envelope.clientBit != 0 else { return envelope }
-    guard let client = client() else { return nil }
-    envelope.client = client
-    return envelope
+    return Envelope(
+      sender: sender, arrival: arrival, host: host, recipients: recipients, body: body, smtpUTF8: utf8 != 0, envelopeID: envelopeID,
+      returnContent: returning == 0 ? nil : Envelope.ReturnContent(rawValue: returning - 1))
   }
 
-  private mutating func client() -> MailClient? {
+  mutating func client() -> MailClient? {
     guard let name = string(), let address = string(), let port = string(), let helo = string(), let protocolName = string(),
       let method = string(), let username = string(), let sender = string()
     else { return nil }
@@ -103,23 +98,24 @@ extension Recipient {
 }
 
 extension Envelope {
-  // In one byte.
-  fileprivate static let utf8Bit: UInt8 = 1
-  /// The client is named after the recipients.
-  fileprivate static let clientBit: UInt8 = 2
-
   /// As one process of Weir hands it to another.
   package var encoded: [UInt8] {
     var writer = RecordWriter()
     writer.put(self)
+    if let client { writer.put(client) }
     return writer.bytes
   }
 
   /// Nil for bytes that `encoded` has not made.
   package init?(encoded bytes: [UInt8]) {
-    let found = bytes.withUnsafeBytes { bytes in
+    let found = bytes.withUnsafeBytes { bytes -> Envelope? in
       var cursor = ByteCursor(bytes)
-      return cursor.envelope()
+      var envelope = cursor.envelope()
+      if cursor.left > 0 {
+        guard let client = cursor.client() else { return nil }
+        envelope?.client = client
+      }
+      return envelope
     }
     guard let found else { return nil }
     self = found

@@ -73,7 +73,7 @@ extension MessageRecord {
       payload.put(UInt32(place.isFile ? 1 : 0))
       payload.put(progress)
       payload.put(envelope)
-      payload.putMarks(progress, contentFilter: envelope.contentFilter, envelope.origin)
+      payload.putMarks(progress, envelope)
     }
     return position
   }
@@ -95,6 +95,10 @@ extension MessageRecord {
     if marks & Mark.origin != 0 {
       guard let origin = payload.origin() else { return nil }
       envelope.origin = origin
+    }
+    if marks & Mark.client != 0 {
+      guard let client = payload.client() else { return nil }
+      envelope.client = client
     }
     self.init(id: QueueID(rawValue: frame.id), place: place, progress: progress, envelope: envelope)
   }
@@ -145,11 +149,15 @@ extension RecordWriter {
   }
 
   /// Marks came later than the format: they stand at the end, where an older release does not look, and none are written where there are none.
-  fileprivate mutating func putMarks(_ progress: Progress, contentFilter: String = "", _ origin: Origin? = nil) {
-    let marks = (progress.isWarned ? Mark.warned : 0) | (contentFilter.isEmpty ? 0 : Mark.filter) | (origin == nil ? 0 : Mark.origin)
+  fileprivate mutating func putMarks(_ progress: Progress, _ envelope: Envelope? = nil) {
+    let filter = envelope?.contentFilter ?? ""
+    let marks =
+      (progress.isWarned ? Mark.warned : 0) | (filter.isEmpty ? 0 : Mark.filter) | (envelope?.origin == nil ? 0 : Mark.origin)
+      | (envelope?.client == nil ? 0 : Mark.client)
     if marks != 0 { put(marks) }
-    if !contentFilter.isEmpty { put(contentFilter) }
-    if let origin { put(origin) }
+    if !filter.isEmpty { put(filter) }
+    if let origin = envelope?.origin { put(origin) }
+    if let client = envelope?.client { put(client) }
   }
 }
 
@@ -157,8 +165,10 @@ private enum Mark {
   static let warned: UInt8 = 1
   /// The content filter follows.
   static let filter: UInt8 = 2
-  /// The client follows.
+  /// What the next server is told of the client follows.
   static let origin: UInt8 = 4
+  /// What programs are told of the client follows.
+  static let client: UInt8 = 8
 }
 
 extension ByteCursor {
