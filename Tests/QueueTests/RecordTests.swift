@@ -72,6 +72,25 @@ private func frames(_ bytes: [UInt8], generation: UInt64 = 7, offset: Int = 8192
     }
   }
 
+  /// What a recovery learns of a message without reading it whole: the client is not taken for marks.
+  @Test(arguments: ["", "smtp:[127.0.0.1]:10025"]) func summaryBesideAClient(filter: String) throws {
+    var envelope = envelope
+    envelope.client = MailClient(name: "mail.client.test", address: "192.0.2.5", port: "4711", helo: "client", protocolName: "ESMTP")
+    envelope.contentFilter = filter
+    var writer = RecordWriter()
+    _ = MessageRecord(
+      id: QueueID(rawValue: 300), place: ContentPlace(isFile: true, offset: 0, length: 20, crc: 4),
+      progress: Progress(nextAttempt: 42, crashes: 1, states: states), envelope: envelope
+    ).write(to: &writer)
+    writer.seal(generation: 7, offset: 0)
+    try writer.bytes.withUnsafeBytes { bytes in
+      let frame = try #require(RecordFrame(bytes, at: 0, base: 0, generation: 7))
+      #expect(try #require(MessageRecord(frame, bytes, at: 0)).envelope == envelope)
+      #expect(try #require(RecordSummary(frame, bytes, at: 0)).routes == envelope.routes)
+    }
+    #expect(Envelope(encoded: envelope.encoded)?.client == envelope.client)
+  }
+
   /// A mark stands at the end, and where there is none, nothing does: that is how records were before there were marks.
   @Test(arguments: [false, true]) func marks(isWarned: Bool) throws {
     func written(_ isWarned: Bool) -> (message: [UInt8], snapshot: [UInt8]) {
