@@ -123,11 +123,12 @@ struct Recovery {
     let serial = log.nextSerial
     log.nextSerial += 1
     agenda.segments[serial] = SegmentUse(file: scanner.file, generation: scanner.generation)
-    var isDamaged = false
+    var (isDamaged, isUnproven) = (false, false)
     try scanner.scan { (event) throws(DiskError) in
       switch event {
       case .batch(let head): note(head)
       case .record(let frame, let bytes, let position, let base, let isProven):
+        if !isProven { isUnproven = true }
         try apply(frame, bytes, position, base, serial, scanner.file, isProven: isProven)
       case .damage(let offset):
         isDamaged = true
@@ -136,6 +137,7 @@ struct Recovery {
       }
     }
     log.sealed.append(SealedSegment(file: scanner.file, serial: serial, isDamaged: isDamaged))
+    if isUnproven { log.unproven.append(scanner.file) }
   }
 
   private mutating func note(_ head: BatchHead) {

@@ -20,6 +20,8 @@ struct SegmentLog {
   var voids: [QueueID] = []
   /// Ends of messages that were found but may not be on disk: to be written again before anything is done about them.
   var repeats: [NoteRecord] = []
+  /// Segments with messages that were found but may not be on disk: synced before anything is done about those.
+  var unproven: [SegmentFile] = []
   var isOpened = false
   var isClosed = false
   /// Why the last write failed; nil once one succeeds.

@@ -125,6 +125,11 @@ extension Spool {
       var free: [FreeSegment] = []
       for segment in log.free where try isOnDisk(segment.file) { free.append(segment) }
       log.free = free
+      // What is delivered from here must be here still if the power goes: a mailbox is put right by the message's being tried again.
+      while let file = log.unproven.last {
+        try disk.synchronizeData(file.handle)
+        log.unproven.removeLast()
+      }
       while let file = log.surplus.popLast() { try disk.unlink(file.name, at: folder.directory) }
       try disk.synchronize(folder.directory)
       // Nothing was ever promised here: the folder may be new.

@@ -45,9 +45,9 @@ func crashTwice(_ world: World) throws -> Set<Window> {
   try world.disk.history().forEachMoment { moment in
     let seed = UInt64(moment.number)
     let persisted = DiskHistory.subsets(of: moment.pendingCount, singles: 0, random: 1, seed: seed).last ?? []
-    let second = moment.number % 3 == 0 ? moment.afterProcessDeath(seed: 5) : moment.afterPowerCut(seed: 5) { persisted[$0] }
     let judge = Judge(diary: world.diary, sent: world.sent, step: moment.number, isPowerCut: true, quota: world.quota)
-    try crashAgain(second, judge, &windows)
+    try crashAgain(moment.afterProcessDeath(seed: 5), judge, &windows)
+    try crashAgain(moment.afterPowerCut(seed: 5) { persisted[$0] }, judge, &windows)
   }
   return windows
 }

@@ -7,7 +7,7 @@ import SMTP
 import Tables
 import Testing
 
-/// The choices of trivial-rewrite(8). Beside a real Postfix they are looked at in Tests/EndToEnd/test_routing_differential.py.
+/// The choices of trivial-rewrite(8).
 @Suite struct RouterTests {
   private static func table(_ text: String) -> TableList {
     let reference = TableReference(LocatedText(name: "test", text: text))
