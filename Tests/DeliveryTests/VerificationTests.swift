@@ -112,6 +112,8 @@ import Testing
 
   @Test func oneQuestionAtATime() {
     let (prober, clock) = (PlayedProber(), Monitor<Int64>(1_000_000))
+    // Each question holds who asked.
+    defer { prober.asked.withLock { $0 = [] } }
     let verifier = AddressVerifier(rules, prober: prober, limit: 2) { clock.withLock { $0 } }
     #expect(verifier.status(of: mailbox("a@B.test"), .remote) == .pending)
     #expect(verifier.status(of: mailbox("a@b.test"), .remote) == .pending)
