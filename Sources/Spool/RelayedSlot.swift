@@ -63,6 +63,7 @@ extension Recovery {
     do throws(DiskError) {
       guard let file = try folder.relayedFile(isMade: false) else { return }
       let size = min(Int(try folder.disk.status(file).size), RelayedSlot.count * RelayedSlot.size)
+      guard size > 0 else { return }
       let bytes = try folder.disk.read(file, 0, size)
       let slots = stride(from: 0, to: bytes.count, by: RelayedSlot.size).compactMap { start in
         RelayedSlot(bytes[start..<min(start + RelayedSlot.size, bytes.count)], boot)

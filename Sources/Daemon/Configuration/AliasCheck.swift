@@ -49,7 +49,9 @@ struct AliasCheck {
   private mutating func run() -> [Diagnostic] {
     let aliases = entries(Keys.aliasMaps)
     // `domain anything` says that the domain is one of virtual_alias_domains.
-    let virtuals = entries(Keys.virtualAliasMaps).filter { [policy] in $0.key.contains("@") || !policy.isAliasDomain(RelayPolicy.canonical(Substring($0.key))) }
+    let virtuals = entries(Keys.virtualAliasMaps).filter { [policy] entry in
+      entry.key.contains("@") || !policy.isAliasDomain(RelayPolicy.canonical(Substring(entry.key)))
+    }
     findCircles(aliases) { [local] in $0.isLocal ? local.find($0.address)?.name : nil }
     findCircles(virtuals) { $0.address.lowercased() }
     for entry in aliases + virtuals {
