@@ -61,6 +61,7 @@ final class SegmentFile: Sendable {
 extension Disk {
   /// Up to `count` bytes from `offset`, fewer at the end of the file.
   func read(_ handle: DiskHandle, _ offset: Int, _ count: Int) throws(DiskError) -> [UInt8] {
+    if count == 0 { return [] }
     var failure: DiskError?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       do throws(DiskError) {
