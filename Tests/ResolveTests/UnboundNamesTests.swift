@@ -274,7 +274,9 @@ extension Result {
     let answered = Monitor(0)
     for index in 0..<1000 {
       (index % 2 == 0 ? dns.loop : second).spawn {
-        let isGood = await dns.names.answer(.a("n\(index).test")) == .success([.address(IPAddress(v4: 0xc000_0201))])
+        // A machine that stands still for long enough ends a question; it is asked again then.
+        var isGood = false
+        for _ in 0..<10 where !isGood { isGood = await dns.names.answer(.a("n\(index).test")) == .success([.address(IPAddress(v4: 0xc000_0201))]) }
         answered.withLock { $0 += isGood ? 1 : 0 }
         answered.signal()
       }
