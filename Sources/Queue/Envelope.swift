@@ -17,9 +17,7 @@ package struct Envelope: Equatable, Sendable {
   package var returnContent: ReturnContent?
   /// `transport:nexthop` to which the message goes for all its recipients, whatever their addresses say: content_filter and FILTER. Empty: none.
   package var contentFilter = ""
-  /// Nil where no next server is told of it (`smtp_send_xforward_command`).
-  package var origin: Origin?
-  /// From whom it came, where programs are told; nil for mail of Weir's own.
+  /// From whom it came, where a next server (`smtp_send_xforward_command`) or programs are told; nil for mail of Weir's own.
   package var client: MailClient?
 
   package init(
@@ -38,37 +36,6 @@ package struct Envelope: Equatable, Sendable {
 
   package enum BodyType: UInt8, Sendable { case sevenBit, eightBitMIME }
   package enum ReturnContent: UInt8, Sendable { case full, headers }
-}
-
-/// The client that a message came from, as programs are told: XFORWARD's words. Empty: unknown.
-package struct MailClient: Equatable, Sendable {
-  package var name: String
-  package var address: String
-  package var port: String
-  package var helo: String
-  package var protocolName: String
-  package var saslMethod: String
-  package var saslUsername: String
-  package var saslSender: String
-
-  package init(
-    name: String = "", address: String = "", port: String = "", helo: String = "", protocolName: String = "", saslMethod: String = "",
-    saslUsername: String = "", saslSender: String = ""
-  ) {
-    self.name = name
-    self.address = address
-    self.port = port
-    self.helo = helo
-    self.protocolName = protocolName
-    self.saslMethod = saslMethod
-    self.saslUsername = saslUsername
-    self.saslSender = saslSender
-  }
-
-  /// Bytes in a record, about.
-  package var size: Int {
-    [name, address, port, helo, protocolName, saslMethod, saslUsername, saslSender].reduce(0) { $0 + 4 + $1.utf8.count }
-  }
 }
 
 /// One recipient of a message.

@@ -37,9 +37,7 @@ package final class Services {
   package var expand: (@Sendable (_ recipients: [Recipient], _ sender: String) -> Expansion)?
   /// `content_filter`: where its mail goes first; empty where that is nowhere.
   package var contentFilter = ""
-  /// Whether the client is kept with its messages, for XFORWARD.
-  package var keepsOrigin = false
-  /// Programs are told of the client of any message, and not only of those for users of this host.
+  /// The next server (XFORWARD) or programs are told of the client of any message, and not only of those for users of this host.
   package var keepsClient = false
   /// The same where `$stress` is `yes`; nil where that makes no difference.
   package var underStress: Services?

@@ -170,34 +170,27 @@ extension Session {
       recipients: recipients(of: transaction), body: parameters.body == .eightBitMIME ? .eightBitMIME : .sevenBit,
       smtpUTF8: parameters.smtpUTF8, envelopeID: parameters.envelopeID,
       returnContent: parameters.returnContent.map { $0 == .full ? .full : .headers })
-    if services.keepsOrigin { envelope.origin = origin }
     if services.keepsClient || envelope.recipients.contains(where: { $0.route == .local }) { envelope.client = mailClient }
     return envelope
   }
 
-  /// What the client itself was told of by XFORWARD goes on.
-  private var origin: Origin {
-    var origin = Origin()
-    if let forwarded = machine.forwardedClient {
-      origin.name = forwarded.name == Client.unknown ? "" : forwarded.name
-      (origin.address, origin.port) = (forwarded.address ?? "", forwarded.port ?? "")
-      (origin.helo, origin.protocolName, origin.isLocal) = (forwarded.helo ?? "", forwarded.protocolName ?? "", forwarded.isFromLocal ?? false)
-    } else {
-      origin.name = client.name == Client.unknown ? "" : client.name
-      origin.address = client.address?.unmapped.description ?? ""
-      origin.port = client.port == 0 ? "" : String(client.port)
-      (origin.helo, origin.protocolName) = (machine.heloName, machine.protocolName)
-      origin.isLocal = isFromLocal
-    }
-    if origin.address.contains(":"), !origin.address.lowercased().hasPrefix("ipv6:") { origin.address = "IPv6:\(origin.address)" }
-    return origin
-  }
-
-  /// As programs are told: no address, and nobody's name, for who comes by a socket of this machine.
+  /// What the client itself was told of by XFORWARD goes on. Nothing is known of who comes by a socket of this machine.
   private var mailClient: MailClient {
-    MailClient(
-      name: client.isLocal ? "localhost" : client.name, address: client.isLocal ? "127.0.0.1" : client.address?.description ?? "unknown",
-      port: client.isLocal || client.port == 0 ? "" : String(client.port), helo: machine.heloName, protocolName: machine.protocolName)
+    var known = MailClient()
+    if let forwarded = machine.forwardedClient {
+      known.name = forwarded.name
+      (known.address, known.port) = (forwarded.address ?? Client.unknown, forwarded.port ?? Client.unknown)
+      (known.helo, known.protocolName) = (forwarded.helo ?? "", forwarded.protocolName ?? "")
+      known.isLocal = forwarded.isFromLocal ?? false
+    } else if client.isLocal {
+      known.isLocal = true
+    } else {
+      (known.name, known.address) = (client.name, client.address?.unmapped.description ?? Client.unknown)
+      known.port = client.port == 0 ? Client.unknown : String(client.port)
+      (known.helo, known.protocolName, known.isLocal) = (machine.heloName, machine.protocolName, isFromLocal)
+    }
+    if let login = client.login { (known.saslMethod, known.saslUsername) = ("XCLIENT", login) }
+    return known
   }
 
   /// REDIRECT and BCC of access(5).

@@ -45,7 +45,7 @@ extension Envelope {
   /// No record of a message just committed is longer.
   var encodedSizeBound: Int {
     var size = 256 + sender.utf8.count + host.utf8.count + (envelopeID?.utf8.count ?? 0) + contentFilter.utf8.count
-    size += (origin?.size ?? 0) + (client?.size ?? 0)
+    size += client?.size ?? 0
     for recipient in recipients {
       size += 32 + recipient.address.utf8.count + recipient.original.utf8.count + (recipient.originalRecipient?.utf8.count ?? 0)
     }

@@ -40,7 +40,9 @@ import Testing
       sender: "a@b", arrival: 7, host: "h", recipients: [Recipient(address: "x@y", original: "z@y", route: .local, notify: .success)],
       smtpUTF8: true, envelopeID: "e")
     envelope.recipients[0].isFinal = true
-    envelope.client = MailClient(name: "n", address: "1.2.3.4", port: "25", helo: "h", protocolName: "ESMTP", saslUsername: "u")
+    var client = MailClient()
+    (client.address, client.saslUsername) = ("1.2.3.4", "u")
+    envelope.client = client
     let id = try #require(QueueID(QueueID(microseconds: 1_700_000_000_000_000, lane: 1).description))
     let order = ProgramOrder(transport: "t", nexthop: "n", id: id, size: 12, envelope: envelope)
     #expect(ProgramOrder(encoded: order.encoded) == order)

@@ -149,6 +149,23 @@ class Programs(RoutingCase):
             text = file.read()
         self.assertTrue(text.startswith("carl@example.net some+ext@p.test some ext there\nReturn-Path: <carl@example.net>\nX-Original-To: "), text)
 
+    def test_a_pipe_is_told_of_the_client_that_was_told_of(self):
+        weir, out = self.file(
+            "transport_maps = inline:{ p.test=prog: }\nmynetworks = 127.0.0.0/8 192.0.2.0/24\nsmtpd_authorized_xclient_hosts = 127.0.0.1\nsmtpd_authorized_xforward_hosts = 127.0.0.1\n"
+            "transport prog {\n  argv = /bin/sh -c {echo \"$0 $1 $2\" >> {out}; cat > /dev/null} "
+            "${client_address} ${client_hostname}:${client_port}:${client_helo}:${client_protocol} ${sasl_method}/${sasl_username}/${sasl_sender}\n}\n")
+        for words in ("XFORWARD NAME=spike.test ADDR=192.0.2.7 PORT=4711 PROTO=ESMTP HELO=spike", "XCLIENT NAME=log.test ADDR=192.0.2.8 PORT=4712 LOGIN=fred"):
+            with Session(weir.port) as session:
+                session.say("EHLO client.test")
+                session.say(words)
+                self.assertIn("250", session.send("carl@example.net", ["x@p.test"], MESSAGE))
+
+        def lines():
+            return sorted(open(out).read().splitlines()) if os.path.exists(out) else []
+        eventually(lambda: len(lines()) == 2, what="two messages")
+        self.assertEqual(lines()[0], "192.0.2.7 spike.test:4711:spike:ESMTP //")
+        self.assertRegex(lines()[1], r"^192\.0\.2\.8 log\.test:4712:[^:]*:\w* XCLIENT/fred/$")
+
 
 class Inspection(RoutingCase):
     def check(self, settings, **files):

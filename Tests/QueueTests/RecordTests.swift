@@ -52,12 +52,18 @@ private func frames(_ bytes: [UInt8], generation: UInt64 = 7, offset: Int = 8192
 }
 
 @Suite struct RecordTests {
+  private var client: MailClient {
+    var client = MailClient()
+    (client.name, client.address, client.port) = ("mail.client.test", "192.0.2.5", "4711")
+    (client.helo, client.protocolName, client.saslMethod, client.saslUsername) = ("client", "ESMTP", "XCLIENT", "fred")
+    return client
+  }
+
   /// The client of a message, where it is kept, beside other marks.
-  @Test(arguments: [false, true]) func origin(isWarned: Bool) throws {
+  @Test(arguments: [false, true], [false, true]) func client(isWarned: Bool, isLocal: Bool) throws {
     var envelope = envelope
-    var origin = Origin()
-    (origin.name, origin.address, origin.helo, origin.isLocal) = ("client.test", "IPv6:2001:db8::1", "a b", true)
-    envelope.origin = origin
+    envelope.client = client
+    envelope.client?.isLocal = isLocal
     var writer = RecordWriter()
     _ = MessageRecord(
       id: QueueID(rawValue: 300), place: ContentPlace(isFile: true, offset: 0, length: 20, crc: 4),
@@ -72,10 +78,25 @@ private func frames(_ bytes: [UInt8], generation: UInt64 = 7, offset: Int = 8192
     }
   }
 
+  /// Records from before there was one form of it.
+  @Test func clientOfAnEarlierRelease() {
+    var writer = RecordWriter()
+    for text in ["client.test", "IPv6:2001:db8::1", "25", "a b", "ESMTP"] { writer.put(text) }
+    writer.put(UInt8(1))
+    let read = writer.bytes.withUnsafeBytes { bytes -> MailClient? in
+      var cursor = ByteCursor(bytes)
+      return cursor.origin()
+    }
+    #expect(read?.address == "2001:db8::1")
+    #expect(read?.protocolName == "ESMTP")
+    #expect(read?.isLocal == true)
+    #expect(read?.saslMethod == "")
+  }
+
   /// What a recovery learns of a message without reading it whole: the client is not taken for marks.
   @Test(arguments: ["", "smtp:[127.0.0.1]:10025"]) func summaryBesideAClient(filter: String) throws {
     var envelope = envelope
-    envelope.client = MailClient(name: "mail.client.test", address: "192.0.2.5", port: "4711", helo: "client", protocolName: "ESMTP")
+    envelope.client = client
     envelope.contentFilter = filter
     var writer = RecordWriter()
     _ = MessageRecord(

@@ -24,6 +24,8 @@ struct AliasCheck {
   private let users: UserDirectory
   private var sources: [String: SourceText] = [:]
   private var known: [String: Bool] = [:]
+  /// Of the aliases that are looked at.
+  private var names: Set<String> = []
   private var found: [Diagnostic] = []
 
   /// More of them nobody reads.
@@ -31,9 +33,16 @@ struct AliasCheck {
   /// Users that are asked for: a database behind a network may take its time.
   private static let mostUsers = 5000
 
+  /// Of alias_maps and virtual_alias_maps.
   static func diagnostics(_ setup: Setup, _ files: any FileSource) -> [Diagnostic] {
     guard var check = AliasCheck(setup, files) else { return [] }
-    return check.run()
+    return check.run(check.entries(Keys.aliasMaps), check.entries(Keys.virtualAliasMaps))
+  }
+
+  /// Of one table of local aliases.
+  static func diagnostics(_ setup: Setup, _ files: any FileSource, aliases: Table) -> [Diagnostic] {
+    guard var check = AliasCheck(setup, files) else { return [] }
+    return check.run(entries(of: aliases), [])
   }
 
   private init?(_ setup: Setup, _ files: any FileSource) {
@@ -46,13 +55,13 @@ struct AliasCheck {
     users = UserDirectory(setup)
   }
 
-  private mutating func run() -> [Diagnostic] {
-    let aliases = entries(Keys.aliasMaps)
+  private mutating func run(_ aliases: [Entry], _ virtuals: [Entry]) -> [Diagnostic] {
+    names = Set(aliases.map(\.key))
     // `domain anything` says that the domain is one of virtual_alias_domains.
-    let virtuals = entries(Keys.virtualAliasMaps).filter { [policy] entry in
+    let virtuals = virtuals.filter { [policy] entry in
       entry.key.contains("@") || !policy.isAliasDomain(RelayPolicy.canonical(Substring(entry.key)))
     }
-    findCircles(aliases) { [local] in $0.isLocal ? local.find($0.address)?.name : nil }
+    findCircles(aliases) { [self] in $0.isLocal ? alias($0.address) : nil }
     findCircles(virtuals) { $0.address.lowercased() }
     for entry in aliases + virtuals {
       for target in entry.targets where found.count < Self.most { look(at: target, in: entry) }
@@ -61,9 +70,18 @@ struct AliasCheck {
   }
 
   private func entries(_ key: Key<[TableReference]>) -> [Entry] {
-    setup.tables(setup.configuration[key]).tables.flatMap { table in
-      table.entries.map { Entry(key: $0.key, table: table, targets: AliasTarget.list($0.value)) }
-    }
+    setup.tables(setup.configuration[key]).tables.flatMap(Self.entries(of:))
+  }
+
+  private static func entries(of table: Table) -> [Entry] {
+    table.entries.map { Entry(key: $0.key, table: table, targets: AliasTarget.list($0.value)) }
+  }
+
+  /// The alias that an address of ours stands for; nil if it is none.
+  private func alias(_ address: String) -> String? {
+    if let found = local.find(address)?.name { return found }
+    let name = LocalAliases.local(of: address).lowercased()
+    return [name, local.base(of: name)].compactMap(\.self).first(where: names.contains)
   }
 
   // MARK: circles
@@ -104,7 +122,7 @@ struct AliasCheck {
     let isFinal = text.hasPrefix("\\")
     let end = local.resolve(isFinal ? String(text.dropFirst()) : text)
     if virtual.has(end.address) { return }
-    if end.isLocal, knowsUsers, isFinal || local.find(end.address) == nil, !isUser(end.address) {
+    if end.isLocal, knowsUsers, isFinal || alias(end.address) == nil, !isUser(end.address) {
       report(entry, "`\(text)` is nobody: there is no such alias and no such user", hint: "mail for it comes back to its sender")
     } else if end.isVirtual, knowsMailboxes, !users.hasVirtual(end.address) {
       report(entry, "`\(end.address)` is nobody: it is not in virtual_mailbox_maps", hint: "mail for it comes back to its sender")
@@ -134,9 +152,10 @@ struct AliasCheck {
     return answer
   }
 
+  /// The program is the first word, where no shell has to find it.
   private mutating func lookForProgram(_ command: String, _ entry: Entry) {
     let word = String(command.prefix { $0 != " " && $0 != "\t" })
-    guard word.hasPrefix("/"), Machine.findProgram(word) == nil else { return }
+    guard word.hasPrefix("/"), word.allSatisfy({ !"$`'\"\\;&|<>(){}*?".contains($0) }), Machine.findProgram(word) == nil else { return }
     report(entry, "there is no program `\(word)` that can be run", hint: "mail for `\(entry.key)` waits until there is")
   }
 

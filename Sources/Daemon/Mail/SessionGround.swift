@@ -45,10 +45,11 @@ struct SessionGround: Sendable {
     let log = log.named(listener[Keys.syslogName])
     let proxies = ProxyReader(listener, setup)
     let footer = RejectFooter(listener, setup)
-    let keepsOrigin = [SMTPClientKeys.smtp, .lmtp].contains { setup.configuration[$0.talk.sendXforward] }
     let ownNetworks = setup.networks(listener[Keys.mynetworks])
     let expansion = listener[Keys.receiveOverrideOptions].contains("no_address_mappings") ? nil : setup.arrivalExpansion()
-    let keepsClient = setup.configuration.transports.contains { $0.argv.contains { $0.contains("client_") || $0.contains("sasl_") } }
+    let keepsClient =
+      [SMTPClientKeys.smtp, .lmtp].contains { setup.configuration[$0.talk.sendXforward] }
+      || setup.configuration.transports.contains { $0.argv.contains { $0.contains("client_") || $0.contains("sasl_") } }
     return { [self] loop in
       let restrictions = judge.map { RestrictionServices(judge: $0, names: directNames, policies: policies(loop), verifier: verifier) }
       let services = Services(
@@ -60,7 +61,6 @@ struct SessionGround: Sendable {
       services.screen = screen
       services.expand = expansion
       services.contentFilter = listener[Keys.contentFilter]
-      services.keepsOrigin = keepsOrigin
       services.keepsClient = keepsClient
       services.stages = chain.map { chain in
         StageServices(chain: chain, names: names, loop: loop, listener: name, pool: pool) { client in

@@ -108,7 +108,7 @@ package struct LocalAliases: Sendable {
   }
 
   /// Without its extension; nil for a name that has none.
-  func base(of local: String) -> String? { AddressKey.split(local, delimiters: delimiters)?.base }
+  package func base(of local: String) -> String? { AddressKey.split(local, delimiters: delimiters)?.base }
 
   package static func adding(_ suffix: String, to address: String) -> String {
     suffix.isEmpty ? address : "\(local(of: address))\(suffix)" + (address.contains("@") ? "@\(domain(of: address))" : "")

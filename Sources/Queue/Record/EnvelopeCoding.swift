@@ -13,12 +13,6 @@ extension RecordWriter {
     for recipient in envelope.recipients { put(recipient) }
   }
 
-  mutating func put(_ client: MailClient) {
-    for text in [
-      client.name, client.address, client.port, client.helo, client.protocolName, client.saslMethod, client.saslUsername, client.saslSender,
-    ] { put(text) }
-  }
-
   private mutating func put(_ recipient: Recipient) {
     put(recipient.address)
     // Nearly always the same: written once.
@@ -40,15 +34,6 @@ extension ByteCursor {
     return Envelope(
       sender: sender, arrival: arrival, host: host, recipients: recipients, body: body, smtpUTF8: utf8 != 0, envelopeID: envelopeID,
       returnContent: returning == 0 ? nil : Envelope.ReturnContent(rawValue: returning - 1))
-  }
-
-  mutating func client() -> MailClient? {
-    guard let name = string(), let address = string(), let port = string(), let helo = string(), let protocolName = string(),
-      let method = string(), let username = string(), let sender = string()
-    else { return nil }
-    return MailClient(
-      name: name, address: address, port: port, helo: helo, protocolName: protocolName, saslMethod: method, saslUsername: username,
-      saslSender: sender)
   }
 
   /// The classes of the recipients, without reading a string.

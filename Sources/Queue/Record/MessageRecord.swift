@@ -94,11 +94,12 @@ extension MessageRecord {
     }
     if marks & Mark.origin != 0 {
       guard let origin = payload.origin() else { return nil }
-      envelope.origin = origin
+      envelope.client = origin
     }
     if marks & Mark.client != 0 {
       guard let client = payload.client() else { return nil }
       envelope.client = client
+      envelope.client?.isLocal = marks & Mark.localClient != 0
     }
     self.init(id: QueueID(rawValue: frame.id), place: place, progress: progress, envelope: envelope)
   }
@@ -152,11 +153,10 @@ extension RecordWriter {
   fileprivate mutating func putMarks(_ progress: Progress, _ envelope: Envelope? = nil) {
     let filter = envelope?.contentFilter ?? ""
     let marks =
-      (progress.isWarned ? Mark.warned : 0) | (filter.isEmpty ? 0 : Mark.filter) | (envelope?.origin == nil ? 0 : Mark.origin)
-      | (envelope?.client == nil ? 0 : Mark.client)
+      (progress.isWarned ? Mark.warned : 0) | (filter.isEmpty ? 0 : Mark.filter) | (envelope?.client == nil ? 0 : Mark.client)
+      | (envelope?.client?.isLocal == true ? Mark.localClient : 0)
     if marks != 0 { put(marks) }
     if !filter.isEmpty { put(filter) }
-    if let origin = envelope?.origin { put(origin) }
     if let client = envelope?.client { put(client) }
   }
 }
@@ -165,10 +165,12 @@ private enum Mark {
   static let warned: UInt8 = 1
   /// The content filter follows.
   static let filter: UInt8 = 2
-  /// What the next server is told of the client follows.
+  /// What the next server is told of the client follows. Read only: `client` has it since.
   static let origin: UInt8 = 4
-  /// What programs are told of the client follows.
+  /// The client follows.
   static let client: UInt8 = 8
+  /// That client is of this host.
+  static let localClient: UInt8 = 16
 }
 
 extension ByteCursor {

@@ -18,7 +18,7 @@ extension RelayRun {
     message.returnContent = envelope.returnContent.map { $0 == .full ? .full : .headers }
     message.envelopeID = envelope.envelopeID ?? ""
     message.hasKnownForm = content.isInMemory
-    if settings.forwardsClients, let origin = envelope.origin { message.forward = origin.attributes(job.message.id) }
+    if settings.forwardsClients, let client = envelope.client { message.forward = client.attributes(job.message.id) }
     return message
   }
 
@@ -41,14 +41,18 @@ extension RelayRun {
   }
 }
 
-extension Origin {
-  /// In two commands, as Postfix has them.
+extension MailClient {
+  /// In two commands, as Postfix has them. What is `unknown` is not told.
   fileprivate func attributes(_ id: QueueID) -> [[(name: String, value: String)]] {
-    [
-      [("NAME", name), ("ADDR", address), ("PORT", port)],
+    let isV6 = address.contains(":") && !address.lowercased().hasPrefix("ipv6:")
+    let first = [("NAME", name), ("ADDR", isV6 ? "IPv6:\(address)" : address), ("PORT", port)]
+    return [
+      first.map { ($0.0, $0.1 == Self.unknown ? "" : $0.1) },
       [("PROTO", protocolName), ("HELO", helo), ("IDENT", id.description), ("SOURCE", isLocal ? "LOCAL" : "REMOTE")],
     ]
   }
+
+  private static let unknown = "unknown"
 }
 
 extension Queue.Recipient.Notify {
