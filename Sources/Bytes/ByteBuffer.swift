@@ -39,6 +39,16 @@ package struct ByteBuffer: ~Copyable, @unchecked Sendable {
     tail &+= bytes.count
   }
 
+  /// The line, CR and LF.
+  package mutating func appendLine(_ line: UnsafeRawBufferPointer) {
+    reserve(line.count &+ 2)
+    guard let base else { return }
+    if let source = line.baseAddress { (base + tail).copyMemory(from: source, byteCount: line.count) }
+    base.storeBytes(of: 0x0d, toByteOffset: tail &+ line.count, as: UInt8.self)
+    base.storeBytes(of: 0x0a, toByteOffset: tail &+ line.count &+ 1, as: UInt8.self)
+    tail &+= line.count &+ 2
+  }
+
   package mutating func append(_ bytes: [UInt8]) {
     bytes.withUnsafeBytes { append($0) }
   }

@@ -190,7 +190,7 @@ package final class Session<Stream: ByteStream> {
     case .replies(let replies): await send(replies)
     case .close(let replies):
       await send(replies)
-      _ = await flush()
+      _ = await flush(isLast: true)
       isClosed = true
     case .startTLS(let reply): await startTLS(reply)
     case .resolveRecipient(let query): return machine.recipientResolved(await services.users.verdict(on: query))
@@ -253,9 +253,11 @@ package final class Session<Stream: ByteStream> {
   }
 
   /// Writes the collected replies; false when the client is gone.
-  @inline(never) private func flush() async -> Bool {
+  @inline(never) private func flush(isLast: Bool = false) async -> Bool {
     if output.isEmpty { return !isClosed }
-    guard await stream.write(&output, deadline: deadline(services.pace.timeout)) == .written else {
+    let limit = deadline(services.pace.timeout)
+    let outcome = await isLast ? stream.writeLast(&output, deadline: limit) : stream.write(&output, deadline: limit)
+    guard outcome == .written else {
       connectionLost()
       return false
     }

@@ -40,6 +40,7 @@ extension Spool {
   private func takeWork() -> Work {
     intake.withLock { intake in
       defer {
+        if !intake.messages.isEmpty { intake.lastTaken = intake.messages.count }
         intake.messages = []
         intake.notes = []
         intake.finished = []
@@ -172,10 +173,15 @@ extension Spool {
 extension Spool {
   /// One turn of the committer's thread; false when it is time to end.
   func waitAndRun() -> Bool {
-    let isCompany = intake.wait(timeout: settings.noteDelay) { intake -> Bool? in
-      intake.messages.isEmpty && !intake.isStopping ? nil : true
+    let isBusy = intake.wait(timeout: settings.noteDelay) { intake -> Bool? in
+      if intake.isStopping { return false }
+      return intake.messages.isEmpty ? nil : intake.lastTaken > 1
     }
-    if isCompany == nil, intake.withLock({ $0.isEmpty }) { waitForWork() }
+    switch isBusy {
+    case true?: Thread.sleep(settings.gatherDelay)
+    case false?: break
+    case nil: if intake.withLock({ $0.isEmpty }) { waitForWork() }
+    }
     let didWork = runOnce()
     return intake.withLock { !$0.isStopping || (didWork && !$0.isEmpty) }
   }

@@ -10,6 +10,8 @@ struct Intake {
   var isStopping = false
   /// The committer sleeps until anything comes; else it looks again after `noteDelay` without being woken.
   var isAsleep = false
+  /// Messages that the committer took when it last took some: of more than one, others are likely to be close behind.
+  var lastTaken = 0
 
   var isEmpty: Bool { messages.isEmpty && notes.isEmpty && finished.isEmpty }
 }

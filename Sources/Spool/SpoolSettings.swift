@@ -15,6 +15,8 @@ package struct SpoolSettings: Sendable {
   package var readyLimit = 10_000
   /// State notes wait this long for a batch of messages to ride with.
   package var noteDelay = Duration.milliseconds(100)
+  /// While messages come from several clients at once, the first of a batch waits this long for others: a sync costs the same for many.
+  package var gatherDelay = Duration.microseconds(300)
   /// Mailbox files are made stable in one go this long after the first of them was written ...
   package var stableDelay = Duration.seconds(2)
   /// ... or when so many bytes are pending; at twice as many, each delivery waits for its own fsync.

@@ -56,6 +56,7 @@ enum ServiceProcess {
   private static func serveMail(_ handover: Handover, _ setup: Setup, _ lane: Lane, _ listeners: [String], _ log: Log) throws {
     Machine.forbidDumps()
     _ = Machine.raiseDescriptorLimit()
+    Machine.keepHeaps()
     let service = try MailService(setup, lane: lane, usesMailboxService: handover.isFromRoot, log: log)
     let sockets = listeners.enumerated().map { index, listener in (listener: listener, descriptor: Handover.firstSocket + Int32(index)) }
     try service.run(sockets)

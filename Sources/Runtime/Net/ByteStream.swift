@@ -32,6 +32,8 @@ package protocol ByteStream: AnyObject {
   func skip(_ count: Int)
   /// Writes and consumes the whole buffer.
   func write(_ buffer: inout ByteBuffer, deadline: Instant) async -> WriteOutcome
+  /// The same, and `close` follows at once: what is written may leave with the end of the stream.
+  func writeLast(_ buffer: inout ByteBuffer, deadline: Instant) async -> WriteOutcome
   /// Waits until `deadline`.
   func pause(until deadline: Instant) async
   /// Lets the other sessions of the loop run.
@@ -42,4 +44,8 @@ package protocol ByteStream: AnyObject {
   /// Makes the read that waits, or else the next one, answer `.interrupted`.
   func interrupt()
   func close()
+}
+
+extension ByteStream {
+  package func writeLast(_ buffer: inout ByteBuffer, deadline: Instant) async -> WriteOutcome { await write(&buffer, deadline: deadline) }
 }

@@ -157,9 +157,20 @@ package final class SocketStream: ByteStream, @unchecked Sendable {
   // MARK: Writing
 
   package func write(_ buffer: inout ByteBuffer, deadline: Instant) async -> WriteOutcome {
+    await write(&buffer, deadline, clinux_send)
+  }
+
+  /// Its bytes and the FIN are one packet.
+  package func writeLast(_ buffer: inout ByteBuffer, deadline: Instant) async -> WriteOutcome {
+    await write(&buffer, deadline, clinux_send_more)
+  }
+
+  private typealias Sending = (Int32, UnsafeRawPointer?, Int) -> Int
+
+  private func write(_ buffer: inout ByteBuffer, _ deadline: Instant, _ plain: Sending) async -> WriteOutcome {
     while !buffer.isEmpty {
       guard isOpen else { return .failed(SystemError(code: EBADF, operation: "send")) }
-      switch send(&buffer) {
+      switch send(&buffer, plain) {
       case .written: continue
       case .failed(let error): return .failed(error)
       case .timedOut:
@@ -170,9 +181,9 @@ package final class SocketStream: ByteStream, @unchecked Sendable {
   }
 
   /// One try; `.timedOut` stands for "not now".
-  private func send(_ buffer: inout ByteBuffer) -> WriteOutcome {
+  private func send(_ buffer: inout ByteBuffer, _ plain: Sending) -> WriteOutcome {
     if let tls { return send(&buffer, through: tls) }
-    let count = buffer.withReadable { clinux_send(descriptor, $0.baseAddress, $0.count) }
+    let count = buffer.withReadable { plain(descriptor, $0.baseAddress, $0.count) }
     if count >= 0 {
       buffer.consume(count)
       return .written

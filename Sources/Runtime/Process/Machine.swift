@@ -41,6 +41,10 @@ package enum Machine {
   /// Few heaps for many threads: each keeps the most it ever had. Call it before threads are started.
   package static func limitHeaps() { clinux_limit_heaps(2) }
 
+  /// Memory that a message leaves is there for the next one: up to `spare` bytes at the end of a heap stay the process's until
+  /// `releaseFreeMemory`. Else the kernel takes them after each message of some size, and fills them with zeros for the next.
+  package static func keepHeaps(spare: Int = 8 << 20) { clinux_keep_heaps(spare) }
+
   /// Gives back what a burst has left free. Takes a millisecond; not on an event loop.
   package static func releaseFreeMemory() { clinux_trim_heaps() }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
+import CBytes
 
 /// Turns content as it travels into content as it is kept: lines end in LF, no dot is stuffed, stray CR are blanks.
 ///
@@ -85,7 +86,8 @@ struct ContentDecoder {
   ) -> (Int, Bool) {
     var position = 0
     while position < bytes.count {
-      let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
+      position = plainLines(bytes, from: position, into: &writer)
+      let rest = bytes.slice(position, bytes.count)
       guard let end = rest.offset(of: 0x0a) else {
         pieceReceived(rest, isDotStuffed: isDotStuffed, into: &writer)
         break
@@ -94,6 +96,23 @@ struct ContentDecoder {
       if lineReceived(rest.slice(0, end), isDotStuffed: isDotStuffed, into: &writer) { return (position, true) }
     }
     return (bytes.count, false)
+  }
+
+  /// Takes whole lines of the body that nothing is to be changed of but their ends, as most are; answers where the first other one begins.
+  private mutating func plainLines(_ bytes: UnsafeRawBufferPointer, from start: Int, into writer: inout ContentWriter) -> Int {
+    guard place == .lineStart, heldCRs == 0, header.isComplete, !isOverLimit, let base = bytes.baseAddress else { return start }
+    var position = start
+    while position < bytes.count, let hit = memchr(base + position, 0x0a, bytes.count &- position) {
+      let length = UnsafeRawPointer(hit) - (base + position)
+      guard length > 1, bytes[position] != 0x2e, bytes[position &+ length &- 1] == 0x0d, memchr(base + position, 0x0d, length &- 1) == nil,
+        sizeLimit == 0 || size &+ length < sizeLimit
+      else { break }
+      writer.appendLine(UnsafeRawBufferPointer(start: base + position, count: length &- 1))
+      size &+= length &+ 1
+      followsCRLF = true
+      position &+= length &+ 1
+    }
+    return position
   }
 
   /// Takes the rest of a line up to its LF. True if it is the end of the content.

@@ -25,6 +25,12 @@ package struct ContentEncoder {
       let rest = bytes.slice(position, bytes.count)
       if column == 0, form == .lines, rest.first == 0x2e { buffer.append(0x2e) }
       let end = rest.offset(of: 0x0a)
+      if let end, limit == 0 || column &+ end <= limit {
+        buffer.appendLine(rest.slice(0, end))
+        column = 0
+        position &+= end &+ 1
+        continue
+      }
       append(rest.slice(0, end ?? rest.count), into: &buffer)
       guard let end else { return }
       buffer.append("\r\n")

@@ -16,6 +16,15 @@ struct ContentWriter {
     count &+= bytes.count
   }
 
+  /// The line, and LF.
+  @inline(__always)
+  mutating func appendLine(_ line: UnsafeRawBufferPointer) {
+    guard let source = line.baseAddress, let base = space.baseAddress, line.count < space.count &- count else { return }
+    memcpy(base + count, source, line.count)
+    base.storeBytes(of: 0x0a, toByteOffset: count &+ line.count, as: UInt8.self)
+    count &+= line.count &+ 1
+  }
+
   @inline(__always)
   mutating func append(_ byte: UInt8) {
     guard count < space.count else { return }

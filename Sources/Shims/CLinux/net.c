@@ -312,13 +312,17 @@ long clinux_peek(int fd, void *buffer, size_t length) {
   }
 }
 
-long clinux_send(int fd, const void *buffer, size_t length) {
+static long send_with(int fd, const void *buffer, size_t length, int flags) {
   for (;;) {
-    ssize_t n = send(fd, buffer, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    ssize_t n = send(fd, buffer, length, MSG_DONTWAIT | MSG_NOSIGNAL | flags);
     if (n >= 0) return n;
     if (errno != EINTR) return -errno;
   }
 }
+
+long clinux_send(int fd, const void *buffer, size_t length) { return send_with(fd, buffer, length, 0); }
+
+long clinux_send_more(int fd, const void *buffer, size_t length) { return send_with(fd, buffer, length, MSG_MORE); }
 
 int clinux_shutdown_write(int fd) { return checked(shutdown(fd, SHUT_WR)); }
 

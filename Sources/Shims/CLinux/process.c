@@ -333,4 +333,9 @@ int clinux_redirect(int fd, int other) { return checked(dup3(other, fd, O_CLOEXE
 
 void clinux_limit_heaps(int count) { mallopt(M_ARENA_MAX, count); }
 
+void clinux_keep_heaps(size_t spare) {
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, (int)spare);
+}
+
 void clinux_trim_heaps(void) { malloc_trim(0); }

@@ -48,6 +48,8 @@ long clinux_receive(int fd, void *buffer, size_t length);
 /* The same, but what has arrived stays to be received. */
 long clinux_peek(int fd, void *buffer, size_t length);
 long clinux_send(int fd, const void *buffer, size_t length);
+/* The same, but it may wait some 200 ms for what follows: more bytes, or the end. */
+long clinux_send_more(int fd, const void *buffer, size_t length);
 int clinux_shutdown_write(int fd);
 /* The addresses of this machine's interfaces, and how many bits of each name its network; their number. */
 int clinux_own_addresses(struct clinux_address *addresses, uint8_t *lengths, int capacity);

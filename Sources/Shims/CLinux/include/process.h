@@ -56,6 +56,8 @@ int clinux_set_undumpable(void);
 int clinux_processors(void);
 /* At most so many heaps for all threads together: each keeps what it once had. */
 void clinux_limit_heaps(int count);
+/* Free memory at a heap's end goes back to the system beyond `spare` bytes only. */
+void clinux_keep_heaps(size_t spare);
 /* Gives free memory back to the system. */
 void clinux_trim_heaps(void);
 int clinux_terminal_width(int fd);
