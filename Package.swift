@@ -107,7 +107,9 @@ let package = Package(
     module("PluginHost", ["Bytes", "CPluginHost", "CWeir", "Diagnostics", "Message", "Names", "Pipeline", "Runtime", "Tables"]),
 
     // Ring 3: puts together
-    module("Delivery", ["Bytes", "Events", "IDNA", "Mailbox", "Message", "Names", "Queue", "Restrictions", "Runtime", "SMTP", "Spool", "Tables"]),
+    module(
+      "Delivery",
+      ["Bytes", "Events", "IDNA", "Mailbox", "Message", "Names", "PluginHost", "Queue", "Restrictions", "Runtime", "SMTP", "Spool", "Tables"]),
     module("Server", ["Bytes", "Events", "Message", "Names", "Pipeline", "PluginHost", "Queue", "Restrictions", "Runtime", "SMTP", "Spool"]),
     module(
       "Daemon",

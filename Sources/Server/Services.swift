@@ -34,7 +34,7 @@ package final class Services {
   /// Nil where no stage looks at mail.
   package var stages: StageServices?
   /// Says who gets a message in the end: copies, aliases. Nil where that is always those whom the client named.
-  package var expand: (@Sendable (_ recipients: [Recipient], _ sender: String) -> Expansion)?
+  package var expand: (@Sendable (_ recipients: [Recipient], _ sender: String) async -> Expansion)?
   /// `content_filter`: where its mail goes first; empty where that is nowhere.
   package var contentFilter = ""
   /// The next server (XFORWARD) or programs are told of the client of any message, and not only of those for users of this host.

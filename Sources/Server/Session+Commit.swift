@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
 import Message
+import PluginHost
 import Queue
 import Runtime
 import SMTP
@@ -61,20 +62,32 @@ extension Session {
   }
 
   private func keep(_ message: ArrivingMessage, _ transaction: Transaction, _ content: IncomingMessage.Content) async -> CommitResult {
-    var envelope = envelope(of: transaction)
+    guard var envelope = await addressed(transaction, message.id) else { return await give(up: message, .writeFailed) }
     envelope.contentFilter = contentFilter(of: transaction, message.id)
     // Stages have taken every recipient away.
     if envelope.recipients.isEmpty { return await throwAway(message) }
     if let expand = services.expand {
-      switch expand(envelope.recipients, envelope.sender) {
+      switch await expand(envelope.recipients, envelope.sender) {
       case .recipients(let recipients): envelope.recipients = recipients
       case .failed(let cause):
-        logCleanup(.text("\(cause) -- message not accepted, try again later"), about: message.id, severity: .warning)
+        logUnaccepted(cause, message.id)
         return await give(up: message, .writeFailed)
       }
     }
     let hold = chain?.message?.envelope.holdReason.map { Reason(status: "4.7.0", text: $0.isEmpty ? "held" : "held: \($0)") } ?? transaction.hold
     return report(await services.store.commit(IncomingMessage(id: message.id, envelope: envelope, content: content, hold: hold)), message.id)
+  }
+
+  /// Nil where it cannot be told for now where a recipient that was added leads.
+  private func addressed(_ transaction: Transaction, _ id: QueueID) async -> Envelope? {
+    guard services.context.configuration.relay.asksSlowly else { return envelope(of: transaction) }
+    let (found, hasFailed) = await Lookups.resolve { envelope(of: transaction) }
+    if hasFailed { logUnaccepted("domain lookup problem", id) }
+    return hasFailed ? nil : found
+  }
+
+  private func logUnaccepted(_ cause: String, _ id: QueueID) {
+    logCleanup(.text("\(cause) -- message not accepted, try again later"), about: id, severity: .warning)
   }
 
   /// The client is told that all is well.

@@ -14,6 +14,21 @@ extension Session {
     return verdict
   }
 
+  /// The same where lists of domains take their time: whatever the machine will ask them is known before it goes on.
+  @inline(never) func judgeSlowly(_ request: JudgementRequest) async -> Action {
+    let memo = LookupMemo()
+    lookups = memo
+    defer { lookups = nil }
+    var verdict = await judge(request)
+    if verdict.refusal == nil {
+      let relay = services.context.configuration.relay
+      let mailboxes = [request.recipient, verdict.rewritten].compactMap(\.self)
+      let (_, hasFailed) = await Lookups.resolve(memo) { mailboxes.forEach(relay.foresee) }
+      if hasFailed { verdict.refusal = Reply.lookupFailed(request.recipient?.address ?? "") }
+    }
+    return memo.during { machine.judged(verdict) }
+  }
+
   @inline(never) private func rule(_ request: JudgementRequest) async -> Verdict {
     guard let services = services.restrictions, services.judge.moments.contains(.init(request.moment)) else { return .unruled }
     var bench = bench ?? Bench()
@@ -41,7 +56,7 @@ extension Session {
     _ judge: Judge, _ moment: JudgementRequest.Moment, _ facts: Facts, _ memory: JudgeMemory, _ answers: Answers
   ) async -> Judge.Ruling {
     if !judge.asksExternals { return judge.rule(moment, facts, memory, answers) }
-    return await Lookups.resolve { judge.rule(moment, facts, memory, answers) }.result
+    return await Lookups.resolve(lookups ?? LookupMemo()) { judge.rule(moment, facts, memory, answers) }.result
   }
 
   /// `named`: with a name for the message.

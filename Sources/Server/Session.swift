@@ -27,6 +27,8 @@ package final class Session<Stream: ByteStream> {
   private var output = ByteBuffer()
   private var isClosed = false
   private var turn = Turn()
+  /// What tables have said to the command that is being judged; nil where they answer at once.
+  var lookups: LookupMemo?
   /// What the restrictions remember of this session.
   var bench: Bench?
   /// The stages; nil where there are none.
@@ -204,7 +206,9 @@ package final class Session<Stream: ByteStream> {
       // While the message still has its name.
       logNotice()
       return next
-    case .judge(let request): return machine.judged(await judge(request))
+    case .judge(let request):
+      if services.context.configuration.relay.asksSlowly { return await judgeSlowly(request) }
+      return machine.judged(await judge(request))
     case .restart:
       bench = nil
       return restart()

@@ -7,6 +7,13 @@ import SMTP
 import Settings
 import Tables
 
+extension Setup {
+  /// Whether plugins answer for aliases, or say which domains are ours.
+  var hasSlowAliases: Bool {
+    relayPolicy()?.asksSlowly == true || [Keys.aliasMaps, Keys.virtualAliasMaps].contains { !tables(configuration[$0]).externals.isEmpty }
+  }
+}
+
 /// Whether aliases lead somewhere: circles, and those whom nobody knows. Asks the system for users, so it is for commands only.
 struct AliasCheck {
   /// One line of a table.
@@ -22,6 +29,7 @@ struct AliasCheck {
   private let local: LocalAliases
   private let virtual: VirtualAliases
   private let users: UserDirectory
+  private let isAnsweredElsewhere: Bool
   private var sources: [String: SourceText] = [:]
   private var known: [String: Bool] = [:]
   /// Of the aliases that are looked at.
@@ -53,6 +61,7 @@ struct AliasCheck {
     local = setup.localAliases(policy)
     virtual = setup.virtualAliases(policy)
     users = UserDirectory(setup)
+    isAnsweredElsewhere = setup.hasSlowAliases
   }
 
   private mutating func run(_ aliases: [Entry], _ virtuals: [Entry]) -> [Diagnostic] {
@@ -118,7 +127,8 @@ struct AliasCheck {
   }
 
   private mutating func lookForUser(_ text: String, _ entry: Entry) {
-    if text.hasPrefix("~") || text.hasPrefix("@") { return }
+    // Tables of plugins are not open while a configuration is checked.
+    if text.hasPrefix("~") || text.hasPrefix("@") || isAnsweredElsewhere { return }
     let isFinal = text.hasPrefix("\\")
     let end = local.resolve(isFinal ? String(text.dropFirst()) : text)
     if virtual.has(end.address) { return }

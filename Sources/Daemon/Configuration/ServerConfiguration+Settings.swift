@@ -80,6 +80,9 @@ extension RelayPolicy {
     swapBangpath = listener[Keys.swapBangpath]
     resolveDequotedAddress = listener[Keys.resolveDequotedAddress]
     self.ownAddresses = ownAddresses
+    let lists = [Keys.mydestination, Keys.virtualMailboxDomains, Keys.relayDomains, Keys.virtualAliasDomains]
+    let slow = setup.tables(lists.flatMap { listener[$0].tables }).externals
+    if !slow.isEmpty { isFailing = { slow.contains(where: \.hasFailed) } }
   }
 }
 

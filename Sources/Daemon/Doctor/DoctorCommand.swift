@@ -49,7 +49,7 @@ extension Launch {
   private static let mostAliases = 10
 
   private static func rootMail(_ setup: Setup) -> [Finding] {
-    guard let policy = setup.relayPolicy(), !setup.configuration[Keys.mydestination].elements.isEmpty else { return [] }
+    guard let policy = setup.relayPolicy(), !setup.configuration[Keys.mydestination].elements.isEmpty, !setup.hasSlowAliases else { return [] }
     let root = setup.localAliases(policy).resolve("root")
     guard root.isLocal, setup.localAliases(policy).find(root.address) == nil, !setup.virtualAliases(policy).has(root.address) else { return [] }
     return [

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Delivery
+import PluginHost
 import Queue
 import Runtime
 import SMTP
@@ -38,15 +39,46 @@ extension Setup {
     return expansion.isIdle ? nil : expansion
   }
 
-  /// The same for messages that come in.
-  func arrivalExpansion() -> (@Sendable (_ recipients: [Recipient], _ sender: String) -> Expansion)? {
-    guard let expansion = expansion() else { return nil }
-    return { recipients, sender in Expansion(expansion.expand(recipients, sender: sender, wantsCopies: true)) }
+  /// Whether any table takes its time to answer.
+  var hasSlowTables: Bool { !configuration.tables.externals.isEmpty }
+}
+
+/// The same for whoever cannot wait: where tables take their time, threads of its own do.
+final class RecipientExpander: Sendable {
+  private let expansion: EnvelopeExpansion
+  private let pool: BlockingPool?
+
+  /// As many messages are expanded at a time, and wait for it.
+  private static let threads = 8
+  private static let queue = 4096
+
+  /// Nil where everybody stays who he is.
+  init?(_ setup: Setup) {
+    guard let expansion = setup.expansion() else { return nil }
+    self.expansion = expansion
+    pool = setup.hasSlowTables ? BlockingPool(name: "aliases", threads: Self.threads, queue: Self.queue) : nil
+  }
+
+  deinit { pool?.stop() }
+
+  func expand(_ recipients: [Recipient], sender: String, wantsCopies: Bool) async -> Expansion {
+    guard let pool else { return Expansion(expansion.expand(recipients, sender: sender, wantsCopies: wantsCopies)) }
+    let result = await pool.run { [expansion] in expansion.expandSlowly(recipients, sender: sender, wantsCopies: wantsCopies) }
+    return Expansion(result ?? .failed("too many aliases to look up at a time"))
+  }
+}
+
+extension EnvelopeExpansion {
+  /// On a thread that may block.
+  func expandSlowly(_ recipients: [Recipient], sender: String, wantsCopies: Bool) -> Result {
+    let (result, hasFailed) = Lookups.wait { expand(recipients, sender: sender, wantsCopies: wantsCopies) }
+    if hasFailed, case .recipients = result { return .failed("alias lookup problem") }
+    return result
   }
 }
 
 extension Expansion {
-  init(_ result: EnvelopeExpansion.Result) {
+  fileprivate init(_ result: EnvelopeExpansion.Result) {
     switch result {
     case .recipients(let recipients): self = .recipients(recipients)
     case .failed(let cause): self = .failed(cause)

@@ -31,6 +31,8 @@ struct RecipientLookup: RecipientDirectory {
   let verifySender: VerifySender
   /// Nil where nothing is limited.
   let room: RoomLookup?
+  /// Some tables take their time.
+  let isPatient: Bool
   let pool: BlockingPool
   let log: Log
   let now: @Sendable () -> Int64
@@ -42,33 +44,55 @@ struct RecipientLookup: RecipientDirectory {
   }
 
   private func user(_ query: RecipientQuery) async -> RecipientVerdict {
+    let finding = await isPatient ? patiently { find(query) } : find(query)
+    guard case .unlessUser(let verdict) = finding else { return finding.verdict }
     let address = query.address.address
-    if let virtualAliases, !virtualAliases.isEmpty {
-      if virtualAliases.has(address) { return .accepted }
-      if virtualAliases.isFailing { return .temporaryFailure }
-    }
-    if verifySender.isOurs(address, now: now() / 1_000_000) { return .accepted }
-    if let refusal = routeRefusal(query) { return refusal }
-    switch query.destination {
-    case .virtual where !hasOwnMailboxes && virtualMailboxes.isEmpty: return .accepted
-    case .virtual: return await known(in: virtualMailboxes) { users.hasVirtual(address) }
-    case .remote:
-      guard !relayRecipients.isEmpty, router?.isRelayed(query.address.domain ?? "") == true else { return .accepted }
-      let keys = AddressKey.virtualMailbox(local: query.address.localPart, domain: query.address.domain ?? "", delimiters: delimiters)
-      return await known(in: relayRecipients) { relayRecipients.match(keys) != nil }
-    case .local:
-      if let localRefusal { return localRefusal }
-      if localRecipients.isEmpty { return .accepted }
-      let verdict = await known(in: localRecipients) { isListed(query.address) }
-      guard verdict != .accepted, localRecipients.asksSystemUsers else { return verdict }
-      // Who is found nowhere else may still be a user of the system, if all others could tell.
-      return await pool.run { lookUp(address) }.map { $0 == .unknownUser ? verdict : $0 } ?? .temporaryFailure
+    // Who is found nowhere else may still be a user of the system, if all others could tell.
+    return await pool.run { lookUp(address) }.map { $0 == .unknownUser ? verdict : $0 } ?? .temporaryFailure
+  }
+
+  private enum Finding: Sendable {
+    case told(RecipientVerdict)
+    /// The system has not been asked.
+    case unlessUser(RecipientVerdict)
+
+    var verdict: RecipientVerdict {
+      switch self {
+      case .told(let verdict), .unlessUser(let verdict): verdict
+      }
     }
   }
 
-  private func known(in tables: TableList, _ isThere: () -> Bool) async -> RecipientVerdict {
-    if tables.externals.isEmpty { return isThere() ? .accepted : tables.isFailing ? .temporaryFailure : .unknownUser }
-    return await Lookups.resolve { isThere() ? .accepted : tables.isFailing ? .temporaryFailure : .unknownUser }.result
+  private func patiently(_ body: () -> Finding) async -> Finding {
+    let (finding, hasFailed) = await Lookups.resolve { body() }
+    return hasFailed ? .told(.temporaryFailure) : finding
+  }
+
+  private func find(_ query: RecipientQuery) -> Finding {
+    let address = query.address.address
+    if let virtualAliases, !virtualAliases.isEmpty {
+      if virtualAliases.has(address) { return .told(.accepted) }
+      if virtualAliases.isFailing { return .told(.temporaryFailure) }
+    }
+    if verifySender.isOurs(address, now: now() / 1_000_000) { return .told(.accepted) }
+    if let refusal = routeRefusal(query) { return .told(refusal) }
+    switch query.destination {
+    case .virtual where !hasOwnMailboxes && virtualMailboxes.isEmpty: return .told(.accepted)
+    case .virtual: return .told(known(in: virtualMailboxes) { users.hasVirtual(address) })
+    case .remote:
+      guard !relayRecipients.isEmpty, router?.isRelayed(query.address.domain ?? "") == true else { return .told(.accepted) }
+      let keys = AddressKey.virtualMailbox(local: query.address.localPart, domain: query.address.domain ?? "", delimiters: delimiters)
+      return .told(known(in: relayRecipients) { relayRecipients.match(keys) != nil })
+    case .local:
+      if let localRefusal { return .told(localRefusal) }
+      if localRecipients.isEmpty { return .told(.accepted) }
+      let verdict = known(in: localRecipients) { isListed(query.address) }
+      return verdict != .accepted && localRecipients.asksSystemUsers ? .unlessUser(verdict) : .told(verdict)
+    }
+  }
+
+  private func known(in tables: TableList, _ isThere: () -> Bool) -> RecipientVerdict {
+    isThere() ? .accepted : tables.isFailing ? .temporaryFailure : .unknownUser
   }
 
   /// `virtual_transport` hands mail to another program. As in Postfix, virtual_mailbox_maps then only says who there is, if it is set.

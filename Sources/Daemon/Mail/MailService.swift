@@ -32,6 +32,7 @@ final class MailService: Sendable {
   private let limits: [String: ClientLimits]
   private let anvil: AnvilStatistics
   private let stages: StageAssembly
+  private let expander: RecipientExpander?
   private let passes: (cache: PassCache, keeper: CacheKeeper)
   private let verifier: AddressVerifier
   private let verified: CacheKeeper
@@ -64,9 +65,10 @@ final class MailService: Sendable {
     loops = try LoopGroup(count: setup.configuration[Keys.eventLoops])
     resolver = Resolver(setup.configuration, home: loops.first, log: log)
     stages = try StageAssembly(setup, log: log)
+    expander = RecipientExpander(setup)
     let reports = DeliveryReports(stages, on: loops.first, names: resolver.names, log: log)
     relaying = try Relaying(
-      setup, spool: spool, users: users, names: resolver.names, pool: pool, usesMailboxService: usesMailboxService,
+      setup, spool: spool, users: users, names: resolver.names, pool: pool, expander: expander, usesMailboxService: usesMailboxService,
       reports: reports, log: log)
     delivery = LocalDelivery(
       setup, spool: spool, lane: lane.number, users: users, usesMailboxService: usesMailboxService, relaying: relaying,
@@ -211,7 +213,7 @@ final class MailService: Sendable {
   private var ground: SessionGround {
     SessionGround(
       setup: setup, log: log, pool: pool, users: users, room: room, stages: stages, store: SpoolStore(spool: spool, pool: pool, storage: storage),
-      names: resolver.names, directNames: DirectNames(resolver.names), verifier: verifier
+      names: resolver.names, directNames: DirectNames(resolver.names), expander: expander, verifier: verifier
     ) { [resolver] loop in PolicyClient(on: LoopPolicyGround(loop, names: resolver.names)) }
   }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Delivery
+import PluginHost
 import Queue
 import Runtime
+import SMTP
 import Settings
 import Spool
 import Tables
@@ -26,13 +28,13 @@ extension TransportTable {
         self[block.name.text] = row
       }
     }
-    let (spool, expansion, log) = (means.spool, setup.expansion(), means.log)
+    let (spool, expander, log) = (means.spool, means.expander, means.log)
     let local = LocalPrograms(
       others, aliases: aliases, addsDeliveredTo: setup.configuration[Keys.prependDeliveredHeader].contains("forward"),
       hostname: setup.configuration[Keys.myhostname], pool: programs, clock: wallClock
     ) { envelope, chunks in
       var envelope = envelope
-      switch expansion?.expand(envelope.recipients, sender: envelope.sender, wantsCopies: false) {
+      switch await expander?.expand(envelope.recipients, sender: envelope.sender, wantsCopies: false) {
       case .recipients(let recipients)?: envelope.recipients = recipients
       case .failed(let cause)?:
         log.warning("local", cause)
@@ -103,6 +105,11 @@ extension Setup {
   /// Where mail goes, local recipients that are more than mailboxes among it.
   func router(users: UserDirectory, forwards: any ForwardDirectory = NoForwards(), isProbing: Bool = false) -> any Router {
     guard let policy = relayPolicy() else { return NoRouter() }
+    if hasSlowTables { return WaitingRouter(router(policy, users, forwards, isProbing: isProbing)) }
+    return router(policy, users, forwards, isProbing: isProbing)
+  }
+
+  private func router(_ policy: RelayPolicy, _ users: UserDirectory, _ forwards: any ForwardDirectory, isProbing: Bool) -> any Router {
     let (rules, aliases) = (LocalRules(self), localAliases(policy))
     let host = configuration[Keys.myhostname]
     return router(isProbing: isProbing) {
@@ -112,6 +119,21 @@ extension Setup {
     }
       ?? NoRouter()
   }
+}
+
+/// Asks tables that take their time. Where one has no answer, nothing that was found without it counts.
+private struct WaitingRouter: Router {
+  let router: any Router
+
+  init(_ router: any Router) { self.router = router }
+
+  func route(_ recipient: Recipient, sender: String) -> Routing {
+    let (routing, hasFailed) = Lookups.wait { router.route(recipient, sender: sender) }
+    if hasFailed, case .to = routing { return .deferred(Reason(status: "4.3.0", text: "address resolver failure: a table gives no answer")) }
+    return routing
+  }
+
+  func hop(through filter: String, for recipient: Recipient) -> NextHop { router.hop(through: filter, for: recipient) }
 }
 
 /// For who only wants to know whether there is such a user.

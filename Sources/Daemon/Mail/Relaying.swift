@@ -21,6 +21,8 @@ final class Relaying: Sendable {
     /// For messages that deliveries send on.
     let spool: Spool
     let users: UserDirectory
+    /// Of whom they are sent on to.
+    let expander: RecipientExpander?
     /// The mailbox process, where there is one.
     let others: ProgramClient?
   }
@@ -35,7 +37,8 @@ final class Relaying: Sendable {
   static let patience = Duration.seconds(3)
 
   init(
-    _ setup: Setup, spool: Spool, users: UserDirectory, names: any NameService, pool: BlockingPool, usesMailboxService: Bool,
+    _ setup: Setup, spool: Spool, users: UserDirectory, names: any NameService, pool: BlockingPool, expander: RecipientExpander?,
+    usesMailboxService: Bool,
     reports: DeliveryReports?, log: Log
   ) throws {
     let loop = try EventLoop()
@@ -43,7 +46,8 @@ final class Relaying: Sendable {
     self.security = security
     let others = usesMailboxService ? ProgramClient(path: setup.mailboxSocket, hostname: setup.configuration[Keys.myhostname]) : nil
     let means = Means(
-      setup: setup, loop: loop, names: names, pool: pool, security: security, log: log, spool: spool, users: users, others: others)
+      setup: setup, loop: loop, names: names, pool: pool, security: security, log: log, spool: spool, users: users, expander: expander,
+      others: others)
     let forwards: any ForwardDirectory = others ?? setup.ownForwards(log)
     transports = TransportTable(means)
     scheduler = Scheduler(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Delivery
 import Message
+import PluginHost
 import Queue
 import Runtime
 import SMTP
@@ -10,8 +11,13 @@ import Spool
 extension SenderReporter {
   /// Reports on the messages in `spool`. They are queued in `home`.
   convenience init(_ setup: Setup, spool: Spool, home: Spool, pool: BlockingPool, log: Log) {
+    let resolve = setup.resolver()
     var means = Means(
-      offload: { pool.submit($0) }, resolve: setup.resolver(), clock: wallClock,
+      offload: { pool.submit($0) },
+      resolve: { address in
+        let (recipient, hasFailed) = Lookups.wait { resolve(address) }
+        return hasFailed ? nil : recipient ?? Recipient(address: address, original: address, route: .remote)
+      }, clock: wallClock,
       zone: { time in
         let zone = LocalZone.at(time)
         return Zone(offset: zone.offset, name: zone.name)
@@ -19,7 +25,7 @@ extension SenderReporter {
       log: { log.event($0) })
     if let expansion = setup.expansion() {
       means.expand = { recipients in
-        if case .recipients(let found) = expansion.expand(recipients, sender: "", wantsCopies: false) { found } else { recipients }
+        if case .recipients(let found) = expansion.expandSlowly(recipients, sender: "", wantsCopies: false) { found } else { nil }
       }
     }
     self.init(Settings(setup), spool: spool, home: home, means: means)

@@ -3,6 +3,7 @@ import Bytes
 import Delivery
 import Message
 import Names
+import Queue
 import Restrictions
 import Runtime
 import SMTP
@@ -23,6 +24,8 @@ struct SessionGround: Sendable {
   let names: any NameService
   /// For restrictions, which remember by themselves.
   let directNames: any NameService
+  /// Who gets mail in the end; nil where that is always who was named.
+  let expander: RecipientExpander?
   /// Finds out whether addresses take mail.
   let verifier: any AddressVerification
   let policies: @Sendable (EventLoop) -> any PolicyService
@@ -37,7 +40,7 @@ struct SessionGround: Sendable {
     server.checksRoom = room != nil
     let judge = Judge.needed(listener, setup, server)
     let chain = stages.chain(for: name)
-    server.judgedMoments = (judge?.moments ?? []).union(chain?.moments ?? [])
+    server.judgedMoments = (judge?.moments ?? []).union(chain?.moments ?? []).union(server.relay.judgedMoments)
     let context = ServerContext(server, meter: limits.flatMap { $0.metersEvents ? $0 : nil })
     let clients = ClientLookup(names: listener[Keys.smtpdPeernameLookup] ? PeerNames(service: names) : nil)
     let recipients = recipients(of: listener)
@@ -46,7 +49,7 @@ struct SessionGround: Sendable {
     let proxies = ProxyReader(listener, setup)
     let footer = RejectFooter(listener, setup)
     let ownNetworks = setup.networks(listener[Keys.mynetworks])
-    let expansion = listener[Keys.receiveOverrideOptions].contains("no_address_mappings") ? nil : setup.arrivalExpansion()
+    let expansion = listener[Keys.receiveOverrideOptions].contains("no_address_mappings") ? nil : arrivalExpansion
     let keepsClient =
       [SMTPClientKeys.smtp, .lmtp].contains { setup.configuration[$0.talk.sendXforward] }
       || setup.configuration.transports.contains { $0.argv.contains { $0.contains("client_") || $0.contains("sasl_") } }
@@ -71,6 +74,11 @@ struct SessionGround: Sendable {
     }
   }
 
+  var arrivalExpansion: (@Sendable (_ recipients: [Recipient], _ sender: String) async -> Expansion)? {
+    guard let expander else { return nil }
+    return { recipients, sender in await expander.expand(recipients, sender: sender, wantsCopies: true) }
+  }
+
   private func recipients(of listener: ListenerConfiguration) -> RecipientLookup {
     RecipientLookup(
       users: users, virtualMailboxes: setup.virtualMailboxMaps, localRecipients: setup.localRecipientMaps,
@@ -78,8 +86,13 @@ struct SessionGround: Sendable {
       router: setup.router(),
       delimiters: listener[Keys.recipientDelimiter], localRefusal: RecipientVerdict(LocalTransport(setup.configuration[Keys.localTransport])),
       transport: TransportText(setup.configuration[Keys.virtualTransport]).transport, verifySender: VerifySender(setup.configuration), room: room,
-      pool: pool, log: log, now: wallClock)
+      isPatient: setup.hasSlowTables, pool: pool, log: log, now: wallClock)
   }
+}
+
+extension RelayPolicy {
+  /// When lists of domains are asked, a session must be able to wait.
+  var judgedMoments: JudgementRequest.Moments { asksSlowly ? [.init(.recipient), .init(.verify)] : [] }
 }
 
 extension Habits {

@@ -47,7 +47,7 @@ extension DeliveryProber.Means {
     self.init(
       expand: { recipient in
         guard let expansion else { return [recipient] }
-        if case .recipients(let found) = expansion.expand([recipient], sender: "", wantsCopies: false) { return found }
+        if case .recipients(let found) = expansion.expandSlowly([recipient], sender: "", wantsCopies: false) { return found }
         return nil
       },
       route: { router.route($0, sender: $1) }, mailbox: mailboxes.result, sender: { sender.address(now: wallClock() / 1_000_000) },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
+import PluginHost
 import Queue
 import Runtime
 import SMTP
@@ -34,8 +35,11 @@ struct QueueIntake: Sendable {
     }
     let id = spool.nextQueueID()
     guard let stored = await store(id, content) else { return QueueAnswer(status: ExitStatus.systemError, text: "the spool has no room for it\n") }
+    guard let envelope = await pool.run({ self.addressed(message) }) ?? nil else {
+      return QueueAnswer(status: ExitStatus.temporaryFailure, text: "a table has no answer for now\n")
+    }
     let hold = request.isHeld ? Reason(status: "4.7.0", text: "held: it was imported so") : nil
-    let outcome = await spool.commit(IncomingMessage(id: id, envelope: self.envelope(message), content: stored, hold: hold))
+    let outcome = await spool.commit(IncomingMessage(id: id, envelope: envelope, content: stored, hold: hold))
     switch outcome {
     case .committed: return QueueAnswer(text: "\(id)\n")
     case .insufficientStorage(let cause), .localError(let cause): return QueueAnswer(status: ExitStatus.systemError, text: cause + "\n")
@@ -58,6 +62,12 @@ struct QueueIntake: Sendable {
       }
     }
     return (file ?? nil).map { .file($0) }
+  }
+
+  /// Nil where it cannot be told for now where a recipient leads. On a thread that may block.
+  private func addressed(_ message: PortableMessage) -> Envelope? {
+    let (envelope, hasFailed) = Lookups.wait { self.envelope(message) }
+    return hasFailed ? nil : envelope
   }
 
   private func envelope(_ message: PortableMessage) -> Envelope {

@@ -12,11 +12,11 @@ extension SessionGround {
     let chain = stages.chain(for: listener.name)
     var server = ServerConfiguration(listener, setup, ownAddresses: setup.ownAddresses())
     server.takePickup()
-    server.judgedMoments = chain?.moments ?? []
+    server.judgedMoments = (chain?.moments ?? []).union(server.relay.judgedMoments)
     let context = ServerContext(server)
     let submitters = SubmitterLookup(allowed: setup.users(setup.configuration[Keys.authorizedSubmitUsers]), pool: pool)
     let habits = Habits(listener, setup, ownAddresses: [])
-    let expansion = setup.arrivalExpansion()
+    let expansion = arrivalExpansion
     return { [self] loop in
       let services = Services(
         context: context, log: log, store: store, users: AnyRecipient(), names: ClientLookup(names: nil), limits: limits, habits: habits,

@@ -73,7 +73,7 @@ final class TestBench {
     let ground = SessionGround(
       setup: setup, log: log, pool: pool, users: users, room: RoomLookup(setup, users: users, pool: pool),
       stages: try StageAssembly(setup, log: log), store: store, names: recording ?? asked, directNames: recording ?? direct,
-      verifier: AbsentVerification(log: log)
+      expander: RecipientExpander(setup), verifier: AbsentVerification(log: log)
     ) { [log] _ in AbsentPolicies(log: log) }
     services = ground.services(for: listener)(loop)
   }

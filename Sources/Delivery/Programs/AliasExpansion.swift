@@ -49,6 +49,13 @@ struct AliasExpansion {
     self.means = means
   }
 
+  /// The one that comes of an alias table without an answer.
+  static func failed(_ aliases: LocalAliases, _ means: Means) -> AliasExpansion {
+    var expansion = AliasExpansion(aliases, means)
+    expansion.failure = ProgramOutcome(.deferred, "4.3.0", "alias database unavailable")
+    return expansion
+  }
+
   mutating func expand(_ alias: LocalAliases.Found, depth: Int = 0) {
     seen.insert(alias.name)
     if let own = alias.owner { owner = own }

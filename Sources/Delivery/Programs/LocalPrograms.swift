@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import PluginHost
 import Queue
 import Runtime
 import Spool
@@ -63,7 +64,9 @@ package final class LocalPrograms: Transport {
     guard let recipient = order.envelope.recipients.first else { return .done(ProgramOutcome(.deferred, "4.3.0", "no recipient")) }
     switch performer.perform(order, message) {
     case .done(let outcome): return .done(outcome)
-    case .sendOn(let targets, let owner, let text): return sendOn(message, recipient, targets, owner, after: text)
+    case .sendOn(let targets, let owner, let text):
+      let (plan, hasFailed) = Lookups.wait { sendOn(message, recipient, targets, owner, after: text) }
+      return hasFailed ? .done(ProgramOutcome(.deferred, "4.3.0", "address resolver failure")) : plan
     }
   }
 

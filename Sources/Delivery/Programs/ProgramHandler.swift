@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Mailbox
 import Message
+import PluginHost
 import Queue
 import Runtime
 import Tables
@@ -40,7 +41,8 @@ package final class ProgramHandler: Sendable {
     }
     do throws(ProgramPlaceError) {
       guard let expansion = try expand(recipient, become) else {
-        let command = rules.choice(rules.mailboxCommandMaps, rules.mailboxCommand, for: recipient.address)
+        let (command, hasFailed) = Lookups.wait { rules.choice(rules.mailboxCommandMaps, rules.mailboxCommand, for: recipient.address) }
+        if hasFailed { throw ProgramPlaceError(text: "mailbox_command_maps lookup problem") }
         if command.isEmpty, try ProgramPlace.user(of: recipient.address, rules.recipientDelimiter) == nil,
           let target = rules.luser(of: recipient.address)
         {
@@ -58,18 +60,21 @@ package final class ProgramHandler: Sendable {
   private func expand(_ recipient: Recipient, _ become: @escaping Become) throws(ProgramPlaceError) -> AliasExpansion? {
     if recipient.isFinal { return nil }
     var expansion = AliasExpansion(aliases, means(become))
-    if !recipient.isExpanded, let alias = aliases.find(recipient.address) {
+    let (isAlias, hasFailed) = Lookups.wait { () -> Bool in
+      guard !recipient.isExpanded, let alias = aliases.find(recipient.address) else { return false }
       expansion.expand(alias)
-      return expansion
+      return true
     }
+    if hasFailed { return .failed(aliases, means(become)) }
+    if isAlias { return expansion }
     guard !rules.forward.paths.isEmpty, let user = try ProgramPlace.user(of: recipient.address, rules.recipientDelimiter), user.uid != 0
     else { return nil }
     try become(user)
     let found = ForwardFile.find(rules.forward, of: user, for: recipient.address, disk, note)
     try become(nil)
     guard let found else { return nil }
-    expansion.expand(found, of: user, local: LocalAliases.local(of: recipient.address).lowercased())
-    return expansion
+    let local = LocalAliases.local(of: recipient.address).lowercased()
+    return Lookups.wait { expansion.expand(found, of: user, local: local) }.hasFailed ? .failed(aliases, means(become)) : expansion
   }
 
   private func means(_ become: @escaping Become) -> AliasExpansion.Means {

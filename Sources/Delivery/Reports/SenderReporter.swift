@@ -30,10 +30,10 @@ package final class SenderReporter: SenderReports {
   package struct Means: Sendable {
     /// Runs what may block somewhere else; false when there is no room for it.
     package var offload: @Sendable (@escaping @Sendable () -> Void) -> Bool
-    /// Completes an address and says where its mail goes.
+    /// Completes an address and says where its mail goes; nil if that cannot be told now.
     package var resolve: @Sendable (String) -> Recipient?
-    /// What aliases make of who gets a report.
-    package var expand: @Sendable ([Recipient]) -> [Recipient] = { $0 }
+    /// What aliases make of who gets a report; nil if that cannot be told now.
+    package var expand: @Sendable ([Recipient]) -> [Recipient]? = { $0 }
     /// Microseconds since 1970, and local time then.
     package var clock: @Sendable () -> Int64
     package var zone: @Sendable (Int64) -> Zone
@@ -98,15 +98,15 @@ package final class SenderReporter: SenderReports {
     let time = means.clock()
     let id = home.nextQueueID()
     let addressee = order.postmaster ?? message.envelope.sender
+    guard let recipients = means.resolve(addressee).flatMap({ means.expand([$0]) }) else { return tally.ended(order, id, isStored: false) }
     let report = StatusReport(
       kind: order.kind, isForPostmaster: order.postmaster != nil, id: "\(id)", time: time, addressee: addressee,
       message: ReportedMessage(message, lifetime: message.envelope.sender.isEmpty ? settings.bounceLifetime : settings.lifetime),
       recipients: order.results.map { ReportedRecipient(results[$0], message.envelope) }, returned: returned)
     let written = settings.writer.write(report, means.zone(time))
-    let recipient = means.resolve(addressee) ?? Recipient(address: addressee, original: addressee, route: .remote)
     let envelope = Envelope(
       sender: order.postmaster == nil ? "" : settings.rules.doubleBounceSender, arrival: time, host: settings.hostname,
-      recipients: means.expand([recipient]),
+      recipients: recipients,
       body: written.isEightBit ? .eightBitMIME : .sevenBit, smtpUTF8: addressee.utf8.contains { $0 >= 0x80 })
     guard let content = stored(written.content, id) else { return tally.ended(order, id, isStored: false) }
     means.log(Event("cleanup", .messageID(written.messageID), queueID: id))

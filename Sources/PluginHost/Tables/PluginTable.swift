@@ -25,7 +25,7 @@ package final class PluginTable: ExternalTable {
     guard !key.isEmpty, key.count <= Self.maximumKey else { return nil }
     let key = opened?.keepsCase == true ? Array(key) : CaseFolding.fold(key)
     if let memo = LookupMemo.current { return memo.value(of: key, in: self) }
-    switch answer(key) {
+    switch wait(for: key) {
     case .value(let text): return text
     case .none: return nil
     case .failure:
@@ -40,7 +40,7 @@ package final class PluginTable: ExternalTable {
   }
 
   /// Waits, on a thread that may.
-  private func answer(_ key: [UInt8]) -> TableAnswer {
+  func wait(for key: [UInt8]) -> TableAnswer {
     guard let engine = opened else { return .failure(.notOpen) }
     guard EventLoop.current == nil else { return engine.told(.failure(.hurried)) }
     let box = Monitor<TableAnswer?>(nil)

@@ -34,7 +34,7 @@ package enum TableFailure: Equatable, Sendable, CustomStringConvertible {
     case .misbehaved(let how): "its plugin \(how)"
     case .notOpen: "it is not open"
     case .hurried: "it was asked where nobody can wait for it"
-    case .tooMany: "more than \(Lookups.maximum) look-ups for one decision"
+    case .tooMany: "too many look-ups for one decision"
     }
   }
 }

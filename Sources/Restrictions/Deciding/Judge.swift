@@ -24,7 +24,7 @@ package final class Judge: Sendable {
     let lists = self.lists + classes.values
     asksExternals =
       lists.contains { $0.items.contains { $0.restriction.table?.isExternal == true } }
-      || !settings.rblReplyMaps.externals.isEmpty || !settings.relayClientcerts.externals.isEmpty
+      || !settings.rblReplyMaps.externals.isEmpty || !settings.relayClientcerts.externals.isEmpty || settings.relay.asksSlowly
     asksPolicies = (self.lists + classes.values).contains { list in
       list.items.contains { if case .policy = $0.restriction { true } else { false } }
     }
@@ -43,6 +43,7 @@ package final class Judge: Sendable {
     evaluation.judgement.memory.settled.renew(facts)
     do throws(Evaluation.Interruption) {
       let outcome = try evaluation.judge(moment)
+      if settings.relay.isFailing?() == true { return .decided(undecided(evaluation.judgement, facts, memory)) }
       if outcome == .reject, let refusal = evaluation.refusal { evaluation.judgement.verdict.refusal = refusal.reply(soft: settings.softBounce) }
       return .decided(evaluation.judgement)
     } catch {
@@ -54,6 +55,16 @@ package final class Judge: Sendable {
       case .refused: return .decided(evaluation.judgement)
       }
     }
+  }
+
+  /// Nobody can tell for now whose a domain is: what was decided without that does not count.
+  private func undecided(_ judgement: Judgement, _ facts: Facts, _ memory: JudgeMemory) -> Judgement {
+    var judgement = judgement
+    judgement.memory = memory
+    judgement.blame = nil
+    judgement.verdict = .unruled
+    judgement.verdict.refusal = Reply.lookupFailed(facts.recipient?.address ?? facts.sender?.address ?? "")
+    return judgement
   }
 
   func list(_ point: RestrictionPoint) -> RestrictionList { lists[point.index] }

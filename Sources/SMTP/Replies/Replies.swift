@@ -97,9 +97,7 @@ enum Replies {
     return Reply(code, status, "<\(path)>: Recipient address rejected: User unknown\(table)")
   }
 
-  static func lookupFailed(_ path: String) -> Reply {
-    Reply(451, EnhancedStatus(4, 3, 0), "<\(path)>: Temporary lookup failure")
-  }
+  static func lookupFailed(_ path: String) -> Reply { Reply.lookupFailed(path) }
 
   static func accessDenied(_ client: String) -> Reply { Reply(503, EnhancedStatus(5, 7, 0), "Error: access denied for \(client)") }
   static func tooManyErrors(_ host: String) -> Reply { Reply(421, EnhancedStatus(4, 7, 0), "\(host) Error: too many errors") }
@@ -110,4 +108,9 @@ enum Replies {
   static func bareNewline(_ host: String, code: UInt16) -> Reply {
     Reply(code, EnhancedStatus(code >= 500 ? 5 : 4, 5, 2), "\(host) Error: bare <LF> received")
   }
+}
+
+extension Reply {
+  /// A table has no answer for now.
+  package static func lookupFailed(_ path: String) -> Reply { Reply(451, EnhancedStatus(4, 3, 0), "<\(path)>: Temporary lookup failure") }
 }

@@ -37,6 +37,8 @@ package struct RelayPolicy: Sendable {
   package var resolveDequotedAddress = true
   /// Our own addresses: `user@[address]` is local mail.
   package var ownAddresses: Set<IPAddress> = []
+  /// Whether a list of domains could not tell, in what the calling thread is at. Nil where all lists answer at once, and always.
+  package var isFailing: (@Sendable () -> Bool)?
 
   /// Domains are compared without case, and without dots at the end.
   package init(
@@ -83,6 +85,15 @@ package struct RelayPolicy: Sendable {
   package func isAliasDomain(_ domain: String) -> Bool { !virtualAliasDomains.isEmpty && virtualAliasDomains.contains(domain) }
 
   private func isAliasDomain(_ mailbox: Mailbox) -> Bool { mailbox.domain.map(isAliasDomain) ?? false }
+
+  /// Whether lists of domains take their time to answer.
+  package var asksSlowly: Bool { isFailing != nil }
+
+  /// Asks all that can be asked about `mailbox`.
+  package func foresee(_ mailbox: Mailbox) {
+    let resolved = resolve(mailbox)
+    _ = (isForAnybody(mailbox, resolved), isListed(resolved), resolved.address.domain.map(isRelayDomain))
+  }
 
   /// Whether bare names in tables stand for the users of a domain: mydestination, myorigin, and our own addresses.
   package func isOwnDomain(_ domain: String) -> Bool {

@@ -3,7 +3,7 @@ import SMTP
 import Tables
 
 /// smtp_generic_maps: `user+extension@domain`, `user@domain`, `user`, `@domain`, in that order.
-struct GenericMap {
+struct GenericMap: Sendable {
   private let tables: TableList
   private let delimiters: String
 

@@ -11,6 +11,7 @@ final class RelayContent {
   private let message: QueuedMessage
   private let pool: BlockingPool
   private let settings: SMTPClientSettings
+  private let addresses: GenericAddresses
   /// The whole content, or its first piece.
   private var pieces: [ContentChunk] = []
   private(set) var isInMemory = true
@@ -21,36 +22,42 @@ final class RelayContent {
   /// So much is written at a time.
   private static let portion = 64 * 1024
 
-  init(_ message: QueuedMessage, pool: BlockingPool, settings: SMTPClientSettings) {
+  init(_ message: QueuedMessage, pool: BlockingPool, settings: SMTPClientSettings, addresses: GenericAddresses) {
     self.message = message
     self.pool = pool
     self.settings = settings
+    self.addresses = addresses
   }
 
-  /// Makes sure that it is there, or at least its beginning; false if it cannot be read.
-  func load() async -> Bool {
-    if isLoaded { return true }
+  /// Makes sure that it is there, or at least its beginning.
+  func load() async throws(RelaySession.Trouble) {
+    if isLoaded { return }
     if let chunks = message.contentInMemory {
       pieces = chunks
     } else if let reader = message.contentReader() {
-      guard case .piece(let first) = await read(reader) else { return false }
+      guard case .piece(let first) = await read(reader) else { throw .unreadable }
       pieces = first.map { [$0] } ?? []
       isInMemory = reader.isSmall
     }
-    if !settings.generic.isEmpty { rewriteHeader() }
+    if !settings.generic.isEmpty { try await rewriteHeader() }
     isLoaded = true
-    return true
   }
 
   /// smtp_generic_maps: the header is in the first piece of a content that is too big for one.
-  private func rewriteHeader() {
+  private func rewriteHeader() async throws(RelaySession.Trouble) {
     if pieces.count > 1 {
       var whole = ByteBuffer()
       for piece in pieces { whole.append(piece.bytes) }
       pieces = [ContentChunk(whole)]
     }
-    let map = GenericMap(settings.generic, delimiters: settings.genericDelimiters)
-    guard let first = pieces.first, let changed = HeaderBlock.withAddresses(of: first.bytes, { map.address(for: $0) }) else { return }
+    guard let first = pieces.first else { return }
+    var found: [String] = []
+    _ = HeaderBlock.withAddresses(of: first.bytes) { address in
+      found.append(address)
+      return address
+    }
+    try await addresses.learn(found)
+    guard let changed = HeaderBlock.withAddresses(of: first.bytes, { addresses.address(for: $0) }) else { return }
     pieces = [ContentChunk(changed.header), ContentChunk(first, from: changed.rest)]
   }
 

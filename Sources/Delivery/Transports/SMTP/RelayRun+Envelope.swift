@@ -36,8 +36,17 @@ extension RelayRun {
     address.isEmpty ? "" : "\(address.utf8.allSatisfy { $0 < 0x80 } ? "rfc822" : "utf-8");\(address)"
   }
 
-  func generic(_ address: String) -> String {
-    settings.generic.isEmpty ? address : GenericMap(settings.generic, delimiters: settings.genericDelimiters).address(for: address)
+  private func generic(_ address: String) -> String {
+    settings.generic.isEmpty ? address : addresses.address(for: address)
+  }
+}
+
+extension RelayRun {
+  /// Whoever the envelope will name.
+  func learnAddresses() async throws(RelaySession.Trouble) {
+    if settings.generic.isEmpty { return }
+    let envelope = job.message.envelope
+    try await addresses.learn([envelope.sender] + open.map { envelope.recipients[$0].address })
   }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import PluginHost
 import Queue
 import Runtime
 import SMTP
@@ -18,11 +19,14 @@ extension RelayRun {
   }
 
   /// Whether the same host may be tried once more, in the clear: Postfix waits with it for minimal_backoff_time.
-  func fallsBack(_ trouble: RelaySession.Trouble, _ session: RelaySession) -> Bool {
+  func fallsBack(_ trouble: RelaySession.Trouble, _ session: RelaySession) async -> Bool {
     guard trouble == .policy(SessionSecurity.handshakeFailure) else { return false }
     let age = Duration.microseconds(max(0, job.began - job.message.envelope.arrival))
     let hasWaited = age >= transport.security.settings.fallbackDelay
-    return session.security.fallsBack(hasWaited: hasWaited, hasLogin: credentials(session) != nil)
+    // Where it cannot be told whether there is a password, none is said in the clear.
+    do throws(RelaySession.Trouble) {
+      return session.security.fallsBack(hasWaited: hasWaited, hasLogin: try await credentials(session) != nil)
+    } catch { return false }
   }
 
   /// The greetings: in the clear, then within TLS, as far as it is wanted; then the login.
@@ -106,14 +110,19 @@ extension RelayRun {
 
   // MARK: the login
 
-  func credentials(_ session: RelaySession) -> SASLCredentials? {
-    transport.logins.credentials(sender: job.message.envelope.sender, host: session.host.name, destination: session.target?.destination ?? "")
+  private func credentials(_ session: RelaySession) async throws(RelaySession.Trouble) -> SASLCredentials? {
+    let logins = transport.logins
+    let (sender, host, destination) = (job.message.envelope.sender, session.host.name, session.target?.destination ?? "")
+    guard logins.asksSlowly else { return logins.credentials(sender: sender, host: host, destination: destination) }
+    let (found, hasFailed) = await Lookups.resolve { logins.credentials(sender: sender, host: host, destination: destination) }
+    if hasFailed { throw .policy(Reason(status: "4.3.0", text: "\(logins.settings.title) lookup problem")) }
+    return found
   }
 
   private func logIn(_ session: RelaySession) async throws(RelaySession.Trouble) {
     let logins = transport.logins
     let peer = session.host.description
-    guard session.machine.extensions.offers("AUTH"), let credentials = credentials(session) else { return }
+    guard session.machine.extensions.offers("AUTH"), let credentials = try await credentials(session) else { return }
     let security: OutgoingLogins.Security = !session.isSecured ? .clear : session.hasProof ? .proved : .encrypted
     var client: SASLClient
     switch logins.begin(credentials, host: session.host.name, offered: session.machine.extensions.mechanisms, security, peer: peer) {

@@ -14,7 +14,8 @@ final class RelayRun {
   /// What became of the last attempt, for those who are left in the end.
   private(set) var last = Obstacle(reason: Reason(status: "4.3.0", text: "unknown mail transport error"))
   private(set) var site = DeliveryResult.Site.alive
-  lazy var content = RelayContent(job.message, pool: transport.pool, settings: settings)
+  lazy var addresses = GenericAddresses(settings, pool: transport.pool)
+  lazy var content = RelayContent(job.message, pool: transport.pool, settings: settings, addresses: addresses)
   /// Sessions that were begun for it.
   private var sessions = 0
   /// Servers that have answered over a connection that was there already.
@@ -107,7 +108,7 @@ final class RelayRun {
       session.close()
       // A connection that ended while nobody used it is no attempt.
       if !isNew, session.isUntouched { return false }
-      if isNew, fallsBack(error, session) { return true }
+      if isNew, await fallsBack(error, session) { return true }
       troubled(error, session, isFinal: isFinal)
     }
     return false
@@ -134,7 +135,8 @@ final class RelayRun {
 
   /// One transaction.
   private func converse(on session: RelaySession, isFinal: Bool) async throws(RelaySession.Trouble) {
-    guard await content.load() else { throw .unreadable }
+    try await content.load()
+    try await learnAddresses()
     try refuseEarlyReply(session)
     session.begin()
     var action = session.machine.begin(envelope(for: session), into: &session.output)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Names
+import PluginHost
 import Queue
 import Runtime
 
@@ -54,7 +55,7 @@ package final class OutgoingSecurity: Sendable {
 
   private func decide(_ target: SecurityTarget) async throws(Refusal) -> SessionSecurity {
     let site: DestinationPolicy?
-    switch policies.policy(for: target.destination) {
+    switch await policy(for: target.destination) {
     case .absent: site = nil
     case .found(let policy): site = policy
     case .unavailable: throw Refusal(reason: Reason(status: "4.3.0", text: "\(settings.title) lookup error"))
@@ -71,6 +72,12 @@ package final class OutgoingSecurity: Sendable {
     try draft.applyNames()
     try await equip(&draft)
     return draft.security
+  }
+
+  private func policy(for destination: String) async -> PolicyTable.Finding {
+    guard policies.asksSlowly else { return policies.policy(for: destination) }
+    let (finding, hasFailed) = await Lookups.resolve { policies.policy(for: destination) }
+    return hasFailed ? .unavailable : finding
   }
 
   /// RFC 7672 needs a port, and opportunistic TLS to oneself makes no sense; Postfix says the same.

@@ -21,6 +21,8 @@ package struct PolicyTable: Sendable {
     self.title = title
   }
 
+  package var asksSlowly: Bool { !tables.externals.isEmpty }
+
   /// The policy for a next hop as it is written. Only what is a domain has parents: `.example.com` is for all below.
   package func policy(for destination: String) -> Finding {
     for key in Self.keys(destination) {

@@ -35,6 +35,9 @@ package final class OutgoingLogins: Sendable {
   /// Whether connections depend on the sender, so that they are not for another's mail.
   package var dependsOnSender: Bool { settings.isEnabled && settings.dependsOnSender }
 
+  /// Whether the passwords are in tables that take their time.
+  package var asksSlowly: Bool { settings.isEnabled && !settings.passwords.externals.isEmpty }
+
   /// The login for a server, by the sender if that counts, by the host's name, by the next hop as it is written. Nil without one: then there is none.
   package func credentials(sender: String, host: String, destination: String) -> SASLCredentials? {
     guard settings.isEnabled else { return nil }
