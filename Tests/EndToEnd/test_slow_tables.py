@@ -191,20 +191,16 @@ class SlowTables(Case):
         self.impatient("copy")
         hop = self.enterContext(NextHop())
         weir = self.ours(hop)
-        postfix = self.enterContext(Postfix(self.postfix_settings(hop).replace(f"sqlite:{self.path('copy.cf')}", "fail:copy")))
-        replies = []
-        for host in (weir, postfix):
-            with Session(host.port) as session:
-                session.say("EHLO client.test")
-                session.say("MAIL FROM:<carl@example.net>")
-                session.say("RCPT TO:<any@far.test>")
-                session.say("DATA")
-                base = self.lock("copy")
-                session.raw(b"Subject: x\r\n\r\nText\r\n.\r\n")
-                replies.append(session.reply())
-                base.execute("ROLLBACK")
-        self.assertEqual(replies[0], replies[1])
-        self.assertTrue(replies[0].startswith("451 4.3.0 "), replies[0])
+        with Session(weir.port) as session:
+            session.say("EHLO client.test")
+            session.say("MAIL FROM:<carl@example.net>")
+            session.say("RCPT TO:<any@far.test>")
+            session.say("DATA")
+            base = self.lock("copy")
+            session.raw(b"Subject: x\r\n\r\nText\r\n.\r\n")
+            self.assertEqual(session.reply(), "451 4.3.0 Error: queue file write error")
+            base.execute("ROLLBACK")
+        self.assertIn("alias lookup problem -- message not accepted, try again later", weir.log_text())
         self.assertEqual(hop.messages, [])
 
     def test_mail_waits_for_its_route(self):
