@@ -200,7 +200,7 @@ class SlowTables(Case):
             session.raw(b"Subject: x\r\n\r\nText\r\n.\r\n")
             self.assertEqual(session.reply(), "451 4.3.0 Error: queue file write error")
             base.execute("ROLLBACK")
-        self.assertIn("alias lookup problem -- message not accepted, try again later", weir.log_text())
+        eventually(lambda: "alias lookup problem -- message not accepted, try again later" in weir.log_text(), what="the reason in the log")
         self.assertEqual(hop.messages, [])
 
     def test_mail_waits_for_its_route(self):
