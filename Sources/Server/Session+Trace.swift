@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Events
 import Message
+import Pipeline
 import PluginHost
 import Queue
 import Restrictions
@@ -34,7 +35,9 @@ extension Session {
     // At commands there is one for each stage, about nothing.
     if trace.detail == .notable, !step.isNotable { return }
     tracePassed()
-    log(.step(StepFacts(step, setsProperties: trace.detail == .all, hidesText: !services.habits.tracesSubjects)), about: queueID)
+    let facts = StepFacts(
+      step, isSoft: services.context.configuration.softBounce, setsProperties: trace.detail == .all, hidesText: !services.habits.tracesSubjects)
+    log(.step(facts), about: queueID)
   }
 
   /// The stages are through with the message.
@@ -55,7 +58,7 @@ extension Session {
   /// Restrictions have refused.
   func traceRefusal(_ judgement: Judgement) {
     guard trace != nil, let refusal = judgement.verdict.refusal else { return }
-    var step = StepFacts(stage: judgement.blame?.list ?? "restrictions", place: machine.place, verdict: "REJECT")
+    var step = StepFacts(stage: judgement.blame?.list ?? "restrictions", place: machine.place, verdict: refusal.verdictWord)
     step.rule = judgement.blame?.place ?? ""
     step.matched = judgement.blame?.restriction ?? ""
     step.reply = refusal.summary
@@ -105,12 +108,21 @@ enum SessionTraceLimit {
   static let passedStage = 24
 }
 
+extension Reply {
+  /// What the client is to make of a refusal, whoever has made it.
+  fileprivate var verdictWord: String { (code < 500 ? StageVerdict.tempfail : .reject).word }
+}
+
 extension StepFacts {
-  init(_ step: StageTrace, setsProperties: Bool, hidesText: Bool) {
-    self.init(stage: step.stage, place: step.event.name, verdict: step.failure == nil ? step.verdict.word : "FAILED")
+  /// `isSoft`: with soft_bounce clients are told to try again.
+  init(_ step: StageTrace, isSoft: Bool, setsProperties: Bool, hidesText: Bool) {
+    let said = step.reply.map { isSoft ? Reply($0).softened : Reply($0) }
+    // A stage may refuse with a reply of the other kind, as `REJECT 4.7.1 later` of header_checks: it is the reply that counts.
+    let word = step.verdict.refuses && said?.isNegative == true ? said?.verdictWord : nil
+    self.init(stage: step.stage, place: step.event.name, verdict: step.failure == nil ? word ?? step.verdict.word : "FAILED")
     duration = step.duration
     isShadow = step.isShadow
-    reply = step.reply.map { "\($0.code) \($0.status) \($0.lines.joined(separator: " "))" } ?? ""
+    reply = said?.summary ?? ""
     reason = step.failure?.description ?? ""
     var story = StageStory(component: step.component, setsProperties: setsProperties, hidesText: hidesText)
     for edit in step.edits { story.tell(edit) }

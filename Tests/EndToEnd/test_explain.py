@@ -189,6 +189,23 @@ class CommandTest(Case):
         mail = self.write("a.eml", "From: slow@example.org\nTo: alice@weir.test\n\nx\n")
         self.assertIn("deferred", self.play(mail, status=75))
 
+    def test_the_word_of_a_refusal_is_that_of_its_reply(self):
+        for sender, subject, more, expected in [
+            ("slow@example.org", "x", "", ("TEMPFAIL", "450 4.7.1")), ("spammer@example.org", "x", "", ("REJECT", "554 5.7.1")),
+            ("a@example.org", "come later", "", ("TEMPFAIL", "4")), ("a@example.org", "a prize", "", ("REJECT", "550 5.7.1")),
+            ("a@example.org", "a prize", "soft_bounce = yes", ("TEMPFAIL", "450 4.7.1")),
+            ("spammer@example.org", "x", "soft_bounce = yes", ("TEMPFAIL", "454 4.7.1")),
+            ("a@example.org", "x", "smtpd_sender_restrictions = check_sender_access fail:table", ("TEMPFAIL", "451 4.3.0")),
+        ]:
+            with self.subTest(sender=sender, subject=subject, more=more):
+                self.weir_conf.write_config(SETTINGS % (os.path.join(self.folder.name, "rules"), LOTTERY) + more + "\n")
+                mail = self.write("a.eml", f"From: {sender}\nTo: alice@weir.test\nSubject: {subject}\n\nx\n")
+                line = json.loads(self.play(mail, "--json", status=1 if expected[0] == "REJECT" else 75))
+                step = line["steps"][-1]
+                self.assertEqual(step["verdict"], expected[0])
+                self.assertTrue(step["reply"].startswith(expected[1]), step)
+                self.assertIn(step["reply"][:9], [reply["reply"][:9] for reply in line["replies"]])
+
     def test_what_cannot_be_tried_is_2(self):
         self.play("/nonexistent", status=2)
         nobody = self.write("a.eml", "From: a@example.org\n\nx\n")

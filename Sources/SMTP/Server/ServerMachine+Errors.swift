@@ -91,7 +91,7 @@ extension ServerMachine {
 
 extension Reply {
   /// `soft_bounce`: a refusal for ever becomes one for now.
-  var softened: Reply {
+  package var softened: Reply {
     guard code >= 500 else { return self }
     return Reply(code &- 100, status.map { EnhancedStatus(4, $0.subject, $0.detail) }, text)
   }
