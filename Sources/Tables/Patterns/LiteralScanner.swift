@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CBytes
 
 /// Finds which of many texts are in a subject, in one pass that costs about as much for thousands as for one. Case does not count, nor do some signs: a
 /// hit says that the text may be there, none says that it is not.
@@ -51,7 +52,7 @@ struct LiteralScanner: Sendable {
       let place = bytes.count..<bytes.count + text.count
       bytes += text.map { $0 | 0x20 }
       for offset in 0..<group.stride {
-        let hash = bytes.withUnsafeBytes { Self.hash($0.loadUnaligned(fromByteOffset: place.lowerBound + offset, as: UInt32.self), group.shift) }
+        let hash = bytes.withUnsafeBytes { Self.hash($0, at: place.lowerBound + offset, group.shift) }
         hashed.append((hash, Entry(text: place, offset: offset, number: number)))
         group.bits[hash >> 6] |= 1 << UInt64(hash & 63)
       }
@@ -64,13 +65,14 @@ struct LiteralScanner: Sendable {
     return group
   }
 
-  @inline(__always) private static func hash(_ four: UInt32, _ shift: UInt32) -> Int {
-    Int(truncatingIfNeeded: ((four | 0x2020_2020) &* 0x9e37_79b1) >> shift)
+  @inline(__always) private static func hash(_ bytes: UnsafeRawBufferPointer, at place: Int, _ shift: UInt32) -> Int {
+    guard place >= 0, place <= bytes.count - window, let base = bytes.baseAddress else { return 0 }
+    return Int(cbytes_hash_four(base + place, shift))
   }
 
   /// `found` is told the number of each text that may be there, some more than once; it answers whether to go on.
   @inline(__always) func scan(_ subject: UnsafeRawBufferPointer, _ found: (Int) -> Bool) {
-    for group in groups where !scan(subject, group, found) { return }
+    for index in groups.indices where !scan(subject, groups[index], found) { return }
   }
 
   @inline(__always) private func scan(_ subject: UnsafeRawBufferPointer, _ group: Group, _ found: (Int) -> Bool) -> Bool {
@@ -78,12 +80,12 @@ struct LiteralScanner: Sendable {
     let (last, stride, shift) = (subject.count - Self.window, group.stride, group.shift)
     return group.bits.withUnsafeBufferPointer { bits in
       var place = 0
-      while place <= last {
-        let hash = Self.hash(base.loadUnaligned(fromByteOffset: place, as: UInt32.self), shift)
-        if bits[hash >> 6] >> UInt64(hash & 63) & 1 != 0, !visit(subject, place, hash, group, found) { return false }
+      while true {
+        place = cbytes_find_fours(base, place, last, stride, shift, bits.baseAddress)
+        if place > last { return true }
+        if !visit(subject, place, Self.hash(subject, at: place, shift), group, found) { return false }
         place += stride
       }
-      return true
     }
   }
 

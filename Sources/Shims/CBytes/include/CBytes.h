@@ -16,4 +16,14 @@ size_t cbytes_count(const void *data, size_t length, uint8_t byte);
  * over, too. *padding becomes 1 if there are codes after padding. */
 size_t cbytes_base64(const uint8_t *text, size_t length, uint8_t *output, size_t room, int resets, int *padding);
 
+/* Of four bytes anywhere, in any case (and some signs alike): 32 - shift bits. */
+static inline uint32_t cbytes_hash_four(const void *bytes, uint32_t shift) {
+  uint32_t four;
+  memcpy(&four, bytes, sizeof four);
+  return ((four | 0x20202020u) * 0x9e3779b1u) >> shift;
+}
+
+/* The first of the places `place`, `place` + `stride`, ... up to `last` whose four bytes have a hash with its bit set; beyond `last` if there is none. */
+size_t cbytes_find_fours(const uint8_t *data, size_t place, size_t last, size_t stride, uint32_t shift, const uint64_t *bits);
+
 #endif
