@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Bytes
 import CBytes
 
 /// The body of a message line by line, as header_checks(5) and body_checks(5) of Postfix tell fields of parts from text.
@@ -56,6 +57,11 @@ package struct BodyLines {
     self.body = body
     for type in types { type.withUnsafeBytes { read($0) } }
     endFields()
+  }
+
+  /// Whether such a Content-Type makes a body plain, without a closer look; false is no answer.
+  package static func isSurelyPlain(_ type: UnsafeRawBufferPointer) -> Bool {
+    !type.contains("MULTIPART") && !type.contains("MESSAGE")
   }
 
   /// Whether all of the body is text: then no fields will come.
@@ -163,7 +169,7 @@ package struct BodyLines {
   }
 
   private static func isContentType(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {
-    String(decoding: name, as: UTF8.self).lowercased() == "content-type"
+    UnsafeRawBufferPointer(rebasing: name).equalsIgnoringCase("CONTENT-TYPE")
   }
 
   // MARK: Structure
@@ -208,6 +214,12 @@ package struct BodyLines {
       }
       return
     }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  fileprivate func contains(_ word: StaticString) -> Bool {
+    indices.contains { slice($0, $0 + word.utf8CodeUnitCount).equalsIgnoringCase(word) }
   }
 }
 

@@ -27,6 +27,8 @@ struct LiteralScanner: Sendable {
   /// Longer texts are looked for in longer strides.
   private static let long = 7
   private static let maximumStride = 8
+  /// So many bits stay in the fastest cache beside what they are asked about (16 KiB, as a power of two of bits).
+  private static let quick = 17 as UInt32
 
   private var bytes: [UInt8] = []
   private var groups: [Group] = []
@@ -44,6 +46,7 @@ struct LiteralScanner: Sendable {
     var group = Group()
     group.stride = max(1, min(Self.maximumStride, shortest - Self.window + 1))
     var size = 10 as UInt32
+    while size < Self.quick && 1 << Int(size) < 128 * members.count * group.stride { size += 1 }
     while size < 21, 1 << Int(size) < 32 * members.count * group.stride { size += 1 }
     group.shift = 32 - size
     group.bits = [UInt64](repeating: 0, count: 1 << Int(size - 6))

@@ -93,8 +93,9 @@ final class PatternTable: Sendable {
   private func match(
     _ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>, _ exhausted: (Int) -> Void, first: (Int) -> Int
   ) -> (rule: Rule, spans: Int)? {
+    var index = first(0)
+    if index >= steps.count { return nil }
     let letters = PatternHead.letters(of: subject)
-    var index = 0
     while true {
       index = first(index)
       guard index < steps.count else { return nil }

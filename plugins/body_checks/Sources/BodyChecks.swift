@@ -41,6 +41,7 @@ final class BodyChecks: Stage {
     // A PASS of header_checks is for the text, too.
     if try context.property("header_checks.passed") != nil { return .continue }
     return try WholeMessage.with(context) { header, body in
+      if !decodes, body.count <= limit || limit == 0, !rules.mayMatch(in: body) { return .continue }
       let fields = MIMEFields(header)
       let edits = BodyEdits()
       var verdict = try lines(fields, body, edits, context)
@@ -51,9 +52,10 @@ final class BodyChecks: Stage {
   }
 
   private func lines(_ fields: MIMEFields, _ body: UnsafeRawBufferPointer, _ edits: BodyEdits, _ context: Context) throws -> Verdict {
+    let isSurelyPlain = fields.types.allSatisfy { $0.withUnsafeBytes { BodyLines.isSurelyPlain($0) } }
+    guard rules.mayMatch(in: isSurelyPlain ? beginning(of: body) : body) else { return .continue }
     var lines = BodyLines(types: fields.types, body: body)
     let isPlain = lines.isPlain
-    guard rules.mayMatch(in: isPlain ? beginning(of: body) : body) else { return .continue }
     var outcome = Result<Verdict, any Error>.success(.continue)
     lines.run { event in
       guard case .text(let text) = event else { return true }

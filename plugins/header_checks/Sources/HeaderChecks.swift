@@ -50,9 +50,8 @@ final class HeaderChecks: Stage {
   }
 
   private func noteType(_ value: BorrowedText, _ context: Context) {
-    let value = Array(value.bytes)
-    if context.message == nil, BodyLines(types: [value], body: UnsafeRawBufferPointer(start: nil, count: 0)).isPlain { return }
-    context.message(MessageMemory()).types.append(value)
+    if context.message == nil, BodyLines.isSurelyPlain(value.bytes) { return }
+    context.message(MessageMemory()).types.append(Array(value.bytes))
   }
 
   private func lookIntoParts(_ context: Context) throws -> Verdict {
