@@ -117,6 +117,19 @@ import Testing
     #expect(decoder.size == 9)
   }
 
+  @Test(arguments: 1...48)
+  func theLimitIsTheSameForLinesAndForSingleBytes(limit: Int) {
+    let text = Array("Subject: x\r\n\r\none\r\ntwo two\r\n..dot\r\nthree\r\n.\r\n".utf8)
+    let decoded = [[text], text.map { [$0] }].map { pieces in
+      var decoder = ContentDecoder(mode: .normalize, sizeLimit: limit, replacesStrayCR: true)
+      var buffer = ByteBuffer()
+      for piece in pieces { piece.withUnsafeBytes { _ = decoder.decode($0, into: &buffer) } }
+      return (size: decoder.size, isOverLimit: decoder.isOverLimit, content: decoder.isOverLimit ? [] : buffer.array())
+    }
+    #expect(decoded[0] == decoded[1])
+    #expect(decoded[0].isOverLimit == (limit < 41))
+  }
+
   @Test func heldCarriageReturnsCountAgainstTheLimit() {
     var decoder = ContentDecoder(mode: .normalize, sizeLimit: 100, replacesStrayCR: true)
     var buffer = ByteBuffer()
