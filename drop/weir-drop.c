@@ -6,7 +6,7 @@
  * writes is checked for its frame only: the daemon trusts nothing in the folder but who owns a file.
  *
  * The format: a line that names it, then records, each a letter, the length of what follows as 4 bytes (most significant first), and that. The records
- * of the envelope come first (F R N T V B U), then the content in pieces (C), and an empty E last.
+ * of the envelope come first (F R N T V B U P), then the content in pieces (C), and an empty E last.
  *
  * Exit status 0 once the message is on stable storage; 65 for what is no message, 75 when it cannot be taken now.
  */
@@ -120,7 +120,7 @@ static void make_file(void) {
   if (file < 0) fail(LATER, "a file in " DROP_FOLDER);
 }
 
-static int is_envelope(int type) { return type && strchr("FRNTVBU", type) != NULL; }
+static int is_envelope(int type) { return type && strchr("FRNTVBUP", type) != NULL; }
 
 static void copy(void) {
   static unsigned char bytes[PIECE];

@@ -19,6 +19,8 @@ package struct Envelope: Equatable, Sendable {
   package var contentFilter = ""
   /// From whom it came, where a next server (`smtp_send_xforward_command`) or programs are told; nil for mail of Weir's own.
   package var client: MailClient?
+  /// Nobody gets it: its sender is told who would (`sendmail -bv`).
+  package var isProbe = false
 
   package init(
     sender: String, arrival: Int64, host: String, recipients: [Recipient], body: BodyType = .sevenBit,
@@ -63,6 +65,12 @@ package struct Recipient: Equatable, Sendable {
     self.notify = notify
     self.originalRecipient = originalRecipient
   }
+
+  /// NEVER with SUCCESS, which nobody can ask for (RFC 3461 §4.1): it stands for an address that became others. Nothing is delivered to it; the
+  /// sender, who wants to know what arrives, is told that it was expanded, and hears of none of the others (RFC 3461 §5.2.7.3).
+  package static let expansionNotice: Notify = [.never, .success]
+
+  package var isExpansionNotice: Bool { notify == Self.expansionNotice }
 
   package struct Notify: OptionSet, Sendable {
     package let rawValue: UInt8

@@ -20,9 +20,9 @@ extension Recipient {
 }
 
 extension Envelope {
-  /// The classes of its recipients. A content filter makes them all one: the scheduler's.
+  /// The classes of its recipients. A content filter makes them all one, and so does a probe: the scheduler's.
   package var routes: Recipient.Routes {
-    contentFilter.isEmpty ? classes : .filtered
+    contentFilter.isEmpty && !isProbe ? classes : .filtered
   }
 
   private var classes: Recipient.Routes { recipients.reduce(into: []) { $0.formUnion(Recipient.Routes($1.route, isAlias: $1.isAlias)) } }

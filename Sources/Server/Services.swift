@@ -39,6 +39,8 @@ package final class Services {
   package var contentFilter = ""
   /// The next server (XFORWARD) or programs are told of the client of any message, and not only of those for users of this host.
   package var keepsClient = false
+  /// Whom trouble in sessions is told; nil where that is nobody.
+  package var notices: SessionNotices?
   /// The same where `$stress` is `yes`; nil where that makes no difference.
   package var underStress: Services?
   package let now: @Sendable () -> Int64
@@ -93,6 +95,8 @@ package final class Services {
 }
 
 extension Services {
+  func zoneNow(_ time: Int64) -> Zone { zone(time) }
+
   /// What a message gets when it arrives at `time`.
   func compose(
     _ received: ReceivedField, sender: String, arrival time: Int64, content: UnsafeRawBufferPointer, isLocal: Bool

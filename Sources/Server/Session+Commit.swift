@@ -183,6 +183,7 @@ extension Session {
       recipients: recipients(of: transaction), body: parameters.body == .eightBitMIME ? .eightBitMIME : .sevenBit,
       smtpUTF8: parameters.smtpUTF8, envelopeID: parameters.envelopeID,
       returnContent: parameters.returnContent.map { $0 == .full ? .full : .headers })
+    envelope.isProbe = parameters.isProbe
     if services.keepsClient || envelope.recipients.contains(where: { $0.route == .local }) { envelope.client = mailClient }
     return envelope
   }

@@ -35,6 +35,8 @@ package final class Session<Stream: ByteStream> {
   var chain: ChainSession?
   /// What is remembered for the trace; nil where nobody keeps one.
   let trace: SessionTrace?
+  /// What was said; nil where nobody is told of trouble.
+  var transcript: SessionTranscript?
   /// smtpd_per_request_deadline: when the request that is coming in must be complete.
   private var requestDeadline: Instant?
   /// The client that the limits have counted as connected.
@@ -52,6 +54,7 @@ package final class Session<Stream: ByteStream> {
     trace = SessionTrace(services.log.traceDetail)
     machine = ServerMachine(context: services.context, client: client)
     framer = LineFramer(maximumLength: services.pace.lineLengthLimit)
+    if services.notices != nil { transcript = SessionTranscript() }
   }
 
   /// Whom the session is with: the client that connected, or the one that XCLIENT named.
@@ -66,6 +69,7 @@ package final class Session<Stream: ByteStream> {
       while !isClosed { await step() }
     }
     await dropMessage()
+    if transcript != nil { await notifyPostmaster() }
     chain?.closed("the session has ended")
     chain = nil
     stream.close()
@@ -109,7 +113,8 @@ package final class Session<Stream: ByteStream> {
   @inline(never) private func takeLine(_ length: Int, _ consumed: Int, _ isBare: Bool) async {
     machine.storageIsLow = services.store.isLow
     let action = input.withReadable { bytes in
-      machine.lineReceived(
+      transcript?.heard(UnsafeRawBufferPointer(rebasing: bytes.prefix(length)))
+      return machine.lineReceived(
         UnsafeRawBufferPointer(rebasing: bytes.prefix(length)).bytes, isBareNewline: isBare, hasMoreInput: bytes.count > consumed)
     }
     input.consume(consumed)
@@ -136,7 +141,9 @@ package final class Session<Stream: ByteStream> {
     guard await flush() else { return }
     switch await stream.read(into: &input, deadline: readDeadline()) {
     case .received(let count): extendRequest(by: count)
-    case .timedOut: await perform(machine.timedOut())
+    case .timedOut:
+      transcript?.reason = "timeout"
+      await perform(machine.timedOut())
     case .interrupted: await perform(machine.shutdownBegan())
     case .endOfStream, .failed: connectionLost()
     }
@@ -159,6 +166,7 @@ package final class Session<Stream: ByteStream> {
   }
 
   private func connectionLost() {
+    transcript?.reason = "lost connection"
     machine.connectionLost()
     logNotice()
     isClosed = true
@@ -181,6 +189,7 @@ package final class Session<Stream: ByteStream> {
       closeTransaction()
       if chain != nil { tellStagesOfAbort() }
       if !machine.holdsContent, message != nil { await dropMessage() }
+      if transcript?.isLong == true, machine.transaction == nil { await notifyPostmaster() }
     }
   }
 
@@ -210,6 +219,7 @@ package final class Session<Stream: ByteStream> {
       if services.context.configuration.relay.asksSlowly { return await judgeSlowly(request) }
       return machine.judged(await judge(request))
     case .restart:
+      if transcript != nil { await notifyPostmaster() }
       bench = nil
       return restart()
     }
@@ -246,9 +256,16 @@ package final class Session<Stream: ByteStream> {
       guard await flush() else { return }
       await stream.pause(until: deadline(machine.replyDelay))
     }
-    for reply in replies { footed(trace == nil ? reply : traced(reply)).write(to: &output) }
+    for reply in replies { write(footed(trace == nil ? reply : traced(reply))) }
     trace?.answered = nil
     if output.count > Self.maximumOutput { _ = await flush() }
+  }
+
+  private func write(_ reply: Reply) {
+    let start = output.count
+    reply.write(to: &output)
+    guard transcript != nil else { return }
+    output.withReadable { transcript?.said(reply, UnsafeRawBufferPointer(rebasing: $0.dropFirst(start))) }
   }
 
   private func footed(_ reply: Reply) -> Reply {
@@ -271,7 +288,9 @@ package final class Session<Stream: ByteStream> {
 
   private func logNotice() {
     switch machine.takeNotice() {
-    case .reject(let rejection): log(.verdict(VerdictFacts(rejection), client.peer), about: queueID)
+    case .reject(let rejection):
+      if rejection.action == "reject" { transcript?.isVerdict = true }
+      log(.verdict(VerdictFacts(rejection), client.peer), about: queueID)
     case .info(let text): log(.text(text))
     case .warning(let text): log(.text(text), severity: .warning)
     case nil: break

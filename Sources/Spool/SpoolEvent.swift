@@ -28,6 +28,6 @@ package enum SpoolEvent: Equatable, Sendable {
 
 extension SpoolEvent {
   static func active(_ message: QueuedMessage) -> SpoolEvent {
-    .active(message.id, sender: message.envelope.sender, size: message.size, recipients: message.envelope.recipients.count)
+    .active(message.id, sender: message.envelope.sender, size: message.size, recipients: message.envelope.recipients.count { !$0.isExpansionNotice })
   }
 }

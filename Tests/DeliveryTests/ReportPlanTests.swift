@@ -45,6 +45,20 @@ import Testing
     #expect(orders.first?.isNeeded == true && orders.first?.returnsAll == true)
   }
 
+  /// `sendmail -bv`: of all recipients, whatever was found out; not to nobody.
+  @Test(arguments: [("a@b", 1), ("", 0), ("double-bounce@vm", 0)]) func aProbeIsAnswered(sender: String, count: Int) {
+    var envelope = Envelope(
+      sender: sender, arrival: 0, host: "vm",
+      recipients: [Recipient](repeating: Recipient(address: "r@x", original: "r@x", route: .virtual), count: 3))
+    envelope.isProbe = true
+    let results = [RecipientResult.Outcome.sent, .deferred, .bounced].enumerated().map {
+      RecipientResult($0.offset, $0.element, Reason(status: "5.0.0", text: "x"))
+    }
+    let plan = ReportPlan(results, envelope, isWarned: false, age: 0, rules([.bounce, .delay]))
+    #expect(plan.orders.map(\.kind) == Array(repeating: .verification, count: count))
+    #expect(plan.orders.map(\.results) == Array(repeating: [0, 1, 2], count: count))
+  }
+
   @Test func theSenderMayWantTheHeaderOnly() {
     #expect(plan([(.bounced, [])], ret: .headers, rules()).orders.map(\.returnsAll) == [false])
     #expect(plan([(.bounced, [])], ret: .full, rules()).orders.map(\.returnsAll) == [true])

@@ -17,11 +17,14 @@ private final class PlayedTransport: Transport {
   }
 
   let given = Monitor<[Given]>([])
+  /// What each delivery takes.
+  nonisolated(unsafe) var passesTime: @Sendable () -> Void = {}
   /// Jobs for `slow.example` wait for this.
   let gate = Monitor(false)
 
   func deliver(_ job: DeliveryJob) async -> DeliveryResult {
     let addresses = job.recipients.map { job.message.envelope.recipients[$0.index].address }
+    passesTime()
     given.withLock { $0.append(Given(id: job.message.id, addresses: addresses, destination: job.hop.destination)) }
     let name = job.hop.destination
     if name.hasPrefix("dead") {
@@ -105,12 +108,13 @@ private final class Yard {
   }
 
   @discardableResult
-  func accept(_ addresses: String..., sender: String = "carl@example.net") -> QueueID {
+  func accept(_ addresses: String..., sender: String = "carl@example.net", isProbe: Bool = false) -> QueueID {
     let id = spool.nextQueueID()
     let bytes = Array("Subject: x\n\ny\n".utf8)
     _ = spool.memory.take(bytes.count)
-    let envelope = Envelope(
+    var envelope = Envelope(
       sender: sender, arrival: clock.withLock { $0 }, host: "vm", recipients: addresses.map { Recipient(address: $0, original: $0, route: .remote) })
+    envelope.isProbe = isProbe
     let outcome = Monitor<CommitOutcome?>(nil)
     spool.submit(IncomingMessage(id: id, envelope: envelope, content: .memory([ContentChunk(bytes)]))) { result in
       outcome.withLock { $0 = result }
@@ -162,6 +166,30 @@ private final class Yard {
     _ = try yard.spool.release(id)
     #expect(yard.lines(4).last?.recipient == "later@one.example")
     #expect(yard.transport.all.last?.addresses == ["later@one.example"])
+  }
+
+  /// However long each of its deliveries took, a message is tried again as one.
+  @Test func whoWasPutOffInOneAttemptIsTriedAgainTogether() throws {
+    let yard = try Yard()
+    defer { yard.end() }
+    yard.transport.passesTime = { [clock = yard.clock] in clock.withLock { $0 += 7_000 } }
+    let id = yard.accept("later@one.example", "later@two.example", "later@three.example")
+    _ = yard.lines(3)
+    func until(_ recipient: Int) -> Int64? { if case .deferred(let deferral)? = yard.state(id, recipient) { deferral.until } else { nil } }
+    #expect(yard.becomes { (0..<3).allSatisfy { until($0) == 1_360_231_200_000_000 + 300_000_000 + 3 * 7_000 } })
+  }
+
+  @Test func aProbeIsNotDeliveredAndNeverWaits() throws {
+    let reports = PlayedReports(isStored: true)
+    let yard = try Yard(reports: reports)
+    defer { yard.end() }
+    yard.accept("a@one.example", "b@retry:4.2.0 not now", isProbe: true)
+    let lines = yard.lines(2).sorted { $0.recipient < $1.recipient }
+    #expect(lines.map(\.status) == [.deliverable, .undeliverable])
+    #expect(lines.map(\.text) == ["delivers to smtp", "not now"])
+    #expect(yard.becomes { yard.spool.isEmpty })
+    #expect(yard.transport.all.isEmpty)
+    #expect(reports.seen.withLock { $0.map(\.outcome.rawValue).sorted() } == ["deferred", "sent"])
   }
 
   @Test func aFailureThatNobodyCanBeToldOfIsNotFinal() throws {

@@ -78,6 +78,22 @@ private func frames(_ bytes: [UInt8], generation: UInt64 = 7, offset: Int = 8192
     }
   }
 
+  /// A probe is the scheduler's, whoever its recipients are.
+  @Test func probe() throws {
+    var envelope = envelope
+    envelope.isProbe = true
+    var writer = RecordWriter()
+    _ = MessageRecord(
+      id: QueueID(rawValue: 300), place: ContentPlace(isFile: true, offset: 0, length: 20, crc: 4), progress: Progress(), envelope: envelope
+    ).write(to: &writer)
+    writer.seal(generation: 7, offset: 0)
+    try writer.bytes.withUnsafeBytes { bytes in
+      let frame = try #require(RecordFrame(bytes, at: 0, base: 0, generation: 7))
+      #expect(try #require(MessageRecord(frame, bytes, at: 0)).envelope == envelope)
+      #expect(try #require(RecordSummary(frame, bytes, at: 0)).routes == .filtered)
+    }
+  }
+
   /// Records from before there was one form of it.
   @Test func clientOfAnEarlierRelease() {
     var writer = RecordWriter()

@@ -41,11 +41,30 @@ struct Sendmail {
     case .flushSite(let site): return PostQueue.flush(options, site: site)
     case .newAliases: return NewAliases.run(options)
     case .daemon: return PostfixCommand.run(options, ["start"])
-    case .verify: return Self.fail(ExitStatus.unavailable, "-bv: addresses are not verified by a message; 'weir map query' says where one leads")
+    case .verify: return verify()
     }
   }
 
   // MARK: A message
+
+  /// `-bv`: nobody gets it, and its sender a report.
+  private func verify() -> Int32 {
+    var submission: LocalSubmission
+    do throws(SendmailArguments.Fault) {
+      submission = try envelope()
+    } catch {
+      return Self.fail(ExitStatus.usage, error.text)
+    }
+    submission.isProbe = true
+    if arguments.takesRecipients { return Self.fail(ExitStatus.usage, "-t option cannot be used with -bv") }
+    guard !submission.recipients.isEmpty else { return Self.fail(ExitStatus.usage, "Recipient addresses must be specified on the command line") }
+    submission.needsUTF8 = submission.addresses.contains { $0.utf8.contains { $0 >= 0x80 } }
+    let list = submission.recipients.joined(separator: ",\n\t")
+    let from = submission.sender.isEmpty ? "MAILER-DAEMON" : submission.sender
+    let status = hand(in: submission, Array("From: \(from)\nSubject: probe\nTo:\t\(list)\n\n".utf8))
+    if status == ExitStatus.success { Terminal.write("Mail Delivery Status Report will be mailed to <\(submission.sender)>.\n") }
+    return status
+  }
 
   private func deliver() -> Int32 {
     var submission: LocalSubmission
@@ -65,8 +84,7 @@ struct Sendmail {
     guard !submission.recipients.isEmpty else { return Self.fail(ExitStatus.usage, "No recipient addresses found in message header") }
     guard !input.isEmpty || !arguments.takesRecipients else { return Self.fail(ExitStatus.dataError, "no message on standard input") }
     submission.hasEightBit = arguments.saysEightBit || message.hasEightBit
-    submission.needsUTF8 =
-      message.hasEightBitHeader || ([submission.sender] + submission.recipients).contains { $0.utf8.contains { $0 >= 0x80 } }
+    submission.needsUTF8 = message.hasEightBitHeader || submission.addresses.contains { $0.utf8.contains { $0 >= 0x80 } }
     return hand(in: submission, message.content)
   }
 

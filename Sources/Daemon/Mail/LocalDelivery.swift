@@ -18,7 +18,7 @@ final class LocalDelivery: Sendable {
   private let threads = Monitor<[Thread]>([])
   private let relaying: Relaying
   private let number: UInt8
-  private let mailboxes = MailboxTransport()
+  private let mailboxes: MailboxTransport
   private let lane = Monitor<SchedulerLane?>(nil)
 
   init(
@@ -30,6 +30,7 @@ final class LocalDelivery: Sendable {
     self.setup = setup
     self.spool = spool
     self.users = users
+    mailboxes = MailboxTransport(probing: MailboxProbe(setup, users: users).result)
     self.usesMailboxService = usesMailboxService
     self.senders = senders
     self.reports = reports

@@ -101,8 +101,9 @@ struct RecipientLookup: RecipientDirectory {
   private func routeRefusal(_ query: RecipientQuery) -> RecipientVerdict? {
     guard let router else { return nil }
     guard case .to(let hop) = router.hop(query.address.address, query.destination.route ?? .remote, sender: "") else { return nil }
-    guard hop.transport == "error" else { return nil }
-    guard case .error(let status, let text)? = LocalTransport("error:\(hop.destination)") else { return nil }
+    guard hop.transport == "error" || hop.transport == "retry" else { return nil }
+    guard case .error(var status, let text)? = LocalTransport("error:\(hop.destination)") else { return nil }
+    if hop.transport == "retry" { status = "4\(status.dropFirst())" }
     return .refused(status.hasPrefix("4") ? 450 : 550, EnhancedStatus(status), text)
   }
 

@@ -23,7 +23,9 @@ extension TransportTable {
     for block in setup.configuration.transports {
       if block.kind == .pipe {
         let performer = block.user.isEmpty ? own : others
-        add(block.name.text, PipeTransport(block.name.text, performer, pool: programs, clock: wallClock), service: "pipe")
+        add(
+          block.name.text, PipeTransport(block.name.text, command: block.argv.first ?? "", performer, pool: programs, clock: wallClock),
+          service: "pipe")
       } else if let row = self[block.kind.rawValue] {
         self[block.name.text] = row
       }

@@ -5,6 +5,7 @@ import PluginHost
 import Queue
 import Runtime
 import SMTP
+import Server
 import Settings
 import Spool
 
@@ -47,6 +48,42 @@ extension SenderReporter.Settings {
     lifetime = SchedulerSettings(configuration).lifetime
     bounceLifetime = SchedulerSettings(configuration).bounceLifetime
   }
+}
+
+extension SessionNotices {
+  /// Nil where nobody wants to be told of sessions.
+  init?(_ setup: Setup, pool: BlockingPool) {
+    let configuration = setup.configuration
+    let classes = Classes(configuration[Keys.notifyClasses])
+    if classes.isEmpty { return nil }
+    let addressee = setup.completed(configuration[Keys.errorNoticeRecipient])
+    let (resolve, expansion) = (setup.resolver(), setup.expansion())
+    let find: @Sendable () -> [Recipient]? = {
+      let (recipient, hasFailed) = Lookups.wait { resolve(addressee) }
+      if hasFailed { return nil }
+      let given = [recipient ?? Recipient(address: addressee, original: addressee, route: .remote)]
+      guard let expansion else { return given }
+      if case .recipients(let found) = expansion.expandSlowly(given, sender: "", wantsCopies: false) { return found }
+      return nil
+    }
+    self.init(
+      classes, to: addressee, recipients: { await pool.run(find) ?? nil }, from: setup.completed(configuration[Keys.doubleBounceSender]),
+      writer: SessionNoticeWriter(hostname: configuration[Keys.myhostname], product: configuration[Keys.mailName]))
+  }
+}
+
+extension SessionNotices.Classes {
+  init(_ words: [String]) {
+    let names: [String: SessionNotices.Classes] = [
+      "bounce": .bounce, "policy": .policy, "protocol": .protocolErrors, "resource": .resource, "software": .software, "data": .data,
+    ]
+    self = words.reduce(into: []) { $0.formUnion(names[$1] ?? []) }
+  }
+}
+
+extension Setup {
+  /// With myorigin where there is no domain.
+  func completed(_ address: String) -> String { address.contains("@") ? address : "\(address)@\(configuration[Keys.myorigin])" }
 }
 
 extension ReportRules {

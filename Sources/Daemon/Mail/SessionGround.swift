@@ -50,6 +50,7 @@ struct SessionGround: Sendable {
     let footer = RejectFooter(listener, setup)
     let ownNetworks = setup.networks(listener[Keys.mynetworks])
     let expansion = listener[Keys.receiveOverrideOptions].contains("no_address_mappings") ? nil : arrivalExpansion
+    let notices = SessionNotices(setup, pool: pool)
     let keepsClient =
       [SMTPClientKeys.smtp, .lmtp].contains { setup.configuration[$0.talk.sendXforward] }
       || setup.configuration.transports.contains { $0.argv.contains { $0.contains("client_") || $0.contains("sasl_") } }
@@ -65,6 +66,7 @@ struct SessionGround: Sendable {
       services.expand = expansion
       services.contentFilter = listener[Keys.contentFilter]
       services.keepsClient = keepsClient
+      services.notices = notices
       services.stages = chain.map { chain in
         StageServices(chain: chain, names: names, loop: loop, listener: name, pool: pool) { client in
           client.address.map(ownNetworks.contains) ?? true

@@ -56,7 +56,7 @@ extension DeliveryProber.Means {
 }
 
 /// Whether there is a mailbox here: what local(8) and virtual(8) say to a probe.
-private struct MailboxProbe {
+struct MailboxProbe {
   let users: UserDirectory
   let doubleBounceSender: String
   let hasLuserRelay: Bool

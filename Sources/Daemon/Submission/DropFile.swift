@@ -18,6 +18,7 @@ enum DropFile {
     for (letter, value) in wishes where !value.isEmpty { add(letter, value, to: &bytes) }
     if submission.hasEightBit { add("B", "", to: &bytes) }
     if submission.needsUTF8 { add("U", "", to: &bytes) }
+    if submission.isProbe { add("P", "", to: &bytes) }
     var rest = content[...]
     while !rest.isEmpty {
       add("C", rest.prefix(largestPiece), to: &bytes)
@@ -85,6 +86,7 @@ final class DropContents {
     case 0x56: submission.envelopeID = value
     case 0x42: submission.hasEightBit = true
     case 0x55: submission.needsUTF8 = true
+    case 0x50: submission.isProbe = true
     default: throw Fault("a record of an unknown kind")
     }
   }

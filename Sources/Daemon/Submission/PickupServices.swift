@@ -42,6 +42,7 @@ extension ServerConfiguration {
     smtpdErrorSleepTime = 0
     smtpdRecipientLimit = max(smtpdRecipientLimit, Self.pickupRecipientLimit)
     smtpdDiscardEhloKeywords = []
+    takesProbes = true
     edge = EdgeConfiguration()
     edge.serviceName = "pickup"
   }

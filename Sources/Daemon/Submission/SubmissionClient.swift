@@ -13,6 +13,10 @@ struct LocalSubmission: Equatable, Sendable {
   var envelopeID = ""
   var hasEightBit = false
   var needsUTF8 = false
+  /// `-bv`: the sender is told what would become of it.
+  var isProbe = false
+
+  var addresses: [String] { [sender] + recipients }
 }
 
 /// Hands a message in over SMTP: replies in, what to say next out. RFC 5321 §4.1.4; recipients go together, some at a time.
@@ -92,6 +96,7 @@ struct SubmissionClient {
     if submission.needsUTF8, extensions.contains("SMTPUTF8") { text += " SMTPUTF8" }
     if !submission.returnContent.isEmpty { text += " RET=\(submission.returnContent)" }
     if !submission.envelopeID.isEmpty { text += " ENVID=\(XText.write(submission.envelopeID))" }
+    if submission.isProbe { text += " XPROBE" }
     return text
   }
 

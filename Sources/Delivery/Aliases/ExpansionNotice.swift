@@ -2,12 +2,6 @@
 import Queue
 
 extension Recipient {
-  /// NEVER with SUCCESS, which nobody can ask for (RFC 3461 §4.1): it stands for an address that became others. Nothing is delivered to it; the
-  /// sender, who wants to know what arrives, is told that it was expanded, and hears of none of the others (RFC 3461 §5.2.7.3).
-  private static let expansionNotice: Notify = [.never, .success]
-
-  package var isExpansionNotice: Bool { notify == Self.expansionNotice }
-
   /// `recipients` are what it became. Where its sender asked for reports of success, they are asked for none, and a notice is put behind them.
   func noticing(_ recipients: [Recipient]) -> [Recipient] {
     guard recipients.map(\.address) != [address], notify.contains(.success), !notify.contains(.never) else { return recipients }

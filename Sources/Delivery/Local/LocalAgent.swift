@@ -304,9 +304,9 @@ package final class LocalAgent {
     senders.report(outcomes.results, of: message) { [spool, report, settings, clock] isStored in
       for copy in outcomes.copies { spool.note(message.id, recipient: copy.recipient, copy.state, on: copy.volume) }
       let until = settings.backOff.next(arrival: message.envelope.arrival, now: clock())
-      for result in outcomes.results where result.outcome == .bounced {
-        let reason = result.reason.unreported
-        spool.note(message.id, recipient: result.index, isStored ? .failed(result.reason) : .deferred(Deferral(until: until, reason: reason)))
+      for result in outcomes.results {
+        guard let state = result.state(of: message.envelope, isTold: isStored, until: until) else { continue }
+        spool.note(message.id, recipient: result.index, state)
       }
       for line in outcomes.failures { report(isStored ? line : line.unreported) }
       spool.attemptEnded(message.id)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Queue
 import Runtime
 
 /// The way of the scheduler to mailboxes of this host: a thread with a `LocalAgent`, which notes what it does by itself.
@@ -16,7 +17,10 @@ package final class MailboxTransport: Transport {
   private let orders = Monitor(Orders())
   private let thread = Monitor<Thread?>(nil)
 
-  package init() {}
+  /// Whether there is a mailbox, for a probe; may block.
+  private let mailbox: @Sendable (Recipient) -> RecipientResult
+
+  package init(probing mailbox: @escaping @Sendable (Recipient) -> RecipientResult) { self.mailbox = mailbox }
 
   /// `agent` is called once, on the thread.
   package func start(_ agent: @escaping @Sendable () -> LocalAgent) throws(SystemError) {
@@ -35,6 +39,8 @@ package final class MailboxTransport: Transport {
     running?.join()
   }
 
+  package func probe(_ job: DeliveryJob) async -> DeliveryResult { await deliver(job) }
+
   package func deliver(_ job: DeliveryJob) async -> DeliveryResult {
     let result = await withUnsafeContinuation { (continuation: UnsafeContinuation<DeliveryResult?, Never>) in
       let isOpen = orders.withLock { orders in
@@ -52,9 +58,20 @@ package final class MailboxTransport: Transport {
 
   private func run(_ agent: LocalAgent) {
     while let batch = next() {
-      let results = agent.deliver(batch.map(\.job))
-      for (order, result) in zip(batch, results) { order.continuation.resume(returning: result) }
+      for order in batch where order.job.isProbe { order.continuation.resume(returning: probed(order.job)) }
+      let orders = batch.filter { !$0.job.isProbe }
+      for (order, result) in zip(orders, agent.deliver(orders.map(\.job))) { order.continuation.resume(returning: result) }
     }
+  }
+
+  private func probed(_ job: DeliveryJob) -> DeliveryResult {
+    DeliveryResult(
+      job.recipients.compactMap { due in
+        guard job.message.envelope.recipients.indices.contains(due.index) else { return nil }
+        var result = mailbox(job.message.envelope.recipients[due.index])
+        result.index = due.index
+        return result
+      })
   }
 
   /// All that waits; nil when it is time to end.

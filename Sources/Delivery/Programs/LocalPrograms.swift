@@ -42,6 +42,11 @@ package final class LocalPrograms: Transport {
     return DeliveryResult(results)
   }
 
+  package func probe(_ job: DeliveryJob) async -> DeliveryResult {
+    let reason = Reason(status: "2.0.0", text: "delivers to whom an alias or a .forward file names")
+    return DeliveryResult(job.recipients.map { RecipientResult($0.index, .sent, reason, relay: "local") })
+  }
+
   private enum Plan: Sendable {
     case done(ProgramOutcome)
     case sendOn(Envelope, [ContentChunk], after: String?)

@@ -6,13 +6,15 @@ import Spool
 /// Hands messages to a program: pipe(8). The program runs on threads of its own; nothing waits for it on the loop.
 package final class PipeTransport: Transport {
   private let name: String
+  private let command: String
   private let performer: any ProgramPerformer
   private let pool: BlockingPool
   private let clock: @Sendable () -> Int64
 
   /// `pool`: as many threads as programs may run at a time.
-  package init(_ name: String, _ performer: any ProgramPerformer, pool: BlockingPool, clock: @escaping @Sendable () -> Int64) {
+  package init(_ name: String, command: String, _ performer: any ProgramPerformer, pool: BlockingPool, clock: @escaping @Sendable () -> Int64) {
     self.name = name
+    self.command = command
     self.performer = performer
     self.pool = pool
     self.clock = clock
@@ -21,6 +23,10 @@ package final class PipeTransport: Transport {
   package func deliver(_ job: DeliveryJob) async -> DeliveryResult {
     let found = await pool.run { [self] in run(job) }
     return found ?? DeliveryResult(job, .init(.deferred, "4.3.2", "too many programs at a time"), relay: name, since: clock(), clock())
+  }
+
+  package func probe(_ job: DeliveryJob) async -> DeliveryResult {
+    DeliveryResult(job, .init(.sent, "2.0.0", "delivers to command: \(command)"), relay: name, since: clock(), clock())
   }
 
   private func run(_ job: DeliveryJob) -> DeliveryResult {

@@ -51,7 +51,7 @@ struct ReportPlan: Equatable {
       switch kind {
       case .failure: "\(postmaster == nil ? "sender" : "postmaster") non-delivery notification"
       case .delay: "\(postmaster == nil ? "sender" : "postmaster") delay notification"
-      case .success: "sender delivery status notification"
+      case .success, .verification: "sender delivery status notification"
       }
     }
   }
@@ -67,6 +67,10 @@ struct ReportPlan: Equatable {
   init(_ results: [RecipientResult], _ envelope: Envelope, isWarned: Bool, age: Int64, _ rules: ReportRules) {
     self.rules = rules
     self.envelope = envelope
+    if envelope.isProbe {
+      planVerification(results)
+      return
+    }
     planFailures(
       ReportPlan.choose(results, envelope, .bounced) { $0.isEmpty || $0.contains(.failure) }, all: ReportPlan.all(results, envelope, .bounced))
     let confirms = isWarned && rules.confirmsDelayCleared
@@ -112,6 +116,13 @@ struct ReportPlan: Equatable {
       // No more than the header: what people write to each other is no business of the postmaster's.
       orders.append(Order(kind: .failure, postmaster: rules.bounceNoticeRecipient, results: all, returnsAll: false, isNeeded: false))
     }
+  }
+
+  /// All that was found out.
+  private mutating func planVerification(_ results: [RecipientResult]) {
+    let places = results.indices.filter { envelope.recipients.indices.contains(results[$0].index) }
+    if places.isEmpty || envelope.sender.isEmpty || isNotice { return }
+    orders.append(Order(kind: .verification, postmaster: nil, results: places, returnsAll: false, isNeeded: true))
   }
 
   private mutating func planSuccesses(_ successes: [Int]) {

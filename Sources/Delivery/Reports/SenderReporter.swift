@@ -202,9 +202,11 @@ extension ReportedMessage {
 extension ReportedRecipient {
   fileprivate init(_ result: RecipientResult, _ envelope: Envelope) {
     let recipient = envelope.recipients[result.index]
-    let text = result.outcome == .sent && !result.isExpansion ? "delivery via \(result.relay): \(result.reason.text)" : result.reason.text
+    let isVia = envelope.isProbe ? result.relay != "none" : result.outcome == .sent && !result.isExpansion
+    let text = isVia ? "delivery via \(result.relay): \(result.reason.text)" : result.reason.text
     self.init(
-      address: recipient.address, original: recipient.original, originalRecipient: recipient.originalRecipient, action: result.action,
+      address: recipient.address, original: recipient.original, originalRecipient: recipient.originalRecipient,
+      action: envelope.isProbe ? (result.outcome == .sent ? .deliverable : .undeliverable) : result.action,
       status: result.reason.status, reason: text, remote: result.remote.map(Remote.init) ?? Remote(ofTaken: result))
   }
 }

@@ -87,7 +87,7 @@ package struct MailRouter: Router {
 
   private func classHop(_ route: Recipient.Route, _ domain: String, sender: String) -> NextHop? {
     switch route {
-    case .local: return hop(rules.localTransport, or: rules.myhostname)
+    case .local: return hop(rules.localTransport, or: domain)
     case .virtual: return hop(rules.virtualTransport, or: domain)
     case .remote:
       let isRelayed = policy.isRelayDomain(domain)

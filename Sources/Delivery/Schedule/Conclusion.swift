@@ -42,6 +42,8 @@ final class Conclusion: Sendable {
     let now = clock()
     var results = complete(result, job)
     for result in results { log(result, job, service, now) }
+    // All that was found out is told at the end.
+    if job.message.envelope.isProbe { return Untold(results: results) }
     let isExpired = settings.isTooOld(job.message.envelope, now) && results.contains { $0.outcome == .deferred }
     if isExpired {
       for index in results.indices where results[index].outcome == .deferred { results[index].outcome = .bounced }
@@ -67,9 +69,9 @@ final class Conclusion: Sendable {
     lane.senders.report(untold.results, of: message) { [settings, clock] isStored in
       for note in untold.afterwards { note() }
       let until = settings.backOff.next(arrival: message.envelope.arrival, now: clock())
-      for result in untold.results where result.outcome == .bounced {
-        let deferral = Deferral(until: until, reason: result.reason.unreported)
-        lane.spool.note(message.id, recipient: result.index, isStored ? .failed(result.reason) : .deferred(deferral))
+      for result in untold.results {
+        guard let state = result.state(of: message.envelope, isTold: isStored, until: until) else { continue }
+        lane.spool.note(message.id, recipient: result.index, state)
       }
       done()
     }
@@ -101,9 +103,23 @@ final class Conclusion: Sendable {
       delays: .init(
         before: job.taken.difference(from: job.message.envelope.arrival), queue: job.began.difference(from: job.taken),
         connection: result.connection, transmission: result.transmission),
-      dsn: result.reason.status, status: .init(result.outcome), text: result.reason.text)
+      dsn: result.reason.status, status: job.isProbe ? .init(probed: result.outcome) : .init(result.outcome), text: result.reason.text)
     line.connectionUse = result.connectionUse
     report(line)
+  }
+}
+
+extension RecipientResult {
+  /// What is noted once the sender was told, or could not be. Those who are tried again are so together, as their attempt ended together: nil where
+  /// nothing is to be noted.
+  func state(of envelope: Envelope, isTold: Bool, until: Int64) -> RecipientState? {
+    let unreported = RecipientState.deferred(Deferral(until: until, reason: reason.unreported))
+    if envelope.isProbe { return isTold ? .relayed : unreported }
+    switch outcome {
+    case .sent: return nil
+    case .deferred: return .deferred(Deferral(until: until, reason: reason))
+    case .bounced: return isTold ? .failed(reason) : unreported
+    }
   }
 }
 
@@ -115,6 +131,8 @@ extension DeliveryReport.Status {
     case .bounced: self = .bounced
     }
   }
+
+  init(probed outcome: RecipientResult.Outcome) { self = outcome == .sent ? .deliverable : .undeliverable }
 }
 
 extension Int64 {

@@ -59,7 +59,7 @@ struct RoutedMessage: Sendable {
   }
 
   private static func route(_ recipient: Recipient, of envelope: Envelope, _ router: any Router) -> Routing {
-    envelope.contentFilter.isEmpty || recipient.isExpansionNotice
+    envelope.contentFilter.isEmpty || envelope.isProbe || recipient.isExpansionNotice
       ? router.route(recipient, sender: envelope.sender) : .to(router.hop(through: envelope.contentFilter, for: recipient))
   }
 }

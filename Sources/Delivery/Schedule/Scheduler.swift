@@ -202,11 +202,12 @@ package final class Scheduler: @unchecked Sendable {
   /// Without `start` the schedule does not know of it.
   private func begin(_ job: ScheduledJob, _ start: Schedule.Start?, _ number: Int, _ row: TransportTable.Row, _ now: Int64) {
     let owner = job.owner
-    let order = DeliveryJob(
+    var order = DeliveryJob(
       message: owner.message, recipients: job.recipients, hop: job.hop, taken: owner.taken, began: now,
       isBacklogged: start.map { schedule.hasMore($0) } ?? false)
-    loop.spawn {
-      let result = await row.transport.deliver(order)
+    order.isProbe = owner.message.envelope.isProbe
+    loop.spawn { [order] in
+      let result = order.isProbe ? await row.transport.probe(order) : await row.transport.deliver(order)
       self.finish(start, number, job, order, row, result)
     }
   }
@@ -241,7 +242,8 @@ package final class Scheduler: @unchecked Sendable {
   /// Puts a job off without an attempt.
   private func postpone(_ job: ScheduledJob, _ reason: Reason, _ now: Int64) {
     guard mayBegin(job) else { return }
-    let order = DeliveryJob(message: job.owner.message, recipients: job.recipients, hop: job.hop, taken: job.owner.taken, began: now)
+    var order = DeliveryJob(message: job.owner.message, recipients: job.recipients, hop: job.hop, taken: job.owner.taken, began: now)
+    order.isProbe = order.message.envelope.isProbe
     conclude(job, order, "error", DeliveryResult(job.recipients.map { RecipientResult($0.index, .deferred, reason) }))
   }
 

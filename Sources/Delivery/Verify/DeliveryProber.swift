@@ -145,7 +145,7 @@ package final class DeliveryProber: AddressProber, @unchecked Sendable {
       DeliveryReport(
         queueID: probe.id, recipient: recipient.address, original: recipient.original, service: service, relay: result.relay,
         delays: .init(before: 0, queue: began.difference(from: probe.taken), connection: result.connection, transmission: result.transmission),
-        dsn: result.reason.status, status: result.outcome == .sent ? .deliverable : .undeliverable, text: result.reason.text))
+        dsn: result.reason.status, status: .init(probed: result.outcome), text: result.reason.text))
     let status: Verification.Status =
       switch result.outcome {
       case .sent: .deliverable

@@ -64,6 +64,18 @@ package struct ReportText: Equatable, Sendable {
                          The mail system
 
       """)
+
+  package static let verify = ReportText(
+    subject: "Mail Delivery Status Report", postmasterSubject: "",
+    body: """
+      This is the mail system at host $myhostname.
+
+      Here is what you asked for: what would become of mail
+      for these recipients. None was sent to them.
+
+                         The mail system
+
+      """)
 }
 
 /// The texts of all kinds.
@@ -71,8 +83,8 @@ package struct ReportTexts: Equatable, Sendable {
   package var failure = ReportText.failure
   package var delay = ReportText.delay
   package var success = ReportText.success
-  /// Of the probes of `sendmail -bv`.
-  package var verify: ReportText?
+  /// Of `sendmail -bv`.
+  package var verify = ReportText.verify
 
   package init() {}
 
@@ -81,6 +93,7 @@ package struct ReportTexts: Equatable, Sendable {
     case .failure: failure
     case .delay: delay
     case .success: success
+    case .verification: verify
     }
   }
 }

@@ -61,7 +61,7 @@ package struct ReportTextFile {
     case "failure_template": .failure
     case "delay_template": .delay
     case "success_template": .success
-    default: ReportText(subject: "Mail Delivery Status Report", postmasterSubject: "", body: "")
+    default: .verify
     }
   }
 

@@ -153,7 +153,7 @@ package struct ReportWriter: Sendable {
   private func write(returned report: StatusReport, _ page: inout Page) {
     guard let returned = report.returned else { return }
     let global = report.message.smtpUTF8
-    page.write("--\(page.boundary)\nContent-Description: \(report.kind == .success ? "" : "Undelivered ")")
+    page.write("--\(page.boundary)\nContent-Description: \(report.kind == .success || report.kind == .verification ? "" : "Undelivered ")")
     if returned.isWhole {
       page.write("Message\nContent-Type: message/\(global ? "global" : "rfc822")\n")
     } else {

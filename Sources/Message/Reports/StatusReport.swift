@@ -2,7 +2,11 @@
 
 /// A report on a message, to its sender or to the postmaster: RFC 3461 §6, RFC 3464, RFC 6533. What it says; `ReportWriter` writes it.
 package struct StatusReport: Equatable, Sendable {
-  package enum Kind: Equatable, Sendable, CaseIterable { case failure, delay, success }
+  package enum Kind: Equatable, Sendable, CaseIterable {
+    case failure, delay, success
+    /// What would become of mail, of which none was sent.
+    case verification
+  }
 
   package var kind: Kind
   /// Goes to the postmaster: the same without the words of introduction.
@@ -57,8 +61,8 @@ package struct ReportedMessage: Equatable, Sendable {
 
 /// What became of one recipient.
 package struct ReportedRecipient: Equatable, Sendable {
-  /// RFC 3464 §2.3.3.
-  package enum Action: String, Sendable { case failed, delayed, delivered, relayed, expanded }
+  /// RFC 3464 §2.3.3; of a verification, Postfix's words.
+  package enum Action: String, Sendable { case failed, delayed, delivered, relayed, expanded, deliverable, undeliverable }
 
   package var address: String
   /// The address that it was before aliases; the same where there were none.

@@ -88,6 +88,7 @@ extension MessageRecord {
     guard let place = payload.place(), var progress = payload.progress(), var envelope = payload.envelope() else { return nil }
     guard progress.states.isEmpty || progress.states.count == envelope.recipients.count else { return nil }
     let marks = payload.readMarks(of: &progress)
+    envelope.isProbe = marks & Mark.probe != 0
     if marks & Mark.filter != 0 {
       guard let filter = payload.string() else { return nil }
       envelope.contentFilter = filter
@@ -138,7 +139,7 @@ extension RecordSummary {
     self.crashes = crashes
     guard frame.kind == .message else { return }
     guard payload.skipStates(), let routes = payload.routes() else { return nil }
-    self.routes = (payload.integer(UInt8.self) ?? 0) & Mark.filter == 0 ? routes : .filtered
+    self.routes = (payload.integer(UInt8.self) ?? 0) & (Mark.filter | Mark.probe) == 0 ? routes : .filtered
   }
 }
 
@@ -154,7 +155,7 @@ extension RecordWriter {
     let filter = envelope?.contentFilter ?? ""
     let marks =
       (progress.isWarned ? Mark.warned : 0) | (filter.isEmpty ? 0 : Mark.filter) | (envelope?.client == nil ? 0 : Mark.client)
-      | (envelope?.client?.isLocal == true ? Mark.localClient : 0)
+      | (envelope?.client?.isLocal == true ? Mark.localClient : 0) | (envelope?.isProbe == true ? Mark.probe : 0)
     if marks != 0 { put(marks) }
     if !filter.isEmpty { put(filter) }
     if let client = envelope?.client { put(client) }
@@ -171,6 +172,7 @@ private enum Mark {
   static let client: UInt8 = 8
   /// That client is of this host.
   static let localClient: UInt8 = 16
+  static let probe: UInt8 = 32
 }
 
 extension ByteCursor {

@@ -31,6 +31,8 @@ package struct MailParameters: Equatable, Sendable {
   package internal(set) var body: Body?
   /// RFC 6531 §3.4.
   package internal(set) var smtpUTF8 = false
+  /// What would become of the message is asked, and nobody gets it: `sendmail -bv`. Of users of this host only.
+  package internal(set) var isProbe = false
   package internal(set) var returnContent: Return?
   /// RFC 3461 §4.4, decoded.
   package internal(set) var envelopeID: String?
@@ -39,8 +41,13 @@ package struct MailParameters: Equatable, Sendable {
     let equals = word.offset(of: 0x3d)
     let name = word.slice(0, equals ?? word.count)
     guard let equals else {
-      guard name.equalsIgnoringCase("SMTPUTF8") else { throw Refusal(Replies.unsupportedOption(word)) }
-      smtpUTF8 = true
+      if name.equalsIgnoringCase("SMTPUTF8") {
+        smtpUTF8 = true
+      } else if name.equalsIgnoringCase("XPROBE") {
+        isProbe = true
+      } else {
+        throw Refusal(Replies.unsupportedOption(word))
+      }
       return
     }
     try parse(name: name, value: word.slice(equals &+ 1, word.count), word: word)

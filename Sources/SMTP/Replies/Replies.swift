@@ -81,6 +81,8 @@ enum Replies {
     Reply(555, EnhancedStatus(5, 5, 4), "Unsupported option: \(String(decoding: word, as: UTF8.self))")
   }
 
+  static let unsupportedProbe = Reply(555, EnhancedStatus(5, 5, 4), "Unsupported option: XPROBE")
+
   static func queued(as id: String) -> Reply { Reply(250, EnhancedStatus(2, 0, 0), "Ok: queued as \(id)") }
 
   /// RFC 3030 §2 lets a reply to BDAT say how much arrived.

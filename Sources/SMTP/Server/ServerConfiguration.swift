@@ -60,6 +60,8 @@ package struct ServerConfiguration: Sendable {
   package var checksRoom = false
 
   package var edge = EdgeConfiguration()
+  /// MAIL's parameter XPROBE, which is ours.
+  package var takesProbes = false
   /// When restrictions are to be run; in place of `relay`'s own rule if `.recipient` is among them.
   package var judgedMoments: JudgementRequest.Moments = []
 

@@ -32,6 +32,7 @@ extension ServerMachine {
     if command.parameters.smtpUTF8, !configuration.smtputf8Enable || !offers("SMTPUTF8") {
       throw Refusal(Replies.unsupportedUTF8)
     }
+    if command.parameters.isProbe, !configuration.takesProbes { throw Refusal(Replies.unsupportedProbe) }
   }
 
   mutating func begin(_ command: MailCommand) {

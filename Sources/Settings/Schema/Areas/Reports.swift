@@ -4,7 +4,8 @@ extension Area {
   static let reports = Area(
     "Reports", "What senders and the postmaster are told about mail that fails, waits or arrives. See docs/reports.md.",
     [
-      Keys.notifyClasses, Keys.bounceNoticeRecipient, Keys.doubleBounceNoticeRecipient, Keys.delayNoticeRecipient, Keys.doubleBounceSender,
+      Keys.notifyClasses, Keys.errorNoticeRecipient, Keys.bounceNoticeRecipient, Keys.doubleBounceNoticeRecipient, Keys.delayNoticeRecipient,
+      Keys.doubleBounceSender,
       Keys.delayWarningTime, Keys.confirmDelayCleared, Keys.bounceSizeLimit, Keys.bounceTemplateFile, Keys.enableThreadedBounces,
     ])
 }
@@ -15,9 +16,14 @@ extension Keys {
     example: "2bounce, resource, software",
     """
     What the postmaster is mailed about. `bounce`: a copy of each report of a failure, with no more than the header of the message. `2bounce`: reports that \
-    could not be delivered themselves, whole. `delay`: a copy of each warning. The other words name trouble in sessions, which Weir writes \
-    to its log and mails to nobody.
+    could not be delivered themselves, whole. `delay`: a copy of each warning. The other words, and `bounce`, ask for what was said in a session with a client when something went wrong: \
+    `policy`: it was refused by a restriction or a stage; `protocol`: it made a mistake in SMTP; `resource`: there was no room; `software`: \
+    the fault is on our side; `data`: a table could not tell.
     """)
+
+  package static let errorNoticeRecipient = Key.text(
+    "error_notice_recipient", "postmaster", example: "postmaster@example.com",
+    "Who gets what was said in sessions in which something went wrong.")
 
   package static let bounceNoticeRecipient = Key.text(
     "bounce_notice_recipient", "postmaster", example: "bounces@example.com", "Who gets the copies that the class `bounce` asks for.")

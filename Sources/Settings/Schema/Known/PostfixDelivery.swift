@@ -18,7 +18,6 @@ extension KnownName {
     needless(
       .postfix, "smtp_tls_session_cache_database", "remembers TLS sessions of outgoing mail",
       "sessions are kept in memory; smtp_tls_session_cache_timeout = 0 keeps none"),
-    needless(.postfix, "error_notice_recipient", "is mailed what went wrong in sessions", "the log has that: remove the line"),
   ]
 
   private static let relay = "not yet: mail for other servers waits in the spool"
