@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("alice@here.test", Recipient.Route.local, "local:mail.here.test"), ("bob@virtual.test", .virtual, "virtual:virtual.test"),
+    ("alice@here.test", Recipient.Route.local, "local:here.test"), ("bob@virtual.test", .virtual, "virtual:virtual.test"),
     ("carol@inside.test", .remote, "relay:inside.test"), ("carol@deep.inside.test", .remote, "relay:deep.inside.test"),
     ("dave@Else.TEST", .remote, "smtp:else.test"), ("eve@alias.test", .remote, "error:5.1.1 User unknown in virtual alias table"),
   ]) func byClass(_ address: String, _ route: Recipient.Route, _ expected: String) {
@@ -49,7 +49,7 @@ import Testing
     let router = Self.router { $0.relayhost = "[smart.test]:587" }
     #expect(Self.route("a@else.test", router) == "smtp:[smart.test]:587")
     #expect(Self.route("a@inside.test", router) == "relay:[smart.test]:587")
-    #expect(Self.route("a@here.test", router, .local) == "local:mail.here.test")
+    #expect(Self.route("a@here.test", router, .local) == "local:here.test")
     let explicit = Self.router {
       $0.relayhost = "[smart.test]"
       $0.defaultTransport = "smtp:[other.test]:2525"
