@@ -30,6 +30,9 @@ package struct StageSettings: Equatable, Sendable {
   package var listeners: [String]?
   package var options: [Option] = []
 
+  /// No stage, but a table in a worker: `name` is that of the table.
+  package var isTable = false
+
   // In a worker:
   /// How many processes do the work.
   package var processes = 1

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables that take their time wherever mail is sorted by tables: aliases, copies, routes, domains, other addresses outside. Beside the real Postfix with the same
 database."""
+import json
 import os
 import re
 import sqlite3
+import subprocess
 import tempfile
 
 from harness import Case, Session, eventually
 from nexthop import NextHop
 from postfix import Postfix
+
+PLUGIN = os.path.join(os.environ["WEIR_PLUGINS"], "tests/table.so")
 
 KINDS = ("domain", "relay", "aliasdomain", "virtual", "alias", "transport", "copy", "generic", "relocated", "access")
 
@@ -243,6 +247,53 @@ class SlowTables(Case):
         with Session(weir.port) as session:
             self.assertTrue(session.send("a@example.net", ["any@far.test"], "Subject: x\n\nText\n").startswith("250 "))
         eventually(lambda: "TLS is required, but was not offered" in weir.log_text(), what="the policy")
+
+
+class Workers(Case):
+    """A plugin that does not come with Weir: its tables are asked in a worker, unless their file says otherwise."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder = self.enterContext(tempfile.TemporaryDirectory(prefix="weir-slow-"))
+        os.chmod(self.folder, 0o755)
+        self.cf = os.path.join(self.folder, "t.cf")
+
+    def table(self, more=""):
+        with open(self.cf, "w") as file:
+            file.write(f"plugin = {PLUGIN}\ndepth = 1\ntimeout = 1s\n{more}")
+        os.chmod(self.cf, 0o644)
+        return f"table:{self.cf}"
+
+    def ask(self, weir, local):
+        with Session(weir.port) as session:
+            session.say("EHLO client.test")
+            session.say("MAIL FROM:<a@example.net>")
+            return session.say(f"RCPT TO:<{local}@here.test>")
+
+    def start(self):
+        return self.weir(f"mydestination = here.test\nmyorigin = here.test\nlocal_recipient_maps = {self.table()}\nsmtpd_error_sleep_time = 0\n")
+
+    def test_answers_and_failures(self):
+        weir = self.start()
+        self.assertTrue(self.ask(weir, "one").startswith("250 "))
+        self.assertTrue(self.ask(weir, "nobody").startswith("550 5.1.1 "))
+        for key, words in (("crash", r"its process died of signal 6 \(SIGABRT\) at LOOKUP"), ("hang", "did not come back from LOOKUP within 1000 ms"),
+                           ("garbage", "it sent what is no frame")):
+            with self.subTest(key):
+                self.assertTrue(self.ask(weir, key).startswith("451 4.3.0 "))
+                eventually(lambda: re.search(f"table:{self.cf}: .*{words}.*what it was asked then has no answer for now", weir.log_text()), what=words)
+                eventually(lambda: self.ask(weir, "one").startswith("250 "), what="the next worker")
+        report = [row for row in json.loads(weir.run("plugins", "--json").stdout) if row["stage"] == f"table:{self.cf}"]
+        self.assertEqual([(row["mode"], row["state"], row["restarts"] >= 3) for row in report], [("worker", "ok", True)])
+
+    def test_its_mode(self):
+        for more, status, words in (("", 0, ""), ("mode = inprocess\n", 0, ""), ("mode = elsewhere\n", 78, "expected `inprocess` or `worker`"),
+                                    ("worker_network = perhaps\n", 78, "expected `yes` or `no`"), ("deep = 1\n", 78, "4:8: error: `table` has no option `deep`")):
+            done = subprocess.run([os.environ["WEIR_BIN"], "map", "-q", "two", self.table(more)], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, status, done.stderr)
+            self.assertIn(words, done.stderr)
+            if not status:
+                self.assertEqual(done.stdout, "1,2\n")
 
 
 if __name__ == "__main__":

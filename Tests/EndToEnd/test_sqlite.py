@@ -232,7 +232,7 @@ class Mail(Case):
             ("query = SELECT 1; SELECT 2\n", "2:9", "query: there is more than one statement in it"),
             (SELECT + "hosts = localhost\n", "3:9", "`sqlite` has no option `hosts`"),
             (SELECT + "expansion_limit = many\n", "3:19", "expected a number"),
-            (SELECT + "mode = worker\n", "3:8", "`mode` of a table can be `inprocess` only"),
+            (SELECT + "mode = elsewhere\n", "3:8", "expected `inprocess` or `worker`"),
             (SELECT + "timeout = soon\n", "3:11", "expected a duration"),
             ("table = users\nselect_field = m\nwhere_field = address\n", "3:16", "select_field: no such column: m"),
             ("quer = x\n", "2:8", "did you mean `query`?"),

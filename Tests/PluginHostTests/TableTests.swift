@@ -25,6 +25,54 @@ import Testing
     return table
   }
 
+  /// The same in a worker.
+  private static func worker(timeout: Int = 60_000, _ lines: LogLines = LogLines()) throws -> (table: PluginTable, stage: Stage) {
+    let reference = try #require(TableReference(LocatedText(name: "t", text: "table:/t.cf")))
+    let files = MemoryFiles(["/t.cf": "depth = 1\n"])
+    let table = try #require(Table.read(reference, files: files, externals: PluginTables()).table?.externals.first as? PluginTable)
+    var settings = StageSettings(name: "table:/t.cf", plugin: Built.plugin("table"))
+    (settings.component, settings.isTable, settings.timeout) = ("table", true, timeout)
+    settings.options = [StageSettings.Option("depth", "1")]
+    let nursery = try WorkerNursery(program: Built.program, orders: [WorkerOrder(settings)])
+    let workers = try TableWorkers(settings, isLenient: false, door: nursery.door, nursery: nursery) { level, text, _ in lines.note(level, text) }
+    table.open(workers)
+    return (table, workers.stage)
+  }
+
+  @Test func aWorkerAnswersTheSame() throws {
+    let (table, stage) = try Self.worker()
+    let fixture = try HostFixture { _ in [] }
+    #expect(table.takesParts)
+    for (key, value, hasFailed) in Self.answers {
+      let answer = ask(table, key)
+      #expect(answer.value == value && answer.hasFailed == hasFailed, "\(key): \(answer)")
+      let onLoop = fixture.run { [self] in await Lookups.resolve { ask(table, key) } }
+      #expect(onLoop.result.value == value && onLoop.hasFailed == hasFailed, "\(key): \(onLoop)")
+    }
+    #expect(stage.counters.calls.now > 0)
+    #expect(stage.counters.restarts.now == 0)
+  }
+
+  /// The look-up that does harm has no answer; those at the same time have theirs. Who of those that run has written garbage, nobody can tell.
+  @Test(arguments: ["crash", "hang", "garbage"]) func onlyTheGuiltyLookUpFails(key: String) throws {
+    let lines = LogLines()
+    let (table, _) = try Self.worker(timeout: key == "hang" ? 2000 : 60_000, lines)
+    let fixture = try HostFixture { _ in [] }
+    let results = Monitor<[Bool]>([])
+    for index in 0..<40 {
+      fixture.loop.spawn {
+        let asked = index == 20 ? key : "one"
+        let (value, hasFailed) = await Lookups.resolve { [self] in ask(table, asked).value }
+        results.withLock { $0.append(index == 20 ? value == nil && hasFailed : value == "1" && !hasFailed) }
+        results.signal()
+      }
+    }
+    let all: [Bool] = results.wait { $0.count == 40 ? $0 : nil }
+    #expect(all.count { !$0 } < (key == "garbage" ? 8 : 1), "\(lines.all)")
+    #expect(ask(table, "one").value == "1")
+    #expect(lines.all.contains { $0.contains("what it was asked then has no answer for now") }, "\(lines.all)")
+  }
+
   private func ask(_ table: PluginTable, _ key: String) -> (value: String?, hasFailed: Bool) {
     let value = Array(key.utf8).withUnsafeBytes { table.value(for: $0) }
     return (value, table.hasFailed)

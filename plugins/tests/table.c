@@ -3,7 +3,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 #include <weir/easy.h>
 #include <weir/table.h>
 
@@ -99,6 +101,11 @@ static int32_t on_event(void *me, weir_ctx *ctx, const weir_event *event) {
       nanosleep(&pause, NULL);
       return give(self, ctx->id, "slow", NULL);
    }
+   if (is(key, "crash")) abort();
+   if (is(key, "hang"))
+      for (;;) pause();
+   if (is(key, "garbage"))
+      for (int fd = 5; fd < 40; fd++) (void)!send(fd, "\xff\xff\xff\xff\xff", 5, MSG_DONTWAIT);
    return WEIR_CONTINUE;
 }
 

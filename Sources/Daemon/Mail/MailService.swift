@@ -56,7 +56,7 @@ final class MailService: Sendable {
       path: setup.queueFolder, minimum: setup.configuration[Keys.queueMinfree].bytes,
       messageSizeLimit: setup.configuration[Keys.messageSizeLimit].bytes, log: log)
     storage.look()
-    try TableOpener(log: log).open(setup)
+    let tables = try TableOpener(log: log).open(setup)
     users = UserDirectory(setup)
     room = RoomLookup(setup, users: users, pool: pool)
     limits = setup.configuration.listeners.reduce(into: [:]) { $0[$1.name] = ClientLimits(ClientLimits.Limits($1, setup), service: $1.name) }
@@ -79,7 +79,7 @@ final class MailService: Sendable {
     let intake = QueueIntake(
       spool: spool, pool: pool, relay: ServerConfiguration(setup.configuration.pickup, setup, ownAddresses: setup.ownAddresses()).relay,
       host: setup.configuration[Keys.myhostname])
-    control = ControlServer(path: Setup.controlSocket(of: lane), queue: spool, intake: intake, stages: stages.stages, pool: pool, log: log)
+    control = ControlServer(path: Setup.controlSocket(of: lane), queue: spool, intake: intake, stages: stages.stages + tables, pool: pool, log: log)
     visitors = ControlServer(
       path: PublicQueue.socket(of: lane.number, in: setup.publicFolder), visitors: ControlServer.Visitors(setup), queue: spool, pool: pool, log: log)
     lanes = LaneKeeper(

@@ -47,10 +47,13 @@ struct TablePlan {
     let plugin = definition.word("plugin") ?? definition.type
     switch files.find(plugin.text) {
     case .success(let found):
-      guard mayRun(found, definition), let limit = limit(of: definition) else { return }
+      guard let mode = mode(found, definition), let limit = limit(of: definition), let mayUseNetwork = network(definition) else { return }
       var settings = StageSettings(name: definition.description, plugin: found.path)
       settings.component = definition.word("component")?.text ?? definition.type.text
-      settings.mode = .inprocess
+      settings.isTable = true
+      settings.mode = mode
+      settings.timeout = Int(min(limit / .milliseconds(1), 3_600_000))
+      settings.mayUseNetwork = mayUseNetwork
       let options = definition.options.filter { !ExternalDefinition.words.contains($0.name.text) }
       settings.options = options.map { StageSettings.Option($0.name.text, $0.value.text) }
       entries.append(Entry(table: table, settings: settings, isShipped: found.isShipped, options: options, limit: limit))
@@ -61,20 +64,22 @@ struct TablePlan {
     }
   }
 
-  /// There are no workers for tables yet: what Weir does not ship runs in its process only if the operator wants that.
-  private mutating func mayRun(_ found: PluginFiles.Found, _ definition: ExternalDefinition) -> Bool {
-    let mode = definition.word("mode")
-    switch mode?.text {
-    case "inprocess": return true
-    case nil where found.isShipped: return true
-    case nil:
-      let hint = "`mode = inprocess` in \(definition.name.text) lets it run there: do so only with a plugin that you trust like Weir"
-      diagnostics.append(
-        .error(definition.type, "\(found.path) does not come with Weir, and tables of such plugins do not run in its process", hint: hint))
-    default:
-      diagnostics.append(.error(mode ?? definition.type, "`mode` of a table can be `inprocess` only", hint: "tables in workers are not there yet"))
+  /// A plugin that Weir does not ship is not trusted with the process that holds everybody's mail.
+  private mutating func mode(_ found: PluginFiles.Found, _ definition: ExternalDefinition) -> StageSettings.Mode? {
+    guard let word = definition.word("mode") else { return found.isShipped ? .inprocess : .worker }
+    if let mode = StageSettings.Mode(rawValue: word.text) { return mode }
+    diagnostics.append(.error(word, "expected `inprocess` or `worker`, not `\(word.text)`"))
+    return nil
+  }
+
+  private mutating func network(_ definition: ExternalDefinition) -> Bool? {
+    switch definition.word("worker_network")?.text {
+    case nil, "no": return false
+    case "yes": return true
+    case let other?:
+      diagnostics.append(.error(definition.word("worker_network") ?? definition.type, "expected `yes` or `no`, not `\(other)`"))
+      return nil
     }
-    return false
   }
 
   private mutating func limit(of definition: ExternalDefinition) -> Duration? {
@@ -83,6 +88,11 @@ struct TablePlan {
     diagnostics.append(.error(written, "expected a duration, not `\(written.text)`", hint: "timeout = 5s"))
     return nil
   }
+}
+
+extension TablePlan {
+  /// What its workers may do.
+  var workerOrders: [WorkerOrder] { entries.map(\.settings).filter { $0.mode == .worker }.map { WorkerOrder($0) } }
 }
 
 /// Makes tables answer.
@@ -96,29 +106,65 @@ struct TableOpener: Sendable {
 
   let log: Log
 
-  /// Opens all of a configuration.
-  func open(_ setup: Setup) throws { try open(TablePlan(setup), recheck: setup.configuration[Keys.tableCheckInterval]) }
+  /// Opens all of a configuration. What is answered: those in workers.
+  @discardableResult func open(_ setup: Setup) throws -> [Stage] {
+    try open(TablePlan(setup), recheck: setup.configuration[Keys.tableCheckInterval], door: setup.workerDoor.map { WorkerDoor($0) })
+  }
 
-  func open(_ plan: TablePlan, recheck: Duration = .seconds(5)) throws {
+  /// Without `door` workers run as this process's own user.
+  @discardableResult func open(_ plan: TablePlan, recheck: Duration = .seconds(5), door: WorkerDoor? = nil) throws -> [Stage] {
     if let problem = plan.diagnostics.first { throw StartError(problem.message) }
     var plugins: [String: Plugin] = [:]
+    var workers: [Stage] = []
+    let means = try Self.means(plan.workerOrders, door)
     for entry in plan.entries {
       do throws(Fault) {
-        entry.table.open(try Self.engine(entry, try Self.plugin(entry, &plugins), recheck: recheck, line(entry)))
+        if let means, entry.settings.mode == .worker {
+          let table = try Self.workers(entry, means.door, means.nursery, line(entry))
+          workers.append(table.stage)
+          entry.table.open(table)
+        } else {
+          entry.table.open(try Self.engine(entry, try Self.plugin(entry, &plugins), recheck: recheck, line(entry)))
+        }
       } catch {
         throw StartError("\(entry.settings.name): \(error.message)")
       }
+    }
+    return workers
+  }
+
+  private static func means(_ orders: [WorkerOrder], _ door: WorkerDoor?) throws -> (door: WorkerDoor, nursery: WorkerNursery?)? {
+    if orders.isEmpty { return nil }
+    if let door { return (door, nil) }
+    let nursery = try WorkerNursery(program: Machine.executable, orders: orders)
+    return (nursery.door, nursery)
+  }
+
+  private static func workers(_ entry: TablePlan.Entry, _ door: WorkerDoor, _ nursery: WorkerNursery?, _ log: @escaping PluginLog) throws(Fault)
+    -> TableWorkers
+  {
+    do throws(PluginRefusal) {
+      return try TableWorkers(entry.settings, isLenient: entry.isLenient, door: door, nursery: nursery, log: log)
+    } catch {
+      throw fault(error, entry.settings)
     }
   }
 
   /// For a command: what is wrong, if something is. `say` is given what the table tells.
   static func openHere(_ entry: TablePlan.Entry, say: @escaping @Sendable (String) -> Void) -> Diagnostic? {
-    do throws(Fault) {
-      var plugins: [String: Plugin] = [:]
-      entry.table.open(try engine(entry, try plugin(entry, &plugins), recheck: .seconds(5)) { _, text, _ in say(text) })
+    do {
+      let log: PluginLog = { _, text, _ in say(text) }
+      if entry.settings.mode == .worker, let means = try means([WorkerOrder(entry.settings)], nil) {
+        entry.table.open(try workers(entry, means.door, means.nursery, log))
+      } else {
+        var plugins: [String: Plugin] = [:]
+        entry.table.open(try engine(entry, try plugin(entry, &plugins), recheck: .seconds(5), log))
+      }
       return nil
-    } catch {
+    } catch let error as Fault {
       return .error(entry.place(error.option), error.message, hint: error.hint)
+    } catch {
+      return .error(entry.place(nil), "\(error)")
     }
   }
 

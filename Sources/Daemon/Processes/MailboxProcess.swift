@@ -8,8 +8,8 @@ import Settings
 enum MailboxProcess {
   static func run(_ setup: Setup, _ log: Log) throws {
     let owner = try setup.owner()
-    try TableOpener(log: log).open(setup)
     try Identity.keepOnlyAssuming(as: owner)
+    try TableOpener(log: log).open(setup)
     guard let listener = setup.configuration.listeners.first else { return }
     let settings = MailboxService.Settings(
       server: ServerConfiguration(listener, setup, ownAddresses: setup.ownAddresses()), trustedUID: owner.uid,

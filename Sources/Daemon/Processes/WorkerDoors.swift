@@ -16,7 +16,8 @@ final class WorkerDoors {
 
   /// Nil where no worker is needed, or none that runs as another user.
   init?(_ setup: Setup) throws {
-    let orders = StagePlan(setup).entries.map(\.settings).filter { $0.mode == .worker }.map { WorkerOrder($0) }
+    let stages = StagePlan(setup).entries.map(\.settings).filter { $0.mode == .worker }
+    let orders = stages.map { WorkerOrder($0) } + TablePlan(setup).workerOrders
     guard !orders.isEmpty, let user = try setup.workerUser() else { return nil }
     self.user = user
     self.orders = try SealedMemory.make("weir-orders", WorkerOrder.encode(orders))

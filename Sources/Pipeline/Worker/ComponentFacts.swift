@@ -27,7 +27,6 @@ package struct ComponentFacts: Equatable, Sendable {
   package enum Kind: UInt32, Sendable { case stage = 1, table = 2 }
 
   package var name: String
-  /// Workers have stages alone.
   package var kind = Kind.stage
   package var help = ""
   package var events: StageEvents = []
@@ -63,24 +62,29 @@ package struct PluginFacts: Equatable, Sendable {
 extension ComponentFacts {
   func write(to writer: inout FrameWriter) {
     writer.text(name)
+    writer.number(kind.rawValue)
     writer.text(help)
     writer.number(events.rawValue)
     writer.number(rights.rawValue)
     writer.flag(isBlocking)
     writer.flag(isSerial)
     writer.flag(wantsDecodedHeaders)
+    writer.flag(keepsCase)
     writer.list(options) { $1.write(to: &$0) }
     writer.list(properties.sorted()) { $0.text($1) }
   }
 
   init(from reader: inout FrameReader) throws(FrameError) {
     name = try reader.text()
+    guard let kind = Kind(rawValue: try reader.number()) else { throw FrameError("a component is of no known kind") }
+    self.kind = kind
     help = try reader.text()
     events = StageEvents(rawValue: try reader.number()).intersection(.all)
     rights = StageRights(rawValue: try reader.number()).intersection(.all)
     isBlocking = try reader.flag()
     isSerial = try reader.flag()
     wantsDecodedHeaders = try reader.flag()
+    keepsCase = try reader.flag()
     options = try reader.list(limit: Self.maximumOptions) { reader throws(FrameError) in try Option(from: &reader) }
     properties = Set(try reader.list(limit: Self.maximumProperties) { reader throws(FrameError) in try reader.text() })
   }

@@ -53,6 +53,7 @@ extension WorkerOrder {
   /// What a stage's workers load and may do, as its configuration has it.
   package init(_ settings: StageSettings) {
     self.init(stage: settings.name, plugin: settings.plugin)
+    isTable = settings.isTable
     timeout = settings.timeout
     memory = settings.memory
     mayUseNetwork = settings.mayUseNetwork

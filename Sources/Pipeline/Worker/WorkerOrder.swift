@@ -4,6 +4,8 @@
 package struct WorkerOrder: Equatable, Sendable {
   /// The stage's name.
   package var stage: String
+  /// It is a table's, and no stage's.
+  package var isTable = false
   /// The file, absolute.
   package var plugin: String
   /// In milliseconds, for events that a component leaves pending.
@@ -29,6 +31,7 @@ package struct WorkerOrder: Equatable, Sendable {
     writer.number(Int64(memory))
     writer.number(Int64(descriptors))
     writer.flag(mayUseNetwork)
+    writer.flag(isTable)
     writer.list(readablePaths) { $0.text($1) }
     writer.list(writablePaths) { $0.text($1) }
   }
@@ -40,6 +43,7 @@ package struct WorkerOrder: Equatable, Sendable {
     memory = Int(try reader.number() as Int64)
     descriptors = Int(try reader.number() as Int64)
     mayUseNetwork = try reader.flag()
+    isTable = try reader.flag()
     readablePaths = try reader.list(limit: Self.maximumPaths) { reader throws(FrameError) in try reader.text() }
     writablePaths = try reader.list(limit: Self.maximumPaths) { reader throws(FrameError) in try reader.text() }
   }

@@ -3,10 +3,25 @@ import CPluginHost
 import Runtime
 import Tables
 
+/// Whoever answers for one: the component in this process, or its worker.
+package protocol TableSource: AnyObject, Sendable {
+  var takesParts: Bool { get }
+  var keepsCase: Bool { get }
+  /// How long it is waited for.
+  var limit: Duration { get }
+
+  /// `completion` is called once, on some thread. Who waits no longer says `abandon` to what is answered, if it is.
+  func begin(_ key: [UInt8], _ completion: @escaping @Sendable (TableAnswer) -> Void) -> TableCall?
+  /// The time is over.
+  func late() -> TableAnswer
+  /// Failures go to the log, once a minute.
+  func told(_ answer: TableAnswer) -> TableAnswer
+}
+
 /// A table that a component of a plugin answers for. Made while the configuration is read, it answers once it is open.
 package final class PluginTable: ExternalTable {
   package let definition: ExternalDefinition
-  private let engine = Monitor<TableEngine?>(nil)
+  private let engine = Monitor<(any TableSource)?>(nil)
 
   /// A longer key is in no table.
   static let maximumKey = 16 * 1024
@@ -14,9 +29,9 @@ package final class PluginTable: ExternalTable {
   package init(_ definition: ExternalDefinition) { self.definition = definition }
 
   /// From here on it answers.
-  package func open(_ engine: TableEngine) { self.engine.withLock { $0 = engine } }
+  package func open(_ engine: any TableSource) { self.engine.withLock { $0 = engine } }
 
-  private var opened: TableEngine? { engine.withLock { $0 } }
+  private var opened: (any TableSource)? { engine.withLock { $0 } }
 
   package var takesParts: Bool { opened?.takesParts ?? true }
 

@@ -19,6 +19,9 @@ package enum TableFailure: Equatable, Sendable, CustomStringConvertible {
   /// None of its threads has come back.
   case stuck
   case misbehaved(String)
+  /// Its worker process; in words.
+  case died(String)
+  case fenced
   case notOpen
   /// On an event loop, by code that does not wait.
   case hurried
@@ -32,6 +35,8 @@ package enum TableFailure: Equatable, Sendable, CustomStringConvertible {
     case .crowded: "too many look-ups wait"
     case .stuck: "it does not come back from earlier look-ups"
     case .misbehaved(let how): "its plugin \(how)"
+    case .died(let how): how
+    case .fenced: "its worker process failed too often, and is not asked for now"
     case .notOpen: "it is not open"
     case .hurried: "it was asked where nobody can wait for it"
     case .tooMany: "too many look-ups for one decision"

@@ -4,7 +4,7 @@ import Pipeline
 import Runtime
 
 /// One question to a table: a session of its own for the component.
-final class TableCall: StageEnvironment, @unchecked Sendable {
+package final class TableCall: StageEnvironment, @unchecked Sendable {
   enum Event: UInt32 { case lookUp = 0, changed = 2 }
 
   private let desk: TableDesk
@@ -22,8 +22,8 @@ final class TableCall: StageEnvironment, @unchecked Sendable {
     number = desk.number()
   }
 
-  /// Calls on_event, on this thread. Where that leaves the event pending, `completed` follows.
-  func run(_ event: Event, of instance: ComponentInstance, name: String, value: [UInt8], budget: UInt32) {
+  /// Calls on_event, on this thread. `mark`: as which call, in a worker. Where that leaves the event pending, `completed` follows.
+  func run(_ event: Event, of instance: ComponentInstance, name: String, value: [UInt8], budget: UInt32, mark: UInt64 = .max) {
     turn.take()
     defer { turn.give() }
     guard !isOver else { return }
@@ -33,6 +33,7 @@ final class TableCall: StageEnvironment, @unchecked Sendable {
     let context = StageContext(instance, in: home)
     // An event of a message: what it keeps in ctx->message ends with the look-up.
     context.event = .rcpt
+    context.callNumber = mark
     self.context = context
     desk.add(self, number)
     instance.counters.calls.count()
@@ -113,12 +114,12 @@ final class TableCall: StageEnvironment, @unchecked Sendable {
 
   // MARK: StageEnvironment
 
-  func completed(_ context: StageContext, _ verdict: Int32) { finish(verdict) }
-  func property(_ key: String) -> [UInt8]? { nil }
-  func properties(withPrefix prefix: String) -> [StageCall.Parameter] { [] }
-  var fields: HeaderFields? { nil }
-  func content(from offset: UInt64) -> UnsafeRawBufferPointer? { nil }
-  func start(_ request: StageRequest, for context: StageContext) -> Bool { false }
+  package func completed(_ context: StageContext, _ verdict: Int32) { finish(verdict) }
+  package func property(_ key: String) -> [UInt8]? { nil }
+  package func properties(withPrefix prefix: String) -> [StageCall.Parameter] { [] }
+  package var fields: HeaderFields? { nil }
+  package func content(from offset: UInt64) -> UnsafeRawBufferPointer? { nil }
+  package func start(_ request: StageRequest, for context: StageContext) -> Bool { false }
 }
 
 /// The threads of a table, and the questions that they are at.

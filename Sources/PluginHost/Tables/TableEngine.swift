@@ -3,7 +3,7 @@ import Pipeline
 import Runtime
 
 /// An open table: the instance of its component, and the threads on which it is asked.
-package final class TableEngine: Sendable {
+package final class TableEngine: TableSource {
   package struct Settings: Sendable {
     /// `sqlite:/etc/weir/users.cf`
     package let name: String
@@ -31,20 +31,32 @@ package final class TableEngine: Sendable {
   private let log: PluginLog
   private let desk: TableDesk
   private let circuit = Circuit()
-  let takesParts: Bool
-  let keepsCase: Bool
+  /// In a worker: where to say which call runs.
+  nonisolated(unsafe) private let marks: UnsafeMutableRawPointer?
+  package let takesParts: Bool
+  package let keepsCase: Bool
 
   private static let threads = 8
   private static let queue = 256
 
   /// Calls create(). `options` are checked, with defaults filled in.
-  package init(_ component: Component, _ settings: Settings, options: [StageSettings.Option], log: @escaping PluginLog) throws(PluginRefusal) {
+  package convenience init(_ component: Component, _ settings: Settings, options: [StageSettings.Option], log: @escaping PluginLog)
+    throws(PluginRefusal)
+  {
+    try self.init(component, settings, options: options, marks: nil, log: log)
+  }
+
+  init(
+    _ component: Component, _ settings: Settings, options: [StageSettings.Option], marks: UnsafeMutableRawPointer?, log: @escaping PluginLog
+  ) throws(PluginRefusal) {
+    self.marks = marks
     self.component = component
     self.options = options
     self.settings = settings
     self.log = log
     desk = TableDesk(name: settings.name, threads: component.isSerial ? 1 : Self.threads, queue: Self.queue)
     let instance = try Self.instance(component, settings, options, desk, log)
+    instance.marks = marks
     guard TableEvents(rawValue: instance.events.rawValue).contains(.lookUp) else { throw .component(component.name, "does not ask for LOOKUP") }
     takesParts = TableEvents(rawValue: instance.events.rawValue).contains(.parts)
     keepsCase = component.keepsCase
@@ -59,12 +71,15 @@ package final class TableEngine: Sendable {
     try ComponentInstance(component, name: settings.name, options: options, posts: desk, limitsLog: settings.limitsLog, log: log)
   }
 
-  var limit: Duration { settings.limit }
+  package var limit: Duration { settings.limit }
 
   // MARK: Asking
 
   /// `completion` is called once, on some thread; nil if it has been already. Who waits no longer says `abandon`.
-  func begin(_ key: [UInt8], _ completion: @escaping @Sendable (TableAnswer) -> Void) -> TableCall? {
+  package func begin(_ key: [UInt8], _ completion: @escaping @Sendable (TableAnswer) -> Void) -> TableCall? { begin(key, mark: .max, completion) }
+
+  /// `mark`: as which call, in a worker.
+  func begin(_ key: [UInt8], mark: UInt64, _ completion: @escaping @Sendable (TableAnswer) -> Void) -> TableCall? {
     guard circuit.isClosed(at: .now()) else {
       completion(.failure(.stuck))
       return nil
@@ -72,7 +87,7 @@ package final class TableEngine: Sendable {
     let call = TableCall(desk, completion)
     let budget = UInt32(clamping: limit / .milliseconds(1))
     let isTaken = desk.pool.submit { [self] in
-      call.run(.lookUp, of: current(), name: settings.path, value: key, budget: budget)
+      call.run(.lookUp, of: current(), name: settings.path, value: key, budget: budget, mark: mark)
       circuit.recovered()
     }
     if isTaken { return call }
@@ -81,13 +96,13 @@ package final class TableEngine: Sendable {
   }
 
   /// The time is over. Where every thread is held up, nobody is sent to them for a while.
-  func late() -> TableAnswer {
+  package func late() -> TableAnswer {
     if desk.isHeldUp { circuit.trip(at: .now()) }
     return .failure(.timedOut(limit))
   }
 
   /// Failures go to the log, once a minute. What the table says itself, its plugin has told.
-  func told(_ answer: TableAnswer) -> TableAnswer {
+  package func told(_ answer: TableAnswer) -> TableAnswer {
     guard case .failure(let failure) = answer, let unsaid = circuit.mayTell(at: .now()) else { return answer }
     let more = unsaid == 0 ? "" : " (and \(unsaid) more failures since the last such line)"
     log(.warning, "\(settings.name): table lookup problem: \(failure)\(more)", nil)
@@ -95,6 +110,9 @@ package final class TableEngine: Sendable {
   }
 
   // MARK: The instance
+
+  /// That which was made last.
+  var instance: ComponentInstance { state.withLock { $0.instance } }
 
   /// That which answers from now on. On a thread of the pool.
   private func current() -> ComponentInstance {
@@ -115,6 +133,7 @@ package final class TableEngine: Sendable {
     guard case .value = box.withLock({ $0 }) else { return old }
     do throws(PluginRefusal) {
       let new = try Self.instance(component, settings, options, desk, log)
+      new.marks = marks
       state.withLock { $0.instance = new }
       return new
     } catch {

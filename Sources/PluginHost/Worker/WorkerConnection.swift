@@ -24,7 +24,7 @@ final class WorkerConnection {
   private func received(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32?) {
     guard let frame = try? HostFrame(decoding: bytes) else { return closeDescriptor(descriptor ?? -1) }
     switch frame {
-    case .call(let call): session(call.session).take(.call(call))
+    case .call(let call): if let table = server.table { lookUp(call, table) } else { session(call.session).take(.call(call)) }
     case .content(let content): session(content.session).take(.content(content, descriptor))
     case .messageEnded(let number): sessions[number]?.take(.messageEnded)
     case .sessionEnded(let number): sessions.removeValue(forKey: number)?.take(.sessionEnded)
@@ -48,6 +48,16 @@ final class WorkerConnection {
       session.seat.sessionEnded()
     }
     sessions = [:]
+  }
+
+  // MARK: Look-ups
+
+  private func lookUp(_ call: HostFrame.Call, _ table: TableEngine) {
+    nonisolated(unsafe) let connection = self
+    _ = table.begin(call.call.value, mark: call.number) { [loop = server.loop, number = call.number] answer in
+      let outcome = StageOutcome(answer)
+      loop.spawn { connection.send(outcome, to: number) }
+    }
   }
 
   // MARK: Requests

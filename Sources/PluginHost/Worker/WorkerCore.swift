@@ -106,6 +106,13 @@ final class WorkerCore: @unchecked Sendable {
     self.state = Monitor(state)
   }
 
+  /// For the log.
+  func name(of event: StageEvent) -> String { settings.isTable ? "LOOKUP" : event.name }
+
+  private var consequence: String {
+    settings.isTable ? "what it was asked then has no answer for now" : "what it was asked then gets on_failure = \(settings.onFailure.rawValue)"
+  }
+
   // MARK: For the desks
 
   /// What the first calls of a process use of a processor, as far as it is known.
@@ -269,7 +276,7 @@ final class WorkerCore: @unchecked Sendable {
     let blamed = process.running.guilty
     let suspects = grave.guilty == nil && blamed.isEmpty ? process.running.last : []
     let words = grave.reason ?? WorkerStart.words(process.running.crash.map { 128 + $0 } ?? process.child.ended() ?? 128 + 9)
-    let at = blamed.first?.event.map { " at \($0.name)" } ?? ""
+    let at = blamed.first?.event.map { " at \(name(of: $0))" } ?? ""
     let desks = state.withLock { state -> [WorkerDesk] in
       state.processes.removeAll { $0 === process }
       return state.desks
@@ -277,7 +284,7 @@ final class WorkerCore: @unchecked Sendable {
     if !grave.isQuiet {
       log(
         .error,
-        "\(words)\(grave.reason == nil ? at : "") (pid \(process.child.pid)); what it was asked then gets on_failure = \(settings.onFailure.rawValue)",
+        "\(words)\(grave.reason == nil ? at : "") (pid \(process.child.pid)); \(consequence)",
         nil
       )
       noteDeath(lived: .now() - process.began)
@@ -290,7 +297,7 @@ final class WorkerCore: @unchecked Sendable {
     let answered = answered.exchange(0, ordering: .relaxed)
     let (note, desks) = state.withLock { state in (state.history.died(at: .now(), answered: answered, lived: lived), state.desks) }
     guard let note else { return }
-    log(.error, note, nil)
+    log(.error, settings.isTable ? note.replacing("the stage is fenced", with: "the table is fenced") : note, nil)
     for desk in desks { desk.wasFenced() }
   }
 

@@ -133,7 +133,7 @@ final class WorkerDesk: @unchecked Sendable {
       link.forget(call)
       if isRunning || !isPending && link.isSilent(for: timeout) {
         core.end(
-          link.process, reason: "its process did not come back from \(call.event.name) within \(core.settings.timeout) ms and was killed",
+          link.process, reason: "its process did not come back from \(core.name(of: call.event)) within \(core.settings.timeout) ms and was killed",
           guilty: [call.number])
       }
     }

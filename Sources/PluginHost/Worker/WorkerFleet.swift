@@ -50,6 +50,27 @@ package final class WorkerFleet: Sendable {
     try self.init(settings, settings.processes, start)
   }
 
+  /// The same, of a table. `isLenient`: options that it has not are left out.
+  package convenience init(table settings: StageSettings, isLenient: Bool, door: WorkerDoor, nursery: WorkerNursery?, log: @escaping PluginLog)
+    throws(PluginRefusal)
+  {
+    let start = WorkerStart(
+      stage: settings.name, door: door, nursery: nursery,
+      choose: { facts throws(PluginRefusal) in
+        var tables = facts
+        tables.components.removeAll { $0.kind != .table }
+        let component = try tables.component(settings.component ?? settings.name)
+        var given = settings.options
+        if isLenient { given.removeAll { option in !component.options.contains { $0.name == option.name } } }
+        let options = ComponentOptions(given, for: component)
+        if let problem = options.problems.first {
+          throw .faultyOption(problem.index.map { given[$0].name }, problem.message, problem.hint)
+        }
+        return (component.name, options.options)
+      }, log: log)
+    try self.init(settings, settings.processes, start)
+  }
+
   private init(_ settings: StageSettings, _ processes: Int, _ start: WorkerStart) throws(PluginRefusal) {
     core = try WorkerCore.make(settings, processes: max(1, processes), start, start.log)
   }

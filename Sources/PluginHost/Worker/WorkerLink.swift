@@ -113,7 +113,8 @@ final class WorkerLink {
     if let report = reportThatHangs { return end(report) }
     guard !calls.isEmpty || !running.isEmpty else { return }
     watchOn()
-    if !desk.core.component.isBlocking { lookAtForemost(now) }
+    // Tables are asked on threads that may block.
+    if !desk.core.component.isBlocking, !desk.core.settings.isTable { lookAtForemost(now) }
   }
 
   private func lookAtForemost(_ now: Instant) {
@@ -140,7 +141,7 @@ final class WorkerLink {
   }
 
   func end(_ hanging: RunningCalls.Call) {
-    let event = hanging.event.map { "after \($0.name)" } ?? "a callback"
+    let event = hanging.event.map { "after \(desk.core.name(of: $0))" } ?? "a callback"
     desk.core.end(
       process, reason: "its process did not come back from what it did \(event) within \(desk.core.settings.timeout) ms and was killed",
       guilty: [hanging.number])

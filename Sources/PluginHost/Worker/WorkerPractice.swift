@@ -17,7 +17,7 @@ enum WorkerPractice {
     let registry = SessionRegistry()
     let instance = try ComponentInstance(try component(), name: order.stage, options: [], posts: registry) { _, _, _ in }
     _ = WorkerFrame.ready(instance.events).encoded
-    let server = try WorkerServer(order, instance, registry, WorkerLog())
+    let server = try WorkerServer(order, instance, nil, registry, WorkerLog())
     let (ours, theirs) = try PacketSocket.pair(size: WorkerProcess.bufferSize)
     server.connect(theirs)
     let channel = PacketChannel(ours, on: server.loop, limit: WorkerFrame.maximumSize)

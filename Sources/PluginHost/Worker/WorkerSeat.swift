@@ -19,7 +19,7 @@ final class WorkerSeat: StageSeat {
   private static let maximumRecord = 300
   private static let maximumRequests = 1000
 
-  init(_ stage: Stage, _ core: WorkerCore, loop: EventLoop, owner: any SeatOwner) {
+  init(_ stage: Stage, _ core: WorkerCore, loop: EventLoop, owner: (any SeatOwner)?) {
     desk = core.desk(for: loop)
     self.owner = owner
     super.init(stage, loop: loop)
@@ -57,6 +57,23 @@ final class WorkerSeat: StageSeat {
   }
 
   // MARK: Asking
+
+  /// A look-up in a table, which knows no sessions: a frame out, one back.
+  func lookUp(_ key: [UInt8]) async -> Result<StageOutcome, StageFailure> {
+    stage.counters.calls.count()
+    let began = Instant.now()
+    var call = StageCall(.connect)
+    call.value = key
+    var frame = HostFrame.Call(number: 0, session: 0, call)
+    let asked = OutCall(self, .connect) { [self] number in
+      frame.number = number
+      frame.session = session
+      return (.call(frame), -1)
+    }
+    let result = await desk.perform(asked)
+    note(since: began)
+    return result
+  }
 
   override func ask(_ call: StageCall) async -> StageAnswer {
     stage.counters.calls.count()

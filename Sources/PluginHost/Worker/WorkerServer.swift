@@ -12,6 +12,8 @@ package final class WorkerServer {
   let instance: ComponentInstance
   let registry: SessionRegistry
   let offloads: BlockingPool
+  /// Where the component is a table.
+  let table: TableEngine?
   private let logs: WorkerLog
   private var connections: [WorkerConnection] = []
   private var lastCounted = Instant.distantPast
@@ -56,10 +58,10 @@ package final class WorkerServer {
       let registry = SessionRegistry()
       let logs = WorkerLog()
       if let page { cpluginhost_mark(page, .max, StageEvent.connect.rawValue) }
-      let instance = try ComponentInstance(try plugin.component(name), name: order.stage, options: options, posts: registry) { logs.note($0, $1, $2) }
+      let (instance, table) = try make(order, try plugin.component(name, order.isTable ? .table : .stage), options, registry, logs, page)
       if let page { cpluginhost_unmark(page) }
       instance.marks = page
-      let server = try WorkerServer(order, instance, registry, logs)
+      let server = try WorkerServer(order, instance, table, registry, logs)
       logs.flush { try? control.send(.log(level: $0.rawValue, $1, queueID: $2)) }
       try control.send(.ready(instance.events))
       return server
@@ -69,7 +71,22 @@ package final class WorkerServer {
     }
   }
 
-  init(_ order: WorkerOrder, _ instance: ComponentInstance, _ registry: SessionRegistry, _ logs: WorkerLog) throws {
+  /// create()
+  private static func make(
+    _ order: WorkerOrder, _ component: Component, _ options: [StageSettings.Option], _ registry: SessionRegistry, _ logs: WorkerLog,
+    _ page: UnsafeMutableRawPointer?
+  ) throws(PluginRefusal) -> (ComponentInstance, TableEngine?) {
+    guard order.isTable else {
+      return (try ComponentInstance(component, name: order.stage, options: options, posts: registry) { logs.note($0, $1, $2) }, nil)
+    }
+    var settings = TableEngine.Settings(name: order.stage, path: String(order.stage.drop { $0 != ":" }.dropFirst()))
+    settings.limit = .milliseconds(order.timeout)
+    let table = try TableEngine(component, settings, options: options, marks: page) { logs.note($0, $1, $2) }
+    return (table.instance, table)
+  }
+
+  init(_ order: WorkerOrder, _ instance: ComponentInstance, _ table: TableEngine?, _ registry: SessionRegistry, _ logs: WorkerLog) throws {
+    self.table = table
     loop = try EventLoop()
     var settings = StageSettings(name: order.stage, plugin: order.plugin)
     settings.timeout = order.timeout

@@ -40,7 +40,7 @@ package struct ExternalDefinition: Sendable {
   package func word(_ name: String) -> LocatedText? { options.last { $0.name.text == name }?.value }
 
   /// Weir's own words in such a file.
-  package static let words = ["plugin", "component", "mode", "timeout"]
+  package static let words = ["plugin", "component", "mode", "timeout", "worker_network"]
 
   /// A longer file is no configuration.
   static let maximumLength = 1 << 20
