@@ -104,7 +104,8 @@ class BySocket(SendmailCase):
         self.assertIn("No recipient addresses found", self.sent(programs, "-t", input="Subject: x\n\n", status=64).stderr)
         self.assertIn("invalid option", self.sent(programs, "-Q", "alice", status=64).stderr)
         self.assertIn("alice@a..b", self.sent(programs, "alice@a..b", status=65).stderr)
-        self.assertIn("-bv", self.sent(programs, "-bv", "alice", status=69).stderr)
+        self.assertIn("-t option cannot be used with -bv", self.sent(programs, "-bv", "-t", status=64).stderr)
+        self.assertIn("Recipient addresses must be specified", self.sent(programs, "-bv", status=64).stderr)
 
     def test_a_refused_message_is_told_at_once(self):
         rules = os.path.join("/tmp", f"weir-rules-{os.getpid()}")
