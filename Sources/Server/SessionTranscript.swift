@@ -78,43 +78,53 @@ struct SessionTranscript {
 
   var isLong: Bool { count > Self.longest }
 
-  mutating func heard(_ line: UnsafeRawBufferPointer) { append("In:  ", line.prefix(Self.maximumLine)) }
+  /// What follows the mechanism of AUTH may be a password: it is told to nobody.
+  mutating func heard(_ line: UnsafeRawBufferPointer) {
+    guard line.slice(0, 5).equalsIgnoringCase("AUTH "), let secret = line.slice(5, line.count).offset(of: 0x20) else {
+      return append("In:  ", line.slice(0, Self.maximumLine))
+    }
+    append("In:  ", line.slice(0, min(5 + secret, Self.maximumLine)), hidden: " *")
+  }
 
   /// `text`: the lines as they are written.
   mutating func said(_ reply: Reply, _ text: UnsafeRawBufferPointer) {
     trouble.formUnion(.init(reply, isVerdict: isVerdict))
     isVerdict = false
-    for line in text.split(separator: 0x0A) { append("Out: ", line.prefix(Self.maximumLine)) }
+    var start = 0
+    while start < text.count {
+      let line = text.slice(start, start + (text.slice(start, text.count).offset(of: 0x0a) ?? text.count))
+      append("Out: ", line.slice(0, Self.maximumLine))
+      start += line.count + 1
+    }
   }
 
-  private mutating func append(_ mark: StaticString, _ line: Slice<UnsafeRawBufferPointer>) {
+  private mutating func append(_ mark: StaticString, _ line: UnsafeRawBufferPointer, hidden: StaticString = "") {
     if lines.count >= Self.maximumSize, let middle = lines[(lines.count / 2)...].firstIndex(of: 0x0A) { lines.removeSubrange(...middle) }
     lines.append(contentsOf: UnsafeRawBufferPointer(start: mark.utf8Start, count: mark.utf8CodeUnitCount))
-    lines.append(contentsOf: line.last == 0x0D ? line.dropLast() : line)
-    lines.append(0x0A)
+    lines.append(contentsOf: line.last == 0x0d ? line.slice(0, line.count - 1) : line)
+    lines.append(contentsOf: UnsafeRawBufferPointer(start: hidden.utf8Start, count: hidden.utf8CodeUnitCount))
+    lines.append(0x0a)
     count += 1
   }
 
-  /// All of it; it begins anew.
-  mutating func take() -> [[UInt8]] {
+  /// The lines so far.
+  var all: [[UInt8]] { lines.split(separator: 0x0a).map(Array.init) }
+
+  mutating func beginAnew() {
     trouble = []
     isVerdict = false
-    defer {
-      lines = []
-      count = 0
-    }
-    return lines.split(separator: 0x0A).map(Array.init)
+    lines.removeAll(keepingCapacity: count > Self.longest)
+    count = 0
   }
 }
 
 extension Session {
   /// Tells the postmaster of what went wrong so far, if that is wanted.
   @inline(never) func notifyPostmaster() async {
-    guard let notices = services.notices, var told = transcript else { return }
-    let isTrouble = !told.trouble.isDisjoint(with: notices.classes)
-    let lines = told.take()
-    transcript = told
-    if isTrouble { await send(notices, lines, reason: told.reason) }
+    guard let notices = services.notices, let told = transcript else { return }
+    let lines = told.trouble.isDisjoint(with: notices.classes) ? [] : told.all
+    transcript?.beginAnew()
+    if !lines.isEmpty { await send(notices, lines, reason: told.reason) }
   }
 
   private func send(_ notices: SessionNotices, _ lines: [[UInt8]], reason: String) async {

@@ -134,7 +134,10 @@ class Postfix:
         }
         if isinstance(settings, dict):
             return lines({**BASE, **settings, **places})
-        return lines(BASE if self.has_base else {}) + settings.rstrip("\n") + "\n" + lines(places)
+        # Of what is named twice each of its processes warns before it reads what others log, postlogd too: some ten such lines, and all wait for it.
+        named = {*re.findall(r"(?m)^(\w+)\s*=", settings), *places}
+        base = {name: value for name, value in BASE.items() if name not in named} if self.has_base else {}
+        return lines(base) + settings.rstrip("\n") + "\n" + lines(places)
 
     def with_ports(self, text):
         for name in re.findall(r"@(\w+)@", text):
@@ -221,7 +224,10 @@ class Postfix:
             self.inside(os.path.join(DAEMONS, "master"), "-c", self.config, "-d"), env=self.environment(), cwd=self.queue_folder,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
         if self.port:
-            eventually(self.is_answering, 20, "the banner of Postfix")
+            try:
+                eventually(self.is_answering, 20, "the banner of Postfix")
+            except AssertionError as error:
+                raise AssertionError(f"{error}\n{self.log_text()}") from None
         return self
 
     def is_answering(self):

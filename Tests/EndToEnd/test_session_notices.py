@@ -108,6 +108,14 @@ class Notices(Case):
             "a long message": ["bounce"], "a loop": ["bounce"], "lost": ["protocol"], "a long line": ["protocol"],
         })
 
+    def test_what_may_be_a_password_is_not_told(self):
+        weir = self.weir("".join(f"{name} = {value}\n" for name, value in {**SETTINGS, "notify_classes": "protocol"}.items()))
+        play(weir.port, ["EHLO a.test", "FOO", "auth plain AGEAc2VjcmV0"])
+        told = eventually(lambda: self.texts(weir.maildir("postmaster")), 5, "a notice")
+        text = "".join(told.values())
+        self.assertIn(" In:  auth plain *", text)
+        self.assertNotIn("AGEAc2VjcmV0", text)
+
     def texts(self, maildir):
         folder = os.path.join(maildir, "new")
         names = os.listdir(folder) if os.path.isdir(folder) else []
