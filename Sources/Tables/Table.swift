@@ -242,7 +242,8 @@ package struct Table: Sendable {
         return (Table(reference, .networks(table)), diagnostics)
       default:
         let engine = type == .pcre ? PatternEngine.perl : .posix
-        let (table, diagnostics) = PatternTableReader.read(lines, engine, isLenient: reference.isLenient, checks: checks)
+        let (table, diagnostics) = PatternTableReader.read(
+          lines, engine, isLenient: reference.isLenient, takesGroups: reference.takesGroups, checks: checks)
         return (Table(reference, .patterns(table)), diagnostics)
       }
     } catch {

@@ -13,6 +13,8 @@ package struct TableReference: Sendable {
   /// True after `lenient:`, Weir's word: a rule that Postfix would leave out with a warning is left out with a warning, and one that matches everything is
   /// no error.
   package private(set) var isLenient = false
+  /// False where a match must put nothing into the answer of a pattern: Postfix's DICT_FLAG_NO_REGSUB.
+  package private(set) var takesGroups = true
   /// How a file of it is written.
   package private(set) var form = Form.table
 
@@ -46,6 +48,13 @@ package struct TableReference: Sendable {
     return copy
   }
 
+  /// The same where `$1` in an answer is a mistake.
+  package var withoutGroups: TableReference {
+    var copy = self
+    if TableType(rawValue: type.text)?.isPattern == true { copy.takesGroups = false }
+    return copy
+  }
+
   private var isFile: Bool { !isInline && TableType(rawValue: type.text)?.isText == true }
 
   package var description: String { "\(type.text):\(name.text)" }
@@ -57,7 +66,7 @@ package struct TableReference: Sendable {
   var identity: String {
     let isText = TableType(rawValue: type.text)?.isText ?? false
     if form != .table { return "\(form.rawValue):\(name.text)" }
-    return (isLenient ? "lenient:" : "") + (isText ? "text" : type.text) + ":" + name.text
+    return (takesGroups ? "" : "plain:") + (isLenient ? "lenient:" : "") + (isText ? "text" : type.text) + ":" + name.text
   }
 
   /// Whether the table itself stands in braces after its type.

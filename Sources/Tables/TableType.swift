@@ -31,6 +31,9 @@ package enum TableType: String, CaseIterable, Sendable {
   /// Whether it is made of other tables.
   var isComposite: Bool { self == .unionmap || self == .pipemap }
 
+  /// Whether its keys are regular expressions.
+  var isPattern: Bool { self == .regexp || self == .pcre }
+
   /// Whether what follows the type is a path, unless it stands in braces.
   package var hasFile: Bool { isText || self == .cidr || self == .regexp || self == .pcre }
 

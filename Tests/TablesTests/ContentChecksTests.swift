@@ -33,11 +33,11 @@ import Testing
     #expect(match(checks, "") == nil)
   }
 
-  @Test func tablesInTheSettingAreNamedByTheirType() throws {
+  @Test func rulesInTheSettingAreNamedByIt() throws {
     let checks = try checks("regexp:{ {/a/ OK} {/b/ WARN} }, hash:/h, static:INFO", ["/h": "# x\nx:c  HOLD\nx  OK\n  \n"])
-    #expect(match(checks, "b")?.rule == "regexp: rule 2")
+    #expect(match(checks, "b")?.rule == "s table 1 rule 2")
     #expect(match(checks, "X:c")?.rule == "/h:2")
-    #expect(match(checks, "z")?.rule == "static:")
+    #expect(match(checks, "z")?.rule == "s table 3 static:")
   }
 
   /// What groups put together may be no action: then the line passes, and there is something to log.

@@ -2,9 +2,11 @@
 #define _GNU_SOURCE
 #include "CRegex.h"
 
+#include <limits.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { MAXIMUM_SPANS = 100 };
 
@@ -36,6 +38,8 @@ cregex_pattern *cregex_compile(const char *pattern, int flags, int *problem, cha
   if (compiled == NULL) return NULL;
   int options = (flags & CREGEX_BASIC ? 0 : REG_EXTENDED) | (flags & CREGEX_CASELESS ? REG_ICASE : 0) | (flags & CREGEX_BY_LINE ? REG_NEWLINE : 0);
   int error = regcomp(&compiled->regex, pattern, options);
+  /* What is found goes to the caller's arrays. */
+  compiled->regex.regs_allocated = REGS_FIXED;
   if (error == 0) return compiled;
   *problem = problem_of(error);
   regerror(error, &compiled->regex, text, size);
@@ -74,12 +78,44 @@ static int execute(const regex_t *regex, const char *subject, size_t length, siz
 }
 #endif
 
+static int64_t nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* A long subject, at each place of which a match might begin that looks at all the rest: some places at a time, until the time is over. */
+static int execute_bounded(const regex_t *regex, const char *subject, int length, size_t count, regmatch_t *matches) {
+  int64_t until = nanoseconds() + CREGEX_TIME;
+  int window = CREGEX_COST / length > 16 ? CREGEX_COST / length : 16;
+  regoff_t begins[MAXIMUM_SPANS], ends[MAXIMUM_SPANS];
+  struct re_registers registers = {MAXIMUM_SPANS, begins, ends};
+  /* The library takes a lock of its own, and changes nothing of the pattern. */
+  struct re_pattern_buffer *pattern = (struct re_pattern_buffer *)(uintptr_t)regex;
+  for (int begin = 0; begin <= length; begin += window) {
+    int range = window - 1 < length - begin ? window - 1 : length - begin;
+    int found = re_search(pattern, subject, length, begin, range, count > 0 ? &registers : NULL);
+    if (found >= 0) {
+      for (size_t index = 0; index < count; index++) {
+        int is_known = index <= regex->re_nsub;
+        matches[index] = (regmatch_t){is_known ? begins[index] : -1, is_known ? ends[index] : -1};
+      }
+      return 0;
+    }
+    if (found != -1) return REG_ESPACE;
+    if (nanoseconds() > until) return REG_ESPACE;
+  }
+  return REG_NOMATCH;
+}
+
 int cregex_match(const cregex_pattern *pattern, const uint8_t *subject, size_t length, size_t *spans, size_t count) {
   regmatch_t matches[MAXIMUM_SPANS];
-  if (count > MAXIMUM_SPANS) return -1;
+  if (count > MAXIMUM_SPANS || length > INT_MAX / 2) return -1;
+  int is_short = length * length <= CREGEX_COST;
   matches[0].rm_so = 0;
   matches[0].rm_eo = (regoff_t)length;
-  int result = execute(&pattern->regex, (const char *)subject, length, count, matches);
+  int result = is_short ? execute(&pattern->regex, (const char *)subject, length, count, matches)
+                        : execute_bounded(&pattern->regex, (const char *)subject, (int)length, count, matches);
   if (result == REG_NOMATCH) return 0;
   if (result != 0) return -1;
   for (size_t index = 0; index < count; index++) {

@@ -26,20 +26,25 @@ package struct ContentChecks: Sendable {
 
     var isFailing: Bool { table.isFailing }
     let name: String
+    /// Before the number of a rule that is in no file.
+    private let setting: String
 
-    init(_ table: Table, _ name: String) {
+    init(_ table: Table, _ name: String, of setting: String) {
       self.table = table
       self.name = name
+      self.setting = setting
       patterns = table.patterns
     }
+
+    private func place(_ line: Int) -> String { table.path == nil ? "\(setting) rule \(line)" : table.place(line) }
 
     func mayMatch(in text: UnsafeRawBufferPointer) -> Bool { patterns?.mayMatch(in: text) ?? true }
 
     @inline(__always)
     func answer(for line: UnsafeBufferPointer<UInt8>, _ exhausted: inout [String]) -> (value: [UInt8], place: String)? {
-      guard let patterns else { return table.answer(for: line) }
-      guard let found = patterns.answer(for: line, exhausted: { exhausted.append(table.place($0)) }) else { return nil }
-      return (found.value, table.place(found.line))
+      guard let patterns else { return table.answer(for: line).map { ($0.value, table.path == nil ? "\(setting) \($0.place)" : $0.place) } }
+      guard let found = patterns.answer(for: line, exhausted: { exhausted.append(place($0)) }) else { return nil }
+      return (found.value, place(found.line))
     }
   }
 
@@ -47,7 +52,7 @@ package struct ContentChecks: Sendable {
   package struct Match: Sendable {
     /// What stands right of the pattern, put together with its groups.
     package let value: [UInt8]
-    /// The file and line of the rule.
+    /// The file and line of the rule; of one in a setting, its name and the rule's number, with that of the table if there are several.
     package let rule: String
     private let subject: CheckAction.Subject
 
@@ -66,13 +71,15 @@ package struct ContentChecks: Sendable {
   /// `list`: references as the setting has them. With an error among the diagnostics the checks are what could be read.
   package static func read(_ list: LocatedText, _ subject: CheckAction.Subject, files: any FileSource) -> (ContentChecks, [Diagnostic]) {
     var (tables, diagnostics): ([Source], [Diagnostic]) = ([], [])
-    for element in list.elements() {
+    let (elements, name) = (list.elements(), list.start.source.name)
+    for (index, element) in elements.enumerated() {
       guard let reference = TableReference(element) else {
         diagnostics.append(.error(element, "expected a table, not `\(element.text)`", hint: "such as `regexp:/etc/postfix/header_checks`"))
         continue
       }
       let (table, found) = read(reference, subject, files: files)
-      if let table { tables.append(Source(table, reference.description)) }
+      let setting = elements.count == 1 ? name : "\(name) table \(index + 1)"
+      if let table { tables.append(Source(table, reference.description, of: setting)) }
       diagnostics += found
     }
     return (ContentChecks(subject, tables), diagnostics)

@@ -90,7 +90,7 @@ enum Pattern: Sendable {
   @inline(__always)
   func match(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> PatternOutcome {
     switch self {
-    case .posix(let pattern): pattern.matches(subject, spans: spans) ? .found : .none
+    case .posix(let pattern): pattern.match(subject, spans: spans)
     case .perl(let pattern): pattern.match(subject, spans: spans)
     }
   }
@@ -103,17 +103,23 @@ enum Pattern: Sendable {
 
 enum PatternOutcome: Sendable {
   case none, found
-  /// The match took too many steps, or too much memory.
+  /// The match took too many steps, too long, or too much memory.
   case exhausted
+
+  /// What the C functions answer.
+  fileprivate init(_ result: Int32) { self = result == 1 ? .found : result == 0 ? .none : .exhausted }
 }
 
 final class PosixPattern: Sendable {
   private nonisolated(unsafe) let handle: OpaquePointer
   private let prefix: LiteralPrefix?
+  /// The same in Perl's syntax where it has back references: for those the C library knows no limit.
+  private let bounded: PerlPattern?
   let literals: [[UInt8]]?
 
-  private init(_ handle: OpaquePointer, _ pattern: [UInt8], flags: Int) {
+  private init(_ handle: OpaquePointer, _ bounded: PerlPattern?, _ pattern: [UInt8], flags: Int) {
     self.handle = handle
+    self.bounded = bounded
     let isExtended = flags & (CREGEX_BASIC | CREGEX_BY_LINE) == 0
     prefix = isExtended ? LiteralPrefix(extended: pattern, isCaseless: flags & CREGEX_CASELESS != 0) : nil
     literals = isExtended ? RequiredLiterals.find(pattern, isPerl: false) : nil
@@ -128,10 +134,20 @@ final class PosixPattern: Sendable {
     var problem: Int32 = 0
     var text = [CChar](repeating: 0, count: 128)
     let terminated = pattern.map { CChar(bitPattern: $0) } + [0]
-    if let handle = cregex_compile(terminated, Int32(truncatingIfNeeded: flags), &problem, &text, text.count) {
-      return .success(PosixPattern(handle, pattern, flags: flags))
+    guard let handle = cregex_compile(terminated, Int32(truncatingIfNeeded: flags), &problem, &text, text.count) else {
+      return .failure(PatternProblem(kind: kind(problem), reason: String(text)))
     }
-    return .failure(PatternProblem(kind: kind(problem), reason: String(text)))
+    return bounded(pattern, flags: flags).map { PosixPattern(handle, $0, pattern, flags: flags) }.mapError { error in
+      cregex_free(handle)
+      return error
+    }
+  }
+
+  private static func bounded(_ pattern: [UInt8], flags: Int) -> Result<PerlPattern?, PatternProblem> {
+    let translation = PosixTranslation(pattern, flags: flags)
+    guard translation.hasBackReference else { return .success(nil) }
+    let compiled = PerlPattern.compile(translation.longest, flags: flags & CREGEX_CASELESS == 0 ? 0 : CPCRE2_CASELESS)
+    return compiled.map { $0 }.mapError { PatternProblem(kind: .other, reason: "with its back references it is too much (\($0.reason))") }
   }
 
   private static func kind(_ problem: Int32) -> PatternProblem.Kind {
@@ -150,17 +166,17 @@ final class PosixPattern: Sendable {
 
   var groups: Int { cregex_groups(handle) }
 
-  func matches(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> Bool {
-    if let prefix, !prefix.isBeginning(of: subject) { return false }
-    return matchesWhole(subject, spans: spans)
+  func match(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> PatternOutcome {
+    if let prefix, !prefix.isBeginning(of: subject) { return .none }
+    return bounded?.matchLongest(subject, spans: spans) ?? matchWhole(subject, spans: spans)
   }
 
-  /// As the library says, without a look at the prefix first.
-  func matchesWhole(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> Bool {
+  /// As the C library says, without a look at the prefix first.
+  func matchWhole(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> PatternOutcome {
     var nothing: UInt8 = 0
     // An empty Swift buffer may have no address, and the library needs one.
-    guard let base = subject.baseAddress else { return cregex_match(handle, &nothing, 0, spans.baseAddress, spans.count / 2) == 1 }
-    return cregex_match(handle, base, subject.count, spans.baseAddress, spans.count / 2) == 1
+    guard let base = subject.baseAddress else { return PatternOutcome(cregex_match(handle, &nothing, 0, spans.baseAddress, spans.count / 2)) }
+    return PatternOutcome(cregex_match(handle, base, subject.count, spans.baseAddress, spans.count / 2))
   }
 }
 
@@ -192,11 +208,17 @@ final class PerlPattern: Sendable {
 
   func match(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> PatternOutcome {
     var nothing: UInt8 = 0
-    guard let base = subject.baseAddress else { return outcome(cpcre2_match(handle, &nothing, 0, spans.baseAddress, spans.count / 2)) }
-    return outcome(cpcre2_match(handle, base, subject.count, spans.baseAddress, spans.count / 2))
+    guard let base = subject.baseAddress else { return PatternOutcome(cpcre2_match(handle, &nothing, 0, spans.baseAddress, spans.count / 2)) }
+    return PatternOutcome(cpcre2_match(handle, base, subject.count, spans.baseAddress, spans.count / 2))
   }
 
-  private func outcome(_ result: Int32) -> PatternOutcome { result == 1 ? .found : result == 0 ? .none : .exhausted }
+  /// As a POSIX expression matches; for patterns that `PosixTranslation` has made.
+  func matchLongest(_ subject: UnsafeBufferPointer<UInt8>, spans: UnsafeMutableBufferPointer<Int>) -> PatternOutcome {
+    var nothing: UInt8 = 0
+    guard let base = subject.baseAddress else { return PatternOutcome(cpcre2_match_longest(handle, &nothing, 0, spans.baseAddress, spans.count / 2)) }
+    return PatternOutcome(cpcre2_match_longest(handle, base, subject.count, spans.baseAddress, spans.count / 2))
+  }
+
 }
 
 extension String {

@@ -96,28 +96,29 @@ final class PatternTable: Sendable {
     var index = first(0)
     if index >= steps.count { return nil }
     let letters = PatternHead.letters(of: subject)
-    while true {
-      index = first(index)
-      guard index < steps.count else { return nil }
+    while index < steps.count {
       let admits = gates[index].head.admits(letters)
       // The most frequent case, without a look at the rule itself.
       if !admits, let next = gates[index].next {
-        index = next
+        index = first(next)
         continue
       }
+      let next: Int
       switch steps[index] {
       case .rule(let rule):
         let needed = rule.value.lastGroup == 0 ? 0 : 2 * (rule.value.lastGroup + 1)
         let outcome = admits ? rule.pattern.match(subject, spans: UnsafeMutableBufferPointer(rebasing: spans[..<needed])) : .none
         if outcome == .exhausted { exhausted(rule.line) }
         if outcome == (rule.isNegated ? .none : .found) { return (rule, needed) }
-        index += 1
+        next = index + 1
       case .condition(let pattern, let isNegated, let end, let line):
         let outcome = admits ? pattern.match(subject, spans: UnsafeMutableBufferPointer(start: nil, count: 0)) : .none
         if outcome == .exhausted { exhausted(line) }
-        index = outcome == (isNegated ? .none : .found) ? index + 1 : end
+        next = outcome == (isNegated ? .none : .found) ? index + 1 : end
       }
+      index = first(next)
     }
+    return nil
   }
 }
 

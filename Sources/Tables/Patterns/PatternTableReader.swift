@@ -8,6 +8,7 @@ import Diagnostics
 struct PatternTableReader {
   private let advice: PatternAdvice
   private let isLenient: Bool
+  private let takesGroups: Bool
   private let checks: ValueCheck?
   private let isInline: Bool
   private var steps: [PatternTable.Step] = []
@@ -16,17 +17,21 @@ struct PatternTableReader {
   private var diagnostics: [Diagnostic] = []
   private var ruleNumber = 0
 
-  static func read(_ lines: RuleLines, _ engine: PatternEngine, isLenient: Bool, checks: ValueCheck? = nil) -> (PatternTable, [Diagnostic]) {
-    var reader = PatternTableReader(advice: PatternAdvice(engine: engine), isLenient: isLenient, checks: checks, isInline: lines.isInline)
+  static func read(_ lines: RuleLines, _ engine: PatternEngine, isLenient: Bool, takesGroups: Bool = true, checks: ValueCheck? = nil) -> (
+    PatternTable, [Diagnostic]
+  ) {
+    var reader = PatternTableReader(
+      advice: PatternAdvice(engine: engine), isLenient: isLenient, takesGroups: takesGroups, checks: checks, isInline: lines.isInline)
     for rule in lines.rules { reader.read(rule) }
     for condition in reader.open { reader.report(.error(condition.text, "this `if` has no `endif`", hint: "add a line `endif` after its rules")) }
     reader.closeAll()
     return (PatternTable(reader.steps), lines.diagnostics + reader.diagnostics)
   }
 
-  private init(advice: PatternAdvice, isLenient: Bool, checks: ValueCheck?, isInline: Bool) {
+  private init(advice: PatternAdvice, isLenient: Bool, takesGroups: Bool, checks: ValueCheck?, isInline: Bool) {
     self.advice = advice
     self.isLenient = isLenient
+    self.takesGroups = takesGroups
     self.checks = checks
     self.isInline = isInline
   }
@@ -119,7 +124,9 @@ struct PatternTableReader {
   private mutating func value(_ text: LocatedText, _ delimited: DelimitedPattern, _ pattern: Pattern) -> PatternValue? {
     do throws(PatternValue.Problem) {
       let value = try PatternValue(text.bytes)
-      if value.lastGroup > 0, delimited.isNegated {
+      if value.lastGroup > 0, !takesGroups {
+        report(.error(text, "no part of an address can be put into this table's answers", hint: "write what `$\(value.lastGroup)` stands for"))
+      } else if value.lastGroup > 0, delimited.isNegated {
         report(.error(text, "a rule with `!` has no groups to put in its value", hint: "write `$$` for a `$`"))
       } else if value.lastGroup > pattern.groups {
         report(

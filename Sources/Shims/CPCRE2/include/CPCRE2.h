@@ -17,8 +17,10 @@ enum {
 };
 
 enum {
-  /* Steps back that one match may take: some ten milliseconds. */
-  CPCRE2_MATCH_LIMIT = 1000000,
+  /* Nanoseconds after which a match that might take long is given up. */
+  CPCRE2_TIME = 20000000,
+  /* Steps that are never too long: some milliseconds. */
+  CPCRE2_COST = 4000000,
   /* Memory of one match, in KiB. */
   CPCRE2_HEAP_LIMIT = 16384,
 };
@@ -35,5 +37,9 @@ size_t cpcre2_groups(const cpcre2_pattern *pattern);
 /* 1 for a match, 0 for none, negative if a limit was reached or there was no memory. Of the match and its first groups, as many as there is
    room for, spans gets the beginning and the end; SIZE_MAX twice for a group that took no part. */
 int cpcre2_match(const cpcre2_pattern *pattern, const uint8_t *subject, size_t length, size_t *spans, size_t count);
+
+/* For a pattern that ends in (?C1): with room for spans, the longest of the matches that begin first, and of these the one whose groups are the longest,
+   the first group before the others, as POSIX wants it. When a limit is reached, the longest until then. */
+int cpcre2_match_longest(const cpcre2_pattern *pattern, const uint8_t *subject, size_t length, size_t *spans, size_t count);
 
 #endif

@@ -25,6 +25,13 @@ enum {
   CREGEX_OTHER,
 };
 
+enum {
+  /* Nanoseconds after which a match in a long subject is given up. */
+  CREGEX_TIME = 20000000,
+  /* Steps that are never too long: some milliseconds. */
+  CREGEX_COST = 4000000,
+};
+
 typedef struct cregex_pattern cregex_pattern;
 
 /* NULL if the pattern, which ends in NUL, cannot be compiled: then *problem is one of the above, and the text has the library's words. */
@@ -34,7 +41,7 @@ void cregex_free(cregex_pattern *pattern);
 /* How many groups the pattern has. */
 size_t cregex_groups(const cregex_pattern *pattern);
 
-/* 1 for a match, 0 for none, negative if there was no memory. Of the match and its first groups, as many as there is room for, spans gets
+/* 1 for a match, 0 for none, negative if it took too long or there was no memory. Of the match and its first groups, as many as there is room for, spans gets
    the beginning and the end; SIZE_MAX twice for a group that took no part. */
 int cregex_match(const cregex_pattern *pattern, const uint8_t *subject, size_t length, size_t *spans, size_t count);
 
