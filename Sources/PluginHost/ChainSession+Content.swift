@@ -77,7 +77,8 @@ extension ChainSession {
       parts.append("\(verdict)".uppercased() + (reply.map { " \($0.code) \($0.status) \($0.lines.joined(separator: " "))" } ?? ""))
     }
     stage.log(
-      .info, "shadow: at \(event.name) would have \(parts.joined(separator: ", "))", property("queue.id").map { String(decoding: $0, as: UTF8.self) })
+      .info, "shadow: at \(event.name) would have done: \(parts.joined(separator: ", "))",
+      property("queue.id").map { String(decoding: $0, as: UTF8.self) })
   }
 
   /// Authentication-Results that come in under our name.

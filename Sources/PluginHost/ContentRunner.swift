@@ -223,8 +223,9 @@ final class ContentRunner {
     guard let message else { return false }
     let wasThere = message.fields.index(of: self.asked) != nil
     for edit in asked {
+      let named = message.named(edit)
       guard message.apply(edit) else { return false }
-      edits.append(edit)
+      edits.append(named)
     }
     guard phase == .header, wasThere else { return true }
     index = message.fields.index(of: self.asked).map { $0 + 1 } ?? max(0, index - 1)

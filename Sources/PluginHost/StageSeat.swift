@@ -28,7 +28,7 @@ class StageSeat {
   static func make(_ stage: Stage, loop: EventLoop, owner: any SeatOwner, in home: StageHome) -> StageSeat {
     switch stage.engine {
     case .inProcess(let instance, let pool): LocalSeat(stage, instance, pool: pool, loop: loop, in: home)
-    case .worker(let fleet): WorkerSeat(stage, fleet.core, loop: loop, owner: owner)
+    case .worker(let fleet): WorkerSeat(stage, fleet.core, loop: loop, in: home)
     }
   }
 

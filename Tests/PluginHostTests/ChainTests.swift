@@ -477,7 +477,7 @@ import Testing
       #expect(await content(session) == .goOn)
       #expect(session.message?.fields.isChanged == false)
     }
-    #expect(lines.withLock { $0 } == ["shadow: at HEADER would have append header X: 1, REJECT"])
+    #expect(lines.withLock { $0 } == ["shadow: at HEADER would have done: append header X: 1, REJECT"])
   }
 
   @Test func anObserverIsToldWhatStagesSayAndWhoSaysNothing() throws {

@@ -12,6 +12,8 @@ final class HostFixture: Sendable {
   let chain: StageChain
   let lines: LogLines
   let offloads: BlockingPool
+  /// On the loop, as everything of a session.
+  nonisolated(unsafe) private let spares = SpareSeats()
   private let thread: Thread
 
   /// `registry`: where threads of plugins in this process post to.
@@ -60,7 +62,7 @@ final class HostFixture: Sendable {
   }
 
   func session() -> ChainSession {
-    ChainSession(chain, on: loop, names: FewNames()) { $0 == "client.addr" ? "192.0.2.1" : nil }
+    ChainSession(chain, on: loop, names: FewNames(), spares: spares) { $0 == "client.addr" ? "192.0.2.1" : nil }
   }
 
   func say(_ header: String, _ body: String) async -> Said {

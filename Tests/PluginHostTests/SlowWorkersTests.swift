@@ -4,12 +4,14 @@ import Testing
 
 @testable import PluginHost
 
-/// Workers that take long at one call: one alone goes on, several take turns.
+/// Workers that take long at one call: one alone goes on where nobody else wants the processor, several take turns.
 @Suite struct SlowWorkersTests {
   /// What was done to which process.
   private final class Deeds {
     var running: Set<Int32> = []
     var mostAtOnce = 0
+    /// What each has used of the processor, of each turn at most this.
+    var used: [Int32: Duration] = [:]
 
     func goOn(_ pid: Int32) {
       running.insert(pid)
@@ -17,19 +19,63 @@ import Testing
     }
   }
 
-  private func slow(_ deeds: Deeds) -> SlowWorkers { SlowWorkers(pause: { deeds.running.remove($0) }, goOn: deeds.goOn) }
-
-  private func add(_ pid: Int32, to slow: inout SlowWorkers, _ deeds: Deeds) {
-    deeds.running.insert(pid)
-    slow.add(pid)
+  private func slow(_ deeds: Deeds) -> SlowWorkers {
+    SlowWorkers(pause: { deeds.running.remove($0) }, goOn: deeds.goOn, processorTime: { deeds.used[$0] ?? .zero })
   }
 
-  @Test func oneAloneIsLeftAlone() {
+  private func add(_ pid: Int32, to slow: inout SlowWorkers, _ deeds: Deeds, at now: Instant = .now()) {
+    deeds.running.insert(pid)
+    slow.add(pid, at: now)
+  }
+
+  @Test func oneAloneGoesOnWhileNobodyElseWantsTheProcessor() {
     let deeds = Deeds()
     var slow = slow(deeds)
-    add(1, to: &slow, deeds)
-    #expect(slow.turn(at: .now()) >= .seconds(1))
-    #expect(deeds.running == [1])
+    var now = Instant.now()
+    add(1, to: &slow, deeds, at: now)
+    for _ in 0..<20 {
+      let wait = slow.turn(at: now)
+      #expect(deeds.running == [1])
+      deeds.used[1, default: .zero] += wait
+      now = now + wait
+    }
+  }
+
+  @Test func oneAloneRestsWhereOthersWantTheProcessor() {
+    let deeds = Deeds()
+    var slow = slow(deeds)
+    let began = Instant.now()
+    var (now, ran) = (began, Duration.zero)
+    add(1, to: &slow, deeds, at: now)
+    while now < began + .seconds(1) {
+      let wait = slow.turn(at: now)
+      if deeds.running == [1] {
+        ran += wait
+        deeds.used[1, default: .zero] += wait / 2
+      }
+      now = now + wait
+    }
+    #expect(ran > .milliseconds(50) && ran < .milliseconds(200))
+  }
+
+  @Test func itTakesTheProcessorAgainWhenOthersHaveLeft() {
+    let deeds = Deeds()
+    var slow = slow(deeds)
+    var now = Instant.now()
+    add(1, to: &slow, deeds, at: now)
+    now = now + slow.turn(at: now)
+    now = now + slow.turn(at: now)
+    #expect(deeds.running.isEmpty)
+    var ran = Duration.zero
+    for _ in 0..<10 {
+      let wait = slow.turn(at: now)
+      if deeds.running == [1] {
+        ran += wait
+        deeds.used[1, default: .zero] += wait
+      }
+      now = now + wait
+    }
+    #expect(ran >= .milliseconds(80))
   }
 
   @Test func severalTakeTurnsAndEachHasOne() {
@@ -56,8 +102,12 @@ import Testing
       deeds.running.remove(pid)
       slow.remove(pid)
     }
-    for _ in 0..<3 { now = now + min(slow.turn(at: now), .seconds(1)) }
-    #expect(deeds.running == [3])
+    var ran = false
+    for _ in 0..<3 {
+      now = now + slow.turn(at: now)
+      ran = ran || deeds.running == [3]
+    }
+    #expect(ran)
   }
 
   @Test func whoCameLastEndsAmongManyThatNeverDo() {

@@ -26,13 +26,14 @@ import Testing
   }
 
   /// The same in a worker.
-  private static func worker(timeout: Int = 60_000, _ lines: LogLines = LogLines()) throws -> (table: PluginTable, stage: Stage) {
+  private static func worker(timeout: Int = 60_000, processes: Int = 1, _ lines: LogLines = LogLines()) throws -> (table: PluginTable, stage: Stage) {
     let reference = try #require(TableReference(LocatedText(name: "t", text: "table:/t.cf")))
     let files = MemoryFiles(["/t.cf": "depth = 1\n"])
     let table = try #require(Table.read(reference, files: files, externals: PluginTables()).table?.externals.first as? PluginTable)
     var settings = StageSettings(name: "table:/t.cf", plugin: Built.plugin("table"))
     (settings.component, settings.isTable, settings.timeout) = ("table", true, timeout)
     settings.options = [StageSettings.Option("depth", "1")]
+    settings.processes = processes
     let nursery = try WorkerNursery(program: Built.program, orders: [WorkerOrder(settings)])
     let workers = try TableWorkers(settings, isLenient: false, door: nursery.door, nursery: nursery) { level, text, _ in lines.note(level, text) }
     table.open(workers)
@@ -71,6 +72,24 @@ import Testing
     #expect(all.count { !$0 } < (key == "garbage" ? 8 : 1), "\(lines.all)")
     #expect(ask(table, "one").value == "1")
     #expect(lines.all.contains { $0.contains("what it was asked then has no answer for now") }, "\(lines.all)")
+  }
+
+  /// Ten deaths without use: it is left alone, and nobody waits for it. With as many processes from the beginning the test waits for no back-off.
+  @Test func oneThatOnlyCrashesIsFenced() throws {
+    let lines = LogLines()
+    let (table, stage) = try Self.worker(processes: WorkerHistory.maximumDeaths, lines)
+    while stage.fleet?.processIDs.count != WorkerHistory.maximumDeaths { Thread.sleep(.milliseconds(5)) }
+    for _ in 0..<WorkerHistory.maximumDeaths {
+      #expect(stage.fleet?.isFenced == false)
+      #expect(ask(table, "crash") == (nil, true))
+    }
+    #expect(stage.fleet?.isFenced == true)
+    #expect(ask(table, "one") == (nil, true))
+    let fixture = try HostFixture { _ in [] }
+    let (value, hasFailed) = fixture.run { [self] in await Lookups.resolve { ask(table, "one").value } }
+    #expect(value == nil && hasFailed)
+    #expect(lines.contains("its process died 10 times and did nothing useful between: the table is fenced, and not asked for 30 s"), "\(lines.all)")
+    #expect(lines.contains("died of signal 6 (SIGABRT) at LOOKUP"))
   }
 
   private func ask(_ table: PluginTable, _ key: String) -> (value: String?, hasFailed: Bool) {

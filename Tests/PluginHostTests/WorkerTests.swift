@@ -50,6 +50,16 @@ import Testing
     #expect(fixture.message(header("refuse")).text == "550 refused as told")
   }
 
+  /// Seats go from session to session.
+  @Test func theSecondSessionHasWhatTheFirstHas() throws {
+    let fixture = try fixture()
+    for _ in 0..<3 {
+      #expect(fixture.message(header("property")).text == "550 0 192.0.2.1")
+      #expect(fixture.message(header("names")).text == "550 status 0: v=spf1 -all")
+      #expect(fixture.message(header("wait")).text == "550 later")
+    }
+  }
+
   @Test func eachFailureHasItsPolicy() throws {
     #expect(try fixture(failure: .reject).message(header("crash")).text == "550 Command rejected")
     #expect(try fixture(failure: .continue).message(header("crash")).step == .goOn)
@@ -142,6 +152,27 @@ import Testing
     let fixture = try fixture()
     let said = fixture.messages((0..<1000).map { header($0 % 100 == 50 ? "crash" : "refuse") })
     for (index, said) in said.enumerated() { #expect(said.text == (index % 100 == 50 ? Self.failed : "550 refused as told"), "\(index)") }
+  }
+
+  /// A thread of the plugin's own crashes while many calls are pending: nobody knows for which. Each is asked once more, alone; the guilty one fails then.
+  @Test func whoCrashesElsewhereIsFound() throws {
+    let disk = LinuxDisk()
+    let path = (Machine.environment("TMPDIR") ?? "/tmp") + "/weir-tally-\(Machine.processID)"
+    let file = try disk.open(path, at: nil, [.read, .write, .create], mode: 0o666)
+    defer {
+      try? disk.close(file)
+      try? disk.unlink(path, at: nil)
+    }
+    var limits = WorkerFleet.Limits()
+    limits.writablePaths = [path]
+    let fixture = try HostFixture {
+      [try .worker(StageSettings("trouble", timeout: 60_000), limits: limits, options: [StageSettings.Option("file", path)], $0)]
+    }
+    let count = 8
+    let said = fixture.messages((0..<count).map { header($0 == 5 ? "elsewhere" : "tally") })
+    for (index, said) in said.enumerated() { #expect(said.text == (index == 5 ? Self.failed : "550 later"), "\(index): \(fixture.lines.all)") }
+    #expect(try disk.status(file).size == Int64(2 * count))
+    #expect(fixture.message(header("refuse")).text == "550 refused as told")
   }
 
   @Test func whyItCannotStartIsSaid() throws {

@@ -9,6 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The function that Weir looks for, of a plugin with these components: `WEIR_PLUGIN("org.example.x", "1", &component);` */
+#define WEIR_PLUGIN(its_id, its_version, ...)                                       \
+   static const weir_component *const weir_its_components[] = {__VA_ARGS__};        \
+   static const weir_plugin weir_it = {                                             \
+      WEIR_MAGIC, sizeof(weir_plugin), WEIR_ABI, WEIR_ABI, its_id, its_version,     \
+      weir_its_components, sizeof weir_its_components / sizeof *weir_its_components, NULL}; \
+   const weir_plugin *weir_plugin_v0(void) { return &weir_it; }                     \
+   WEIR_EXPORT const weir_plugin *weir_plugin_v0(void)
+
 /* Lends a C string; NULL is empty. */
 static inline weir_str weir_s(const char *s) {
    weir_str r;

@@ -116,6 +116,28 @@ static void got_names(void *user, weir_ctx *c, const weir_result *r) {
    if (c) s->host->complete(s->host, id, s->message->reply(s->host, id, 550, "5.7.1", weir_s(text)));
    free(user);
 }
+/* Answers after a while, and notes in a file that it was asked. */
+static int32_t tallies(struct self *s, weir_ctx *c) {
+   void **user = malloc(2 * sizeof *user);
+   int    fd = open(s->file, O_WRONLY | O_APPEND);
+   if (fd < 0 || write(fd, ".", 1) != 1) return free(user), refuse(s, c, "no file");
+   close(fd);
+   user[0] = s;
+   user[1] = (void *)(uintptr_t)c->id;
+   return s->host->timer(s->host, c->id, 300, woken, user) == WEIR_OK ? WEIR_PENDING : WEIR_TEMPFAIL;
+}
+static void *crash_later(void *user) {
+   usleep(50000);
+   int *volatile nowhere = (int *)16;
+   *nowhere = 1;
+   return user;
+}
+static int32_t crashes_elsewhere(struct self *s, weir_ctx *c) { /* in a thread of its own, while the call is pending */
+   pthread_t other;
+   if (pthread_create(&other, NULL, crash_later, s) != 0) return refuse(s, c, "no thread");
+   pthread_detach(other);
+   return tallies(s, c);
+}
 static int32_t asks_names(struct self *s, weir_ctx *c) {
    void **user = malloc(2 * sizeof *user);
    user[0] = s;
@@ -197,7 +219,8 @@ static const struct { const char *word; uint32_t at; int32_t (*does)(struct self
    {"undeclared", WEIR_EV_HEADER, undeclared}, {"refuse", WEIR_EV_HEADER, refuses}, {"add", WEIR_EV_HEADER, adds},
    {"state", WEIR_EV_HEADER, says_state}, {"wait", WEIR_EV_HEADER, waits}, {"names", WEIR_EV_HEADER, asks_names},
    {"table", WEIR_EV_HEADER, asks_table}, {"property", WEIR_EV_HEADER, says_property}, {"break", WEIR_EV_HEADER, breaks_out},
-   {"work", WEIR_EV_HEADER, works}, {"much", WEIR_EV_EOM, writes_much}};
+   {"work", WEIR_EV_HEADER, works}, {"tally", WEIR_EV_HEADER, tallies},
+   {"elsewhere", WEIR_EV_HEADER, crashes_elsewhere}, {"much", WEIR_EV_EOM, writes_much}};
 
 static int32_t on_event(void *self, weir_ctx *c, const weir_event *e) {
    struct self *s = self;

@@ -34,7 +34,7 @@ package final class TableWorkers: TableSource {
     let made = Result { () throws(SystemError) in try EventLoop() }
     guard case .success(let loop) = made else { throw .notLoadable("there is no event loop for it") }
     self.loop = loop
-    seat = WorkerSeat(stage, fleet.core, loop: loop, owner: nil)
+    seat = WorkerSeat(stage, fleet.core, loop: loop, in: nil)
     do throws(SystemError) {
       try Thread(name: "table") { loop.run() }.detach()
     } catch {

@@ -20,6 +20,8 @@ final class OutCall {
   var waitsSince: Instant?
   /// How often it was sent to one that died of something else.
   var replays = 0
+  /// It was one of several that a process had begun when it died of nobody knows what.
+  var isSuspect = false
   var pieces: [UInt8] = []
   var timer: LoopTimer?
   private var result: Result<StageOutcome, StageFailure>?

@@ -51,8 +51,8 @@ final class WorkerCore: @unchecked Sendable {
   let metrics = PluginMetrics()
   /// Calls since the last death.
   let answered = Atomic<Int>(0)
-  /// Nanoseconds that the first calls of a process have used of a processor, at most; 0 while none has answered so many.
-  private let mostOfFirstCalls = Atomic<Int>(0)
+  /// Nanoseconds that the first calls of a process have used of a processor, of late; 0 while none has answered so many.
+  private let usedByFirstCalls = Atomic<Int>(0)
   let log: PluginLog
   let wanted: Int
   private let starter: WorkerStart
@@ -117,14 +117,16 @@ final class WorkerCore: @unchecked Sendable {
 
   /// What the first calls of a process use of a processor, as far as it is known.
   var firstCalls: Duration? {
-    let most = mostOfFirstCalls.load(ordering: .relaxed)
-    return most == 0 ? nil : .nanoseconds(most)
+    let used = usedByFirstCalls.load(ordering: .relaxed)
+    return used == 0 ? nil : .nanoseconds(used)
   }
 
   func noteFirstCalls(_ used: Duration) {
     let (seconds, attoseconds) = used.components
     guard seconds == 0 else { return }
-    _ = mostOfFirstCalls.max(Int(attoseconds / 1_000_000_000), ordering: .relaxed)
+    let nanoseconds = Int(attoseconds / 1_000_000_000)
+    let before = usedByFirstCalls.load(ordering: .relaxed)
+    usedByFirstCalls.store(before == 0 ? nanoseconds : (before * 3 + nanoseconds) / 4, ordering: .relaxed)
   }
 
   func desk(for loop: EventLoop) -> WorkerDesk {

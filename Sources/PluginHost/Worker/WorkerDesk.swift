@@ -9,6 +9,9 @@ final class WorkerDesk: @unchecked Sendable {
   let loop: EventLoop
   private var links: [WorkerLink] = []
   private var queue = CallQueue()
+  /// To be asked again one after the other, each alone with a process: so that the guilty one is found, and the others are asked again only once.
+  private var suspects = CallQueue()
+  private var suspect: OutCall?
   private var seats: [UInt64: WorkerSeat] = [:]
   private var lastSession: UInt64 = 0
   private var lastCall: UInt64
@@ -69,12 +72,24 @@ final class WorkerDesk: @unchecked Sendable {
   private func dispatch(_ call: OutCall) {
     guard !call.isOver else { return }
     if isStopped || core.isFenced(at: loop.now) { return call.end(.failure(.fenced)) }
-    guard let link = link(for: call.seat) else {
-      call.waitsSince = call.waitsSince ?? loop.now
-      if let timer = call.timer, let since = call.waitsSince { loop.arm(timer, at: since + max(timeout, Self.maximumWait)) }
-      queue.append(call)
-      return
+    if call.isSuspect {
+      wait(call)
+      if call !== suspect { suspects.append(call) }
+      return askSuspect()
     }
+    guard let link = link(for: call.seat) else {
+      wait(call)
+      return queue.append(call)
+    }
+    send(call, on: link)
+  }
+
+  private func wait(_ call: OutCall) {
+    call.waitsSince = call.waitsSince ?? loop.now
+    if let timer = call.timer, let since = call.waitsSince { loop.arm(timer, at: since + max(timeout, Self.maximumWait)) }
+  }
+
+  private func send(_ call: OutCall, on link: WorkerLink) {
     // The time of the stage is what its component has: one that was sent to another worker has it again.
     call.waitsSince = nil
     if let timer = call.timer {
@@ -83,6 +98,25 @@ final class WorkerDesk: @unchecked Sendable {
     }
     call.seat.move(to: link, number: call.number)
     link.send(call)
+  }
+
+  /// The next one, once a process has nothing else to do.
+  private func askSuspect() {
+    if suspect?.isOver != false { suspect = suspects.popFirst() }
+    guard let suspect, suspect.link == nil else { return }
+    if !links.contains(where: \.isUsable) { connect() }
+    if let link = reserve(for: suspect), link.calls.isEmpty { send(suspect, on: link) }
+  }
+
+  /// The process with the least to do goes on with that, and gets no more.
+  private func reserve(for suspect: OutCall) -> WorkerLink? {
+    let own = links.first { $0.reservedFor === suspect && $0.isUsable }
+    if let own, own.calls.isEmpty { return own }
+    let best = links.filter { $0.isUsable && !$0.isFull }.min { $0.calls.count < $1.calls.count }
+    guard let best, own == nil || best.calls.isEmpty else { return own }
+    own?.reservedFor = nil
+    best.reservedFor = suspect
+    return best
   }
 
   /// The one that knows the session, or the one with the least to do; nil when there is none that has room.
@@ -113,6 +147,7 @@ final class WorkerDesk: @unchecked Sendable {
 
   /// Those that wait get their turn, as far as there is room.
   func hasRoom() {
+    askSuspect()
     var rounds = queue.count
     while rounds > 0, links.contains(where: { $0.isUsable && !$0.isFull }), let call = queue.popFirst() {
       rounds -= 1
@@ -160,7 +195,9 @@ final class WorkerDesk: @unchecked Sendable {
   func processDied(_ process: WorkerProcess, _ failure: StageFailure, guilty: [UInt64], suspects: [UInt64], isQuiet: Bool) {
     loop.spawn { [self] in
       guard let link = links.first(where: { $0.process === process }) else { return }
-      let guilty = guilty + link.onlyOne(of: suspects)
+      let begun = link.begun(suspects)
+      let guilty = guilty + (begun.count == 1 ? begun.map(\.number) : [])
+      for call in begun { call.isSuspect = true }
       let calls = link.takeAll()
       link.close()
       links.removeAll { $0 === link }
@@ -179,8 +216,13 @@ final class WorkerDesk: @unchecked Sendable {
 
   func wasFenced() {
     loop.spawn { [self] in
-      while let call = queue.popFirst() { call.end(.failure(.fenced)) }
+      endWaiting()
     }
+  }
+
+  private func endWaiting() {
+    if let suspect, suspect.link == nil { suspect.end(.failure(.fenced)) }
+    while let call = suspects.popFirst() ?? queue.popFirst() { call.end(.failure(.fenced)) }
   }
 
   func stopped() {
@@ -191,7 +233,7 @@ final class WorkerDesk: @unchecked Sendable {
         link.close()
       }
       links = []
-      while let call = queue.popFirst() { call.end(.failure(.fenced)) }
+      endWaiting()
     }
   }
 }

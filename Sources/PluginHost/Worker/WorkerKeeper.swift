@@ -24,6 +24,8 @@ package final class WorkerKeeper {
   /// Of all stages together. A stage has two dozen beyond `worker_processes` at most, and some that are about to end.
   private static let maximumWorkers = 2000
   private static let longestName = 1024
+  /// The most that glibc allows: large pages are for heaps.
+  private static let largestOfHeap = 32 << 20
   private static let interval = Duration.seconds(1)
   /// The mta may still have sessions when the daemon ends, and needs its workers as long.
   private static let patience = Duration.seconds(40)
@@ -33,6 +35,7 @@ package final class WorkerKeeper {
     do {
       try Signal.blockAll()
       Machine.limitHeaps()
+      Machine.keepHeaps(largest: Self.largestOfHeap)
       Machine.forbidDumps()
       _ = Machine.raiseDescriptorLimit()
       try WorkerPractice.run()
@@ -119,7 +122,7 @@ package final class WorkerKeeper {
     switch packet?.bytes.first.flatMap(KeeperFrame.Request.init(rawValue:)) {
     case .yield:
       child.yieldToOthers()
-      slow.add(pid)
+      slow.add(pid, at: .now())
     case .kill: child.kill()
     case nil:
       child.kill()

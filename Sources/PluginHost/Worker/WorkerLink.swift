@@ -17,6 +17,9 @@ final class WorkerLink {
   private var seen: [UInt64: Instant] = [:]
   /// The one of them on the thread of a component that does not block, and what the process had used of the processors when it was first seen.
   private var foremost: (call: UInt64, used: Duration) = (0, .zero)
+  /// What the process had used when it was last looked at, and whether that was the same as the time before.
+  private var lastUsed = Duration.zero
+  private var isStill = false
   private var openRequests = 0
   /// What has come of outcomes in pieces.
   private var pieces = 0
@@ -58,7 +61,10 @@ final class WorkerLink {
 
   var isUsable: Bool { isOpen && !process.isStuck.load(ordering: .relaxed) && !process.isEnding.load(ordering: .relaxed) }
 
-  var isFull: Bool { calls.count - pendingCalls >= Self.window }
+  var isFull: Bool { isReserved || calls.count - pendingCalls >= Self.window }
+  /// The suspect that this process is kept for: nothing else is sent there.
+  var reservedFor: OutCall?
+  private var isReserved: Bool { reservedFor.map { !$0.isOver } ?? false }
   private(set) var pendingCalls = 0
 
   // MARK: Sending
@@ -82,9 +88,11 @@ final class WorkerLink {
   private func watchOn() {
     guard !isWatching, let watch else { return }
     isWatching = true
-    let isLeftAlone = process.isStuck.load(ordering: .relaxed)
     desk.loop.arm(watch, at: desk.loop.now + (isLeftAlone ? Self.idleInterval : desk.hasOthers ? Self.closeInterval : Self.watchInterval))
   }
+
+  /// What stands still, or has no processor to itself, need not be looked at soon.
+  private var isLeftAlone: Bool { process.isStuck.load(ordering: .relaxed) && (isStill || process.isRetired.load(ordering: .relaxed)) }
 
   /// A report was sent: nobody waits for it, but others must not wait behind it for ever.
   func watchReport() { watchOn() }
@@ -112,16 +120,19 @@ final class WorkerLink {
     seen = Dictionary(running.map { ($0.number, seen[$0.number] ?? now) }, uniquingKeysWith: { first, _ in first })
     if let report = reportThatHangs { return end(report) }
     guard !calls.isEmpty || !running.isEmpty else { return }
-    watchOn()
     // Tables are asked on threads that may block.
     if !desk.core.component.isBlocking, !desk.core.settings.isTable { lookAtForemost(now) }
+    watchOn()
   }
 
   private func lookAtForemost(_ now: Instant) {
     let running = process.running.first
     guard let since = seen[running] else { return }
-    if running != foremost.call { foremost = (running, process.child.processorTime) }
-    if !process.isRetired.load(ordering: .relaxed), process.child.processorTime - foremost.used >= most(foremost.used) {
+    let used = process.child.processorTime
+    isStill = used == lastUsed
+    lastUsed = used
+    if running != foremost.call { foremost = (running, used) }
+    if !process.isRetired.load(ordering: .relaxed), used - foremost.used >= most(foremost.used) {
       desk.core.becameStuck(process)
       desk.core.retire(process)
     } else if since + Self.patience <= now || since + Self.shortPatience <= now && desk.hasAnother(than: self) {
@@ -147,11 +158,9 @@ final class WorkerLink {
       guilty: [hanging.number])
   }
 
-  /// The one that it had begun, of those that it has not answered: where it died of nobody knows what. Of several, none.
-  func onlyOne(of suspects: [UInt64]) -> [UInt64] {
-    guard !suspects.isEmpty else { return [] }
-    let begun = calls.values.filter { $0.isPending || suspects.contains($0.number) }
-    return begun.count == 1 ? begun.map(\.number) : []
+  /// Those that it had begun and not answered, where it died of nobody knows what.
+  func begun(_ suspects: [UInt64]) -> [OutCall] {
+    suspects.isEmpty ? [] : calls.values.filter { $0.isPending || suspects.contains($0.number) }
   }
 
   /// Its calls that have not begun, for another to take.

@@ -51,7 +51,7 @@ package final class WorkerNursery: Sendable {
       let mayGoOn = state.withLock { state in
         if state.isOver { return false }
         do throws(SystemError) {
-          state.child = try ChildProcess.start(program, ["worker"], descriptors: descriptors, as: nil)
+          state.child = try ChildProcess.start(program, ["worker"], descriptors: descriptors, as: nil, memory: .largePages)
         } catch {
           state.failure = error
         }

@@ -6,7 +6,9 @@ import Runtime
 /// A seat whose component is in a worker. What comes back is checked as the component's own calls would have been: the worker may lie.
 final class WorkerSeat: StageSeat {
   private let desk: WorkerDesk
-  private weak var owner: (any SeatOwner)?
+  /// Nil for a table. Its environment is the session that has the seat now: others had it before.
+  private let home: StageHome?
+  private var owner: (any SeatOwner)? { home?.environment as? any SeatOwner }
   private var session: UInt64 = 0
   /// The connection to the process that knows this session.
   private(set) weak var link: WorkerLink?
@@ -19,9 +21,9 @@ final class WorkerSeat: StageSeat {
   private static let maximumRecord = 300
   private static let maximumRequests = 1000
 
-  init(_ stage: Stage, _ core: WorkerCore, loop: EventLoop, owner: (any SeatOwner)?) {
+  init(_ stage: Stage, _ core: WorkerCore, loop: EventLoop, in home: StageHome?) {
     desk = core.desk(for: loop)
-    self.owner = owner
+    self.home = home
     super.init(stage, loop: loop)
   }
 
@@ -160,6 +162,13 @@ final class WorkerSeat: StageSeat {
     if let link, link.isOpen { link.send(.sessionEnded(session: session)) }
     link = nil
     desk.remove(session)
+    session = 0
+  }
+
+  override func renew() -> Bool {
+    guard openRequests == 0, super.renew() else { return false }
+    (lastEvent, isInMessage) = (.connect, false)
+    return true
   }
 
   // MARK: Content
@@ -209,10 +218,12 @@ final class WorkerSeat: StageSeat {
     guard StageEvents.content.has(outcome.event), may(outcome.edits, at: .endOfMessage) else { return (.failed(denied().failure ?? .denied), []) }
     let answer = StageAnswer(outcome.verdict, at: outcome.event, rights: component.rights, edits: [], reply: outcome.reply)
     if let failure = answer.failure { return (.failed(failure), []) }
-    if !shadow {
-      for edit in outcome.edits where !message.apply(edit) { return (.failed(.badEdit), []) }
+    var edits: [StageEdit] = []
+    for edit in outcome.edits {
+      edits.append(message.named(edit))
+      if !shadow, !message.apply(edit) { return (.failed(.badEdit), []) }
     }
-    return (.finished(answer.verdict, closes: answer.closes, answer.reply), outcome.edits)
+    return (.finished(answer.verdict, closes: answer.closes, answer.reply), edits)
   }
 
   // MARK: What the worker asks for by itself

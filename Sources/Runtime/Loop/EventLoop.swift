@@ -25,6 +25,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
   private var running: [UnownedJob] = []
   private var timers = TimerHeap()
   private var watches = WatchTable()
+  private var parting: [SocketStream] = []
   private let events = UnsafeMutablePointer<clinux_event>.allocate(capacity: EventLoop.eventsPerTurn)
   /// The time at which this turn of the loop began.
   package private(set) var now = Instant.now()
@@ -34,6 +35,8 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
   private static let eventsPerTurn = 256
   package static let scratchSize = 64 * 1024
   private static let wakeupToken = UInt64.max
+  /// A reply waits for no more of other people's work.
+  private static let jobsBetweenPartings = 32
 
   package init() throws(SystemError) {
     epoll = try SystemError.check(clinux_epoll_create(), "epoll_create1")
@@ -129,8 +132,20 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
   private func runReadyJobs() {
     swap(&ready, &running)
     let executor = asUnownedTaskExecutor()
-    for job in running { job.runSynchronously(on: executor) }
+    for (index, job) in running.enumerated() {
+      job.runSynchronously(on: executor)
+      if index % Self.jobsBetweenPartings == Self.jobsBetweenPartings - 1 { sendParting() }
+    }
     running.removeAll(keepingCapacity: true)
+    sendParting()
+  }
+
+  /// What a stream has been given to send leaves soon, together with what others have been given.
+  func atEndOfTurn(_ stream: SocketStream) { parting.append(stream) }
+
+  private func sendParting() {
+    for stream in parting { stream.sendParting() }
+    parting.removeAll(keepingCapacity: true)
   }
 
   private func waitForEvents() {

@@ -19,10 +19,18 @@ package final class SocketStream: ByteStream, @unchecked Sendable {
   private var peerClosed = false
   private var interrupted = false
   private var tls: TLSSession?
+  /// What has been written and leaves at the end of the turn.
+  private var parting = ByteBuffer()
+  private var isParting = false
+  /// Bytes written since something was received: what so few replies are the kernel takes.
+  private var unanswered = 0
+  private var failure: SystemError?
   private var reader: UnsafeContinuation<Wakeup, Never>?
   private var writer: UnsafeContinuation<Wakeup, Never>?
   private var readTimer: LoopTimer?
   private var writeTimer: LoopTimer?
+
+  private static let longestParting = 8 * 1024
 
   /// Takes over `descriptor`, which is closed on failure too. On the loop's thread.
   package init(_ descriptor: Int32, on loop: EventLoop) throws(SystemError) {
@@ -84,12 +92,14 @@ package final class SocketStream: ByteStream, @unchecked Sendable {
     guard readable else { return nil }
     let count = clinux_receive(descriptor, loop.scratch.baseAddress, loop.scratch.count)
     if count > 0 {
+      unanswered = 0
       // A short read has emptied the socket; what comes later makes a new edge, except an end that is already known.
       if count < loop.scratch.count, !peerClosed { readable = false }
       buffer.append(UnsafeRawBufferPointer(start: loop.scratch.baseAddress, count: count))
       return .received(count)
     }
-    if count == 0 { return .endOfStream }
+    // Whoever has sent in vain is told why.
+    if count == 0 { return failure.map(ReadOutcome.failed) ?? .endOfStream }
     if count == -Int(EAGAIN) {
       readable = false
       return nil
@@ -156,8 +166,37 @@ package final class SocketStream: ByteStream, @unchecked Sendable {
 
   // MARK: Writing
 
+  /// A few lines leave with those of all other streams at the end of the loop's turn: whoever gets them is woken once for many.
   package func write(_ buffer: inout ByteBuffer, deadline: Instant) async -> WriteOutcome {
-    await write(&buffer, deadline, clinux_send)
+    if tls == nil, isOpen, failure == nil, unanswered + buffer.count <= Self.longestParting, writable {
+      part(with: &buffer)
+      return .written
+    }
+    return await write(&buffer, deadline, clinux_send)
+  }
+
+  private func part(with buffer: inout ByteBuffer) {
+    unanswered += buffer.count
+    if parting.isEmpty { swap(&parting, &buffer) } else { buffer.withReadable { parting.append($0) } }
+    buffer.removeAll()
+    guard !isParting, !parting.isEmpty else { return }
+    isParting = true
+    loop.atEndOfTurn(self)
+  }
+
+  /// One try. What the kernel does not take leaves when it has room.
+  func sendParting() {
+    isParting = false
+    while isOpen, !parting.isEmpty {
+      switch send(&parting, clinux_send) {
+      case .written: continue
+      case .timedOut: return
+      case .failed(let error):
+        failure = error
+        parting.release()
+      }
+    }
+    parting.release()
   }
 
   /// Its bytes and the FIN are one packet.
@@ -168,6 +207,12 @@ package final class SocketStream: ByteStream, @unchecked Sendable {
   private typealias Sending = (Int32, UnsafeRawPointer?, Int) -> Int
 
   private func write(_ buffer: inout ByteBuffer, _ deadline: Instant, _ plain: Sending) async -> WriteOutcome {
+    while true {
+      sendParting()
+      if let failure { return .failed(failure) }
+      if parting.isEmpty { break }
+      if await waitUntilWritable(deadline) == .timedOut { return .timedOut }
+    }
     while !buffer.isEmpty {
       guard isOpen else { return .failed(SystemError(code: EBADF, operation: "send")) }
       switch send(&buffer, plain) {
@@ -240,6 +285,8 @@ package final class SocketStream: ByteStream, @unchecked Sendable {
   }
 
   private func secure(_ session: TLSSession, on pool: BlockingPool?, _ deadline: Instant) async -> Result<TLSFacts, TLSError> {
+    var nothing = ByteBuffer()
+    if case .failed(let error) = await write(&nothing, deadline, clinux_send) { return .failure(.system(error)) }
     tls = session
     while true {
       let wakeup: Wakeup
@@ -307,6 +354,7 @@ package final class SocketStream: ByteStream, @unchecked Sendable {
 
   package func close() {
     guard isOpen else { return }
+    sendParting()
     isOpen = false
     _ = tls?.shutdown()
     tls = nil
@@ -328,6 +376,7 @@ extension SocketStream: Watcher {
     }
     if !readiness.isDisjoint(with: [.writable, .failed]) {
       writable = true
+      if !parting.isEmpty, !isParting { sendParting() }
       resumeWriter(.ready)
     }
   }

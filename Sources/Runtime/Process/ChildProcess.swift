@@ -17,19 +17,36 @@ package struct ChildProcess: Sendable {
     }
   }
 
+  /// What only a program's start can settle.
+  package enum MemoryHabit: Sendable {
+    /// Heaps grow by large pages where the kernel has some: memory by the megabyte then costs a fraction of the faults.
+    case largePages
+
+    private static let name = "GLIBC_TUNABLES="
+
+    /// Not where somebody has settled it for all programs.
+    fileprivate func added(to environment: [String]) -> [String] {
+      environment.contains { $0.hasPrefix(Self.name) } ? environment : environment + [Self.name + "glibc.malloc.hugetlb=1"]
+    }
+  }
+
   package let pid: Int32
 
   /// Starts `program`. It finds `descriptors[i]` as descriptor 3 + i, all others above 2 closed, and no signal blocked.
-  package static func start(_ program: String, _ arguments: [String], descriptors: [Int32], as identity: Identity?) throws(SystemError)
-    -> ChildProcess
-  {
+  /// `memory`: how its C library gets memory, if that is not to be as ever.
+  package static func start(
+    _ program: String, _ arguments: [String], descriptors: [Int32], as identity: Identity?, memory: MemoryHabit? = nil
+  ) throws(SystemError) -> ChildProcess {
     let strings = ([program] + arguments).map { strdup($0) }
-    defer { for string in strings { free(string) } }
+    let environment = memory.map { $0.added(to: Machine.environment).map { strdup($0) } + [nil] }
+    defer { for string in strings + (environment ?? []) { free(string) } }
     let groups = identity?.groups ?? []
     let result = groups.withUnsafeBufferPointer { groups in
       var raw = clinux_identity(
         change: identity == nil ? 0 : 1, uid: identity?.user ?? 0, gid: identity?.group ?? 0, groups: groups.baseAddress, group_count: groups.count)
-      return (strings + [nil]).withUnsafeBufferPointer { clinux_spawn(program, $0.baseAddress, descriptors, descriptors.count, &raw) }
+      return (strings + [nil]).withUnsafeBufferPointer {
+        clinux_spawn(program, $0.baseAddress, environment, descriptors, descriptors.count, &raw)
+      }
     }
     return ChildProcess(pid: try SystemError.check(result, "start \(program)"))
   }

@@ -26,8 +26,19 @@ package enum Machine {
     return String(cString: value)
   }
 
+  /// All of it, as `name=value`.
+  package static var environment: [String] {
+    guard let all = clinux_environment() else { return [] }
+    var found: [String] = []
+    while let text = all[found.count] { found.append(String(cString: text)) }
+    return found
+  }
+
   /// The name of the process in lists, cut to 15 bytes.
-  package static func callProcess(_ name: String) { clinux_name_thread(name) }
+  package static func callProcess(_ name: String) { clinux_name_thread(String(decoding: name.utf8.prefix(maximumName), as: UTF8.self)) }
+
+  /// TASK_COMM_LEN without its NUL; the kernel takes no longer one.
+  private static let maximumName = 15
 
   /// Ends the process.
   package static func exit(_ status: Int32) -> Never { Glibc.exit(status) }
@@ -43,7 +54,8 @@ package enum Machine {
 
   /// Memory that a message leaves is there for the next one: up to `spare` bytes at the end of a heap stay the process's until
   /// `releaseFreeMemory`. Else the kernel takes them after each message of some size, and fills them with zeros for the next.
-  package static func keepHeaps(spare: Int = 8 << 20) { clinux_keep_heaps(spare) }
+  /// `largest`: what is bigger is no part of a heap.
+  package static func keepHeaps(spare: Int = 8 << 20, largest: Int = 1 << 20) { clinux_keep_heaps(spare, largest) }
 
   /// Gives back what a burst has left free. Takes a millisecond; not on an event loop.
   package static func releaseFreeMemory() { clinux_trim_heaps() }

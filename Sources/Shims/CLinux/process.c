@@ -93,7 +93,8 @@ static int become(const struct clinux_identity *identity) {
   return was_root ? 0 : drop_capabilities();
 }
 
-int clinux_spawn(const char *path, char *const argv[], const int *fds, size_t fd_count, const struct clinux_identity *identity) {
+int clinux_spawn(
+    const char *path, char *const argv[], char *const environment[], const int *fds, size_t fd_count, const struct clinux_identity *identity) {
   int report[2];
   if (pipe2(report, O_CLOEXEC) < 0) return -errno;
   pid_t parent = getpid();
@@ -104,7 +105,7 @@ int clinux_spawn(const char *path, char *const argv[], const int *fds, size_t fd
     sigprocmask(SIG_SETMASK, &none, NULL);
     int out = fcntl(report[1], F_DUPFD_CLOEXEC, HIGH);
     if (out >= 0 && place(fds, fd_count) == 0 && become(identity) == 0 && prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent)
-      execv(path, argv);
+      execve(path, argv, environment ? environment : environ);
     int code = errno;
     if (write(out, &code, sizeof code) < 0) _exit(126);
     _exit(127);
@@ -333,8 +334,10 @@ int clinux_redirect(int fd, int other) { return checked(dup3(other, fd, O_CLOEXE
 
 void clinux_limit_heaps(int count) { mallopt(M_ARENA_MAX, count); }
 
-void clinux_keep_heaps(size_t spare) {
-  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+char *const *clinux_environment(void) { return environ; }
+
+void clinux_keep_heaps(size_t spare, size_t largest) {
+  mallopt(M_MMAP_THRESHOLD, (int)largest);
   mallopt(M_TRIM_THRESHOLD, (int)spare);
 }
 

@@ -13,7 +13,10 @@ struct Reaction: Sendable {
     try tell(worst, context)
     switch worst.deed {
     case .pass: break
-    case .refuse: return context.reply(550, "5.7.1", worst.text.printable)
+    case .refuse:
+      // The line that `tell` has written is the only one.
+      try context.set("attachments.told", "yes")
+      return context.reply(550, "5.7.1", worst.text.printable)
     case .discard: return .discard
     case .hold: try context.hold(worst.text.printable)
     case .strip: return try strip(findings, message, context)

@@ -7,19 +7,10 @@
 
 enum { TXT = 16 }; /* the number of this type of record */
 
-struct self {
-   const weir_host    *host;
-   const weir_message *message;
-   char                zone[256];
-};
+struct self { const weir_host *host; const weir_message *message; char zone[256]; };
+struct question { struct self *self; uint64_t mail; }; /* for the callback: the event that waits */
 
-struct question { /* what the answer's callback needs to know */
-   struct self *self;
-   uint64_t     mail; /* the event that waits */
-};
-
-static void *create(const weir_host *host, const weir_pair *options, uint64_t n, uint64_t *events,
-                    char *err, uint64_t err_size) {
+static void *create(const weir_host *host, const weir_pair *options, uint64_t n, uint64_t *events, char *err, uint64_t err_size) {
    struct self *self = calloc(1, sizeof *self);
    (void)events;
    if (self && (self->message = host->extension(host, WEIR_MESSAGE)) &&
@@ -67,9 +58,5 @@ static const weir_component component = {
    .size = sizeof component, .kind = WEIR_STAGE, .name = "domainlist", .help = "refuses listed sender domains",
    .events = WEIR_BIT(WEIR_EV_MAIL), .caps = WEIR_CAP_REJECT,
    .n_options = 1, .options = options, .create = create, .destroy = free, .on_event = on_event};
-static const weir_component *const components[] = {&component};
-static const weir_plugin plugin = {
-   .magic = WEIR_MAGIC, .size = sizeof plugin, .abi = WEIR_ABI, .abi_min = WEIR_ABI,
-   .id = "org.example.domainlist", .version = "1", .components = components, .n_components = 1};
 
-const weir_plugin *weir_plugin_v0(void) { return &plugin; }
+WEIR_PLUGIN("org.example.domainlist", "1", &component);

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A table of files: the value of a key is the first line of the file of that name in a folder.
- * In weir.conf: virtual_mailbox_maps = folder:/etc/weir/users.cf, and in that file, besides
- * `mode = inprocess`, `path = /etc/weir/users`. */
+ * In weir.conf: virtual_mailbox_maps = folder:/etc/weir/users.cf, and in that file
+ * `path = /etc/weir/users`. */
 #include <stdlib.h>
 #include <weir/easy.h>
 #include <weir/table.h>
 
-struct self {
-   const weir_host   *host;
-   const weir_answer *answer;
-   char               path[512];
-};
+struct self { const weir_host *host; const weir_answer *answer; char path[512]; };
 
 static void *create(const weir_host *host, const weir_pair *options, uint64_t n, uint64_t *events, char *err, uint64_t err_size) {
    struct self *self = calloc(1, sizeof *self);
@@ -43,9 +39,5 @@ static const weir_component component = {
    .size = sizeof component, .kind = WEIR_TABLE, .name = "folder", .help = "the first lines of files",
    .events = WEIR_BIT(WEIR_TABLE_LOOKUP) | WEIR_BIT(WEIR_TABLE_PARTS), .flags = WEIR_BLOCKING, /* it waits for the disk */
    .n_options = 1, .options = options, .create = create, .destroy = free, .on_event = on_event};
-static const weir_component *const components[] = {&component};
-static const weir_plugin plugin = {
-   .magic = WEIR_MAGIC, .size = sizeof plugin, .abi = WEIR_ABI, .abi_min = WEIR_ABI,
-   .id = "org.example.folder", .version = "1", .components = components, .n_components = 1};
 
-const weir_plugin *weir_plugin_v0(void) { return &plugin; }
+WEIR_PLUGIN("org.example.folder", "1", &component);

@@ -4,14 +4,9 @@
 #include <weir/easy.h>
 #include <weir/table.h>
 
-struct self {
-   const weir_host   *host;
-   const weir_answer *answer;
-   char               key[64], value[64];
-};
+struct self { const weir_host *host; const weir_answer *answer; char key[64], value[64]; };
 
-static void *create(const weir_host *host, const weir_pair *options, uint64_t n, uint64_t *events,
-                    char *err, uint64_t err_size) {
+static void *create(const weir_host *host, const weir_pair *options, uint64_t n, uint64_t *events, char *err, uint64_t err_size) {
    struct self *self = calloc(1, sizeof *self);
    char         pair[130] = "";
    (void)events;
@@ -41,9 +36,5 @@ static const weir_component component = {
    .size = sizeof component, .kind = WEIR_TABLE, .name = "rename", .help = "other names for some keys",
    .events = WEIR_BIT(WEIR_TABLE_LOOKUP) | WEIR_BIT(WEIR_TABLE_PARTS),
    .n_options = 1, .options = options, .create = create, .destroy = free, .on_event = on_event};
-static const weir_component *const components[] = {&component};
-static const weir_plugin plugin = {
-   .magic = WEIR_MAGIC, .size = sizeof plugin, .abi = WEIR_ABI, .abi_min = WEIR_ABI,
-   .id = "org.example.rename", .version = "1", .components = components, .n_components = 1};
 
-const weir_plugin *weir_plugin_v0(void) { return &plugin; }
+WEIR_PLUGIN("org.example.rename", "1", &component);

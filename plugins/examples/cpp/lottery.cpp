@@ -40,9 +40,7 @@ const weir_option options[] = {{"word", "jackpot", "refuse a message with this w
 const weir_component component = {
    sizeof component, WEIR_STAGE, "lottery", "refuses lotteries", WEIR_BIT(WEIR_EV_HEADER), WEIR_CAP_REJECT, WEIR_DECODED_HEADERS,
    1, options, nullptr, create, destroy, on_event, nullptr};
-const weir_component *const components[] = {&component};
-const weir_plugin plugin = {WEIR_MAGIC, sizeof plugin, WEIR_ABI, WEIR_ABI, "org.example.lottery", "1", components, 1, nullptr};
 
 } // namespace
 
-const weir_plugin *weir_plugin_v0() { return &plugin; }
+WEIR_PLUGIN("org.example.lottery", "1", &component);

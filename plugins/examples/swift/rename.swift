@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A table of one pair: the first word of its option is the key, the second the value.
-// In weir.conf: smtpd_sender_restrictions = check_sender_access rename:/etc/weir/names.cf; in that file, besides `mode = inprocess`, `pair = old new`.
+// In weir.conf: smtpd_sender_restrictions = check_sender_access rename:/etc/weir/names.cf; in that file `pair = old new`.
 
 final class Rename: Table {
   static let component = Component(

@@ -43,10 +43,11 @@ final class HeaderChecks: Stage {
   private func judge(_ line: HeaderLine, _ kind: HeaderRules.Place, _ place: @autoclosure () -> Reaction.Place, _ context: Context) throws -> Verdict
   {
     var exhausted: [String] = []
-    let match = rules.match(line, kind, exhausted: &exhausted)
+    var decoded: String?
+    let match = rules.match(line, kind, exhausted: &exhausted, decoded: &decoded)
     if !exhausted.isEmpty, Exhaustion.tell(exhausted, length: line.value.count, context) { return .fail }
     guard let match else { return rules.failing.map { FailingTable.refuse($0, context) } ?? .continue }
-    return try Reaction(match, .header, shown: line.shown(limit: rules.limit), at: place(), names: Self.names, context).perform()
+    return try Reaction(match, .header, shown: line.shown(limit: rules.limit), matched: decoded, at: place(), names: Self.names, context).perform()
   }
 
   private func noteType(_ value: BorrowedText, _ context: Context) {

@@ -52,14 +52,18 @@ struct HeaderRules: Sendable {
     return place == .primary ? primary : nested
   }
 
-  func match(_ line: HeaderLine, _ place: Place, exhausted: inout [String]) -> ContentChecks.Match? {
+  /// `decoded`: the beginning of the line in the form in which it matched, if that is not the one that it came in.
+  func match(_ line: HeaderLine, _ place: Place, exhausted: inout [String], decoded shown: inout String?) -> ContentChecks.Match? {
     let checks = checks(line.name, place)
     if checks.isEmpty { return nil }
     if let match = line.logical(limit: limit, { checks.match($0, exhausted: &exhausted) }) { return match }
     guard decodes, !EncodedWords.isPlain(UnsafeRawBufferPointer(line.value)) else { return nil }
     let decoded = EncodedWords.decoded(UnsafeRawBufferPointer(line.value))
     return decoded.withUnsafeBufferPointer {
-      HeaderLine(name: line.name, value: $0, isTight: line.isTight).logical(limit: limit) { checks.match($0, exhausted: &exhausted) }
+      let line = HeaderLine(name: line.name, value: $0, isTight: line.isTight)
+      let match = line.logical(limit: limit) { checks.match($0, exhausted: &exhausted) }
+      if match != nil { shown = line.shown(limit: limit) }
+      return match
     }
   }
 }

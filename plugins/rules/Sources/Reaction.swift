@@ -26,12 +26,18 @@ package struct Reaction {
   private let subject: CheckAction.Subject
   /// The beginning of the line.
   private let shown: String
+  /// In the form in which it matched: decoded, perhaps.
+  private let matched: String
   private let place: Place
   private let names: Names
   private let context: Context
 
-  package init(_ match: ContentChecks.Match, _ subject: CheckAction.Subject, shown: String, at place: Place, names: Names, _ context: Context) {
+  package init(
+    _ match: ContentChecks.Match, _ subject: CheckAction.Subject, shown: String, matched: String? = nil, at place: Place, names: Names,
+    _ context: Context
+  ) {
     (self.match, self.subject, self.shown, self.place, self.names, self.context) = (match, subject, shown, place, names, context)
+    self.matched = matched ?? shown
   }
 
   package func perform() throws -> Verdict {
@@ -45,7 +51,7 @@ package struct Reaction {
     }
     if action == .dunno { return .continue }
     try context.set(names.rule, match.rule)
-    try context.set(names.matched, shown)
+    try context.set(names.matched, matched)
     return try perform(action)
   }
 

@@ -22,8 +22,10 @@ struct clinux_identity {
   size_t group_count;
 };
 
-/* Starts a program with descriptors fds[i] as 3+i and everything else above 2 closed; it gets SIGTERM when we die. */
-int clinux_spawn(const char *path, char *const argv[], const int *fds, size_t fd_count, const struct clinux_identity *identity);
+/* Starts a program with descriptors fds[i] as 3+i and everything else above 2 closed; it gets SIGTERM when we die. Its environment is
+   `environment`, or ours where that is NULL. */
+int clinux_spawn(
+    const char *path, char *const argv[], char *const environment[], const int *fds, size_t fd_count, const struct clinux_identity *identity);
 /* A program for a message: a process group of its own, with nothing but standard input, output and error. */
 struct clinux_program {
   const char *path;
@@ -56,8 +58,9 @@ int clinux_set_undumpable(void);
 int clinux_processors(void);
 /* At most so many heaps for all threads together: each keeps what it once had. */
 void clinux_limit_heaps(int count);
-/* Free memory at a heap's end goes back to the system beyond `spare` bytes only. */
-void clinux_keep_heaps(size_t spare);
+/* Free memory at a heap's end goes back to the system beyond `spare` bytes only; pieces beyond `largest` are not of a heap. */
+void clinux_keep_heaps(size_t spare, size_t largest);
+char *const *clinux_environment(void);
 /* Gives free memory back to the system. */
 void clinux_trim_heaps(void);
 int clinux_terminal_width(int fd);
