@@ -38,6 +38,13 @@ package struct Diagnostic: Sendable {
   }
 }
 
+extension Diagnostic {
+  /// Whether it says the same of the same place.
+  package func isSame(as other: Diagnostic) -> Bool {
+    location?.source === other.location?.source && location?.offset == other.location?.offset && message == other.message
+  }
+}
+
 extension Sequence<Diagnostic> {
   package var hasErrors: Bool { contains { $0.severity == .error } }
 

@@ -2,13 +2,18 @@
 
 /// Where the addresses of a header field are: RFC 5322 §3.4, leniently. Quoted local parts and routes are passed over.
 package enum AddressSpans {
-  private static let names: Set<String> = [
-    "from", "sender", "reply-to", "to", "cc", "bcc", "errors-to", "return-receipt-to", "disposition-notification-to", "resent-from", "resent-sender",
-    "resent-reply-to", "resent-to", "resent-cc", "resent-bcc",
+  private static let senders: Set<String> = [
+    "from", "sender", "reply-to", "errors-to", "return-receipt-to", "disposition-notification-to", "mail-followup-to", "resent-from", "resent-sender",
+    "resent-reply-to",
   ]
+  private static let recipients: Set<String> = ["to", "cc", "bcc", "apparently-to", "resent-to", "resent-cc", "resent-bcc"]
 
-  package static func isAddressField(_ name: some Sequence<UInt8>) -> Bool {
-    names.contains(String(decoding: Array(name), as: UTF8.self).lowercased())
+  package static func isAddressField(_ name: some Sequence<UInt8>) -> Bool { place(name) != nil }
+
+  /// Whose addresses a field holds; nil if it holds none.
+  package static func place(_ name: some Sequence<UInt8>) -> AddressPlace? {
+    let name = String(decoding: Array(name), as: UTF8.self).lowercased()
+    return senders.contains(name) ? .headerSender : recipients.contains(name) ? .headerRecipient : nil
   }
 
   /// Calls `visit` with each address of the list in `range`, in order.
@@ -101,12 +106,16 @@ package enum AddressSpans {
 extension HeaderBlock {
   /// The header of `content` with `change` made to each address of its address fields, and where the rest of the content begins. Nil if nothing changes.
   package static func withAddresses(of content: UnsafeRawBufferPointer, _ change: (String) -> String) -> (header: [UInt8], rest: Int)? {
+    withPlacedAddresses(of: content) { change($0.text) }
+  }
+
+  package static func withPlacedAddresses(of content: UnsafeRawBufferPointer, _ change: (PlacedAddress) -> String) -> (header: [UInt8], rest: Int)? {
     var edits: [(range: Range<Int>, text: String)] = []
     let end = scan(content) { field in
-      guard AddressSpans.isAddressField(content[field.name]) else { return }
+      guard let place = AddressSpans.place(content[field.name]) else { return }
       AddressSpans.forEach(in: content, field.value) { range in
         let address = String(decoding: content[range], as: UTF8.self)
-        let other = change(address)
+        let other = change(PlacedAddress(address, place))
         if other != address { edits.append((range, other)) }
       }
     }

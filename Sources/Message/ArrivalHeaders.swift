@@ -8,6 +8,8 @@ package struct ArrivalHeaders: Sendable {
   package let product: String
   /// `myorigin`: completes addresses without a domain.
   package let origin: String
+  /// `remote_header_rewrite_domain`: the same in the headers of clients that are not local; empty: those stay.
+  package var remoteOrigin = ""
   /// The local time zone; give a new one when summer time begins or ends.
   package var zone: Zone
   private var dates = DateTime()
@@ -48,11 +50,11 @@ package struct ArrivalHeaders: Sendable {
     received.write(by: hostname, product: product, into: &arrival.prefix)
     dates.write(time, zone, into: &arrival.prefix)
     arrival.prefix.append(0x0A)
-    let facts = ArrivalFacts(content, completing: isLocal ? origin : nil)
+    let facts = ArrivalFacts(content, completing: isLocal ? origin : remoteOrigin.isEmpty ? nil : remoteOrigin)
     arrival.hops += facts.hops
     arrival.edits = facts.edits
     arrival.messageIDs = facts.messageIDs.map { MessageID(text: Self.trimmed(content.slice($0.value)), isResent: $0.isResent) }
-    if isLocal { writeMissing(facts, received.queueID, sender, time, &arrival) }
+    if isLocal || !remoteOrigin.isEmpty { writeMissing(facts, received.queueID, sender, time, &arrival) }
     if !arrival.messageIDs.contains(where: { !$0.isResent }) { arrival.messageIDs.append(MessageID(text: "<>", isResent: false)) }
     if facts.mailboxLine { arrival.prefix.write("X-Mailbox-Line: ") } else if facts.beginsWithBody { arrival.prefix.append(0x0A) }
     return arrival

@@ -77,6 +77,11 @@ extension NameService {
   }
 }
 
+extension NameFailure {
+  /// There were records, and none of them is to count.
+  package static let filtered = NameFailure.temporary("DNS reply filter drops all results")
+}
+
 extension Result<NameAnswer, NameFailure> {
   /// What `findings` answered, as `fullAnswer` says it.
   package var withRecords: Self {

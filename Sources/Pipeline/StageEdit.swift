@@ -64,26 +64,29 @@ package struct StageRights: OptionSet, Sendable {
 }
 
 extension StageEdit {
+  /// So many bytes of a value are told.
+  package static let shownText = 200
+
   /// In words, for logs.
   package var summary: String {
     switch self {
-    case .header(let operation, let reference, let name, let value):
-      "\(operation) header \(reference == 0 ? "" : "\(reference) ")\(String(decoding: name, as: UTF8.self)): \(String(decoding: value.prefix(200), as: UTF8.self))"
+    case .header(let operation, _, let name, let value):
+      "\(operation.word) header \(String(decoding: name.prefix(Self.shownText), as: UTF8.self)): \(String(decoding: value.prefix(Self.shownText), as: UTF8.self))"
     case .recipient(let operation, let address, _): "\(operation) recipient <\(address)>"
     case .sender(let address, _): "set sender <\(address)>"
     case .body(let bytes): "write \(bytes.count) bytes of a new body"
     case .splice(let offset, let length, let bytes):
-      "put `\(String(decoding: bytes.prefix(200), as: UTF8.self))` in the place of \(length) bytes of the body at \(offset)"
+      "put `\(String(decoding: bytes.prefix(Self.shownText), as: UTF8.self))` in the place of \(length) bytes of the body at \(offset)"
     case .route(.nextHop, let hop): "send through \(hop)"
     case .route(let operation, let argument): "route: \(operation) \(argument)"
-    case .property(_, let key, let value): "set \(key) = \(String(decoding: value.prefix(200), as: UTF8.self))"
+    case .property(_, let key, let value): "set \(key) = \(String(decoding: value.prefix(Self.shownText), as: UTF8.self))"
     }
   }
 
   /// The same without anything of the message.
   package var kindName: String {
     switch self {
-    case .header(let operation, _, let name, _): "\(operation) header \(String(decoding: name.prefix(200), as: UTF8.self))"
+    case .header(let operation, _, let name, _): "\(operation.word) header \(String(decoding: name.prefix(Self.shownText), as: UTF8.self))"
     case .recipient(let operation, _, _): "\(operation) recipient"
     case .sender: "set sender"
     case .body(let bytes): "write \(bytes.count) bytes of a new body"
@@ -93,11 +96,20 @@ extension StageEdit {
     }
   }
 
-  /// Whether it only tells why there is a verdict or another edit: the properties `COMPONENT.rule` and `COMPONENT.matched`.
+  /// Whether it only tells why there is a verdict or another edit, the properties `COMPONENT.rule` and `COMPONENT.matched`, or `COMPONENT.told`, that the log has it.
   package var isReason: Bool {
     guard case .property(_, let key, _) = self else { return false }
-    return key.hasSuffix(".rule") || key.hasSuffix(".matched")
+    return key.hasSuffix(".rule") || key.hasSuffix(".matched") || key.hasSuffix(".told")
   }
 
   package var isOfHeader: Bool { if case .header = self { true } else { false } }
+}
+
+extension StageEdit.HeaderOperation {
+  fileprivate var word: String {
+    switch self {
+    case .before, .after: "insert"
+    case .append, .prepend, .replace, .delete: "\(self)"
+    }
+  }
 }

@@ -117,6 +117,15 @@ package final class StagedMessage {
     return true
   }
 
+  /// A deletion, with the name and the beginning of what goes, for whoever tells of it; every other edit as it is. To be asked before it is applied.
+  package func named(_ edit: StageEdit) -> StageEdit {
+    guard case .header(.delete, let reference, _, _) = edit else { return edit }
+    guard hasContent, let index = fields.index(of: reference) else { return .header(.delete, reference: reference, name: [], value: []) }
+    return fields.withField(index) { _, name, value in
+      .header(.delete, reference: reference, name: Array(name), value: Array(value.prefix(StageEdit.shownText)))
+    }
+  }
+
   private func set(_ key: String, _ value: [UInt8]) -> Bool {
     guard properties[key] != nil || properties.count < Self.maximumProperties else { return false }
     if properties.updateValue(value, forKey: key) == nil { propertyOrder.append(key) }

@@ -12,6 +12,10 @@ final class ArrivingMessage {
   var spill: (any SpillFile)?
   /// The file could not be written: the rest is taken in and thrown away, and the reply is 452.
   var spillFailed = false
+  /// What canonical_maps make of the sender; nil where nobody has asked.
+  var sender: String?
+  /// Why addresses could not be rewritten.
+  var rewriteFailure: String?
   /// Which of its first fields are our own.
   var addedFields = 0..<0
   /// Bytes of the memory budget that are ours.

@@ -35,6 +35,10 @@ package final class Services {
   package var stages: StageServices?
   /// Says who gets a message in the end: copies, aliases. Nil where that is always those whom the client named.
   package var expand: (@Sendable (_ recipients: [Recipient], _ sender: String) async -> Expansion)?
+  /// What canonical_maps and the like make of addresses. Nil where that is nothing.
+  package var canonical: (@Sendable ([PlacedAddress]) async -> CanonicalAnswer)?
+  /// Whether it is for the headers of this client too; nil: an address of no network.
+  package var rewritesHeader: @Sendable (IPAddress?) -> Bool = { $0 == nil }
   /// `content_filter`: where its mail goes first; empty where that is nowhere.
   package var contentFilter = ""
   /// The next server (XFORWARD) or programs are told of the client of any message, and not only of those for users of this host.
@@ -107,6 +111,14 @@ extension Services {
     }
     return arrival.compose(received, sender: sender, arrival: time, content: content, isLocal: isLocal)
   }
+}
+
+/// What addresses are turned into.
+package enum CanonicalAnswer: Sendable {
+  /// One for each, in their order.
+  case addresses([String])
+  /// What the log is told.
+  case failed(String)
 }
 
 /// What aliases make of the recipients of a message.

@@ -27,7 +27,7 @@ extension Session {
   }
 
   @inline(never) private func storeMemory(_ message: ArrivingMessage, _ transaction: Transaction) async -> CommitResult {
-    var chunks = prepared(message, transaction)
+    var chunks = await prepared(message, transaction)
     if chain != nil {
       switch await staged(chunks, added: message.addedFields) {
       case .unchanged: break
@@ -63,6 +63,12 @@ extension Session {
 
   private func keep(_ message: ArrivingMessage, _ transaction: Transaction, _ content: IncomingMessage.Content) async -> CommitResult {
     guard var envelope = await addressed(transaction, message.id) else { return await give(up: message, .writeFailed) }
+    if let cause = message.rewriteFailure {
+      logUnaccepted(cause, message.id)
+      return await give(up: message, .writeFailed)
+    }
+    // A stage may have given it another sender.
+    if let sender = message.sender, envelope.sender == transaction.sender.address { envelope.sender = sender }
     envelope.contentFilter = contentFilter(of: transaction, message.id)
     // Stages have taken every recipient away.
     if envelope.recipients.isEmpty { return await throwAway(message) }
@@ -124,15 +130,21 @@ extension Session {
       return
     }
     message.spill = file
-    for chunk in prepared(message, transaction) where !message.spillFailed {
+    for chunk in await prepared(message, transaction) where !message.spillFailed {
       message.spillFailed = await !file.append(chunk)
     }
   }
 
   /// The content in memory with its trace fields in front, as chunks; the header of the message must be complete in it.
-  private func prepared(_ message: ArrivingMessage, _ transaction: Transaction) -> [ContentChunk] {
+  private func prepared(_ message: ArrivingMessage, _ transaction: Transaction) async -> [ContentChunk] {
+    if services.canonical == nil { return prepared(message, transaction, sender: transaction.sender.address) }
+    message.sender = await canonicalSender(transaction.sender.address, message)
+    let chunks = prepared(message, transaction, sender: message.sender ?? transaction.sender.address)
+    return await withCanonicalHeader(chunks, message)
+  }
+
+  private func prepared(_ message: ArrivingMessage, _ transaction: Transaction, sender: String) -> [ContentChunk] {
     let received = receivedField(message.id, transaction)
-    let sender = transaction.sender.address
     let time = services.now()
     let content = message.takeContent()
     let arrival = content.withReadable {

@@ -68,11 +68,12 @@ package final class Session<Stream: ByteStream> {
       await perform(await tellStagesOfTLS() ?? machine.connected())
       while !isClosed { await step() }
     }
+    // At once: the last reply waits for it, and what follows may wait for the disk.
+    stream.close()
     await dropMessage()
     if transcript != nil { await notifyPostmaster() }
     chain?.closed("the session has ended")
     chain = nil
-    stream.close()
     discount()
     if client.submitter == nil { log(.disconnect(client.peer, commands: machine.commandSummary)) }
   }

@@ -5,6 +5,7 @@ import Pipeline
 struct StageStory {
   private let ruleKey: String
   private let matchedKey: String
+  private let toldKey: String
   private let setsProperties: Bool
   /// Nothing that stands in the message is told.
   private let hidesText: Bool
@@ -21,6 +22,7 @@ struct StageStory {
   init(component: String, setsProperties: Bool, hidesText: Bool) {
     ruleKey = "\(component).rule"
     matchedKey = "\(component).matched"
+    toldKey = "\(component).told"
     self.setsProperties = setsProperties
     self.hidesText = hidesText
   }
@@ -34,6 +36,7 @@ struct StageStory {
       if rules.count < Self.maximumRules { rules.append(Self.text(value)) }
       isRuleUsed = false
     case matchedKey: matched = hidesText ? "" : Self.text(value)
+    case toldKey: break
     default: if setsProperties { add(edit.summary) }
     }
   }

@@ -12,7 +12,9 @@ extension Words {
     }
     var request = try mapVerb()
     request.lines = lines
-    if !lines.isEmptySelection, request.verb != .query([]) { throw UsageError("-h and -b are for a message on standard input: `query TABLE -`") }
+    if !lines.isEmptySelection, request.verb != .query([]), request.verb != .check {
+      throw UsageError("-h and -b are for a message on standard input, `query TABLE -`, and for `check`")
+    }
     return request
   }
 
@@ -26,6 +28,9 @@ extension Words {
       let table = try required("a table, such as hash:/etc/weir/virtual")
       let keys = takeAll()
       if keys.isEmpty { throw UsageError("missing a key; `-` reads keys from standard input") }
+      if !MapRequest.isTable(table), let last = keys.last, MapRequest.isTable(last) {
+        throw UsageError("the table comes first: weir map query \(last) \(table)")
+      }
       return MapRequest(.query(keys == ["-"] ? [] : keys), tables: [table])
     case "list": return MapRequest(.list, tables: try tables())
     case "check", "build": return MapRequest(.check, tables: try tables())
@@ -55,7 +60,7 @@ extension Help {
     usage: weir map query TABLE KEY...
            weir map query [-h] [-b] [-m] TABLE -
            weir map list TABLE...
-           weir map check TABLE...
+           weir map check [-h|-b] TABLE...
            weir map -q KEY TABLE...      weir map -s TABLE...
 
     query  what a table answers: the value alone for one key, else key, tab and
@@ -64,8 +69,9 @@ extension Help {
            text are the keys, as header_checks and body_checks see them; -m takes
            its parts apart.
     list   all entries; of rules their answers
-    check  reads tables and says what is wrong with them. `build` is the same: there
-           are no database files to make, weir reads the text itself.
+    check  reads tables and says what is wrong with them; with -h the actions of
+           header_checks, too, with -b those of body_checks. `build` is the same:
+           there are no database files to make, weir reads the text itself.
 
     -q and -s are those of postmap. A TABLE is `type:name` as in the
     configuration: hash:/etc/weir/virtual, regexp:/etc/weir/header_checks,

@@ -21,7 +21,7 @@ extension Words {
     let known = [
       "--json", "--verbose", "--from", "--to", "--ip", "--name", "--helo", "--auth", "--listener", "--dns", "--dns-record", "--config", "--data",
     ]
-    if let flag = rest.first(where: { $0.hasPrefix("-") }) {
+    if let flag = rest.first(where: { $0.hasPrefix("-") && $0 != "-" }) {
       throw UsageError("unexpected '\(flag)'", hint: Suggestion.nearest(to: flag, in: known))
     }
     request.paths = rest
@@ -41,8 +41,8 @@ extension Help {
     changed, and what the client would be told. Nothing is queued or delivered,
     and no policy server is asked. A daemon need not run.
 
-    FILE is a message, a mailbox file of many, or a folder; of several messages
-    there is a line each and a summary, with -v everything.
+    FILE is a message, a mailbox file of many, a folder, or - for standard input;
+    of several messages there is a line each and a summary, with -v everything.
 
     --from, --to   the envelope; else what the message says of itself
     --ip, --name   the client's address (192.0.2.1) and verified name (else looked up)

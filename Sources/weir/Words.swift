@@ -41,6 +41,8 @@ struct Words {
       guard let index = rest.firstIndex(of: name) else { continue }
       guard index + 1 < rest.count else { throw UsageError("\(name) needs a value") }
       let value = rest[index + 1]
+      // Whoever forgets a value means the next word as what it is; `--name=--value` is for the others.
+      if value.hasPrefix("--") { throw UsageError("\(name) needs a value") }
       rest.removeSubrange(index...index + 1)
       return value
     }

@@ -22,7 +22,7 @@ import Testing
   private static func router(_ change: (inout MailRouter.Rules) -> Void = { _ in }) -> MailRouter {
     var policy = RelayPolicy(
       mynetworks: NetworkList(), mydestination: ["here.test"], virtualMailboxDomains: ["virtual.test"], myorigin: "here.test", mydomain: "here.test")
-    policy.relayDomains = DomainList(["inside.test"])
+    policy.relayDomains = DomainList(matching: { $0 == "inside.test" || $0.hasSuffix(".inside.test") })
     policy.virtualAliasDomains = DomainList(["alias.test"])
     var rules = MailRouter.Rules(myhostname: "mail.here.test")
     rules.recipientDelimiter = "+"

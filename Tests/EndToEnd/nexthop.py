@@ -3,7 +3,7 @@
 
     with NextHop({"RCPT": "450 4.2.1 busy"}) as hop:
         ...
-        hop.messages          # of those it took: (sender, recipients, content), commands as they came in hop.lines
+        hop.messages          # of those it took: (sender, recipients, content), commands as they came in hop.lines, addresses of clients in hop.clients
 
 The script says how a point is answered: GREETING, EHLO, HELO, LHLO, STARTTLS, MAIL, RCPT, DATA, BDAT, END (of the content), RSET, QUIT. An answer is text (one
 or several lines), a list of answers that are used one after the other (the last stays), CUT (the connection is closed), or HANG (nothing is said until the test ends). `extensions`
@@ -24,7 +24,7 @@ class NextHop:
     def __init__(self, script=None, extensions=("PIPELINING", "8BITMIME", "DSN", "SIZE"), lmtp=False, address="127.0.0.1", port=0, path=None, delay=0.0):
         self.script = {**DEFAULT, **(script or {})}
         self.extensions, self.lmtp, self.delay = list(extensions), lmtp, delay
-        self.messages, self.lines, self.sessions, self.open = [], [], 0, 0
+        self.messages, self.lines, self.sessions, self.open, self.clients = [], [], 0, 0, []
         self.lock, self.over = threading.Lock(), threading.Event()
         if path:
             self.listener = socket.socket(socket.AF_UNIX)
@@ -47,13 +47,14 @@ class NextHop:
     def accept(self):
         while True:
             try:
-                connection, _ = self.listener.accept()
+                connection, client = self.listener.accept()
                 if connection.family == socket.AF_INET:
                     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError:
                 return
             with self.lock:
                 self.sessions += 1
+                self.clients.append(client[0] if client else "")
                 number = self.sessions
             threading.Thread(target=self.serve, args=(connection, number), daemon=True).start()
 

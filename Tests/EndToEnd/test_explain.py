@@ -211,8 +211,37 @@ class CommandTest(Case):
         nobody = self.write("a.eml", "From: a@example.org\n\nx\n")
         somebody = self.write("b.eml", "From: a@example.org\nTo: alice@weir.test\n\nx\n")
         done = self.weir_conf.run("test", nobody, somebody)
-        self.assertEqual((done.returncode, done.stderr), (2, f"weir test: {nobody}: it names no recipient; --to does\n"))
+        self.assertEqual((done.returncode, done.stderr), (2, f"weir test: {nobody}: names no recipient; say who gets it with --to ADDRESS\n"))
         self.assertIn("accepted", done.stdout)
+
+    def test_what_was_meant_otherwise_is_said(self):
+        mail = self.write("a.eml", "From: a@example.org\nTo: alice@weir.test\n\nx\n")
+        os.mkdir(os.path.join(self.folder.name, "nothing"))
+        for words, status, said in [
+            ([mail, "--ip", "foo"], 2, "--ip: `foo` is no address, such as 192.0.2.7 or 2001:db8::7"),
+            ([mail, "--ip", "--helo", "x"], 64, "--ip needs a value"),
+            (["/dev/null"], 2, "/dev/null: is no file; - stands for standard input"),
+            ([os.path.join(self.folder.name, "nothing")], 2, "nothing: there is no message in this folder"),
+            ([os.path.join(self.folder.name, "none.eml")], 2, "none.eml: No such file or directory"),
+            ([self.write("empty.eml", "")], 2, "empty.eml: is empty"),
+            ([mail, "--dns", "/none"], 2, "weir test: /none: No such file or directory"),
+        ]:
+            with self.subTest(words=words):
+                done = self.weir_conf.run("test", *words)
+                self.assertEqual((done.returncode, done.stdout), (status, ""))
+                self.assertIn(f"{said}\n", done.stderr)
+
+    def test_standard_input(self):
+        done = self.weir_conf.run("test", "-", input="From: a@example.org\nTo: alice@weir.test\nSubject: a prize\n\nx\n")
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
+        self.assertIn("  subject   a prize\n", done.stdout)
+
+    def test_a_rule_in_the_setting_is_named_by_it(self):
+        with open(self.weir_conf.config, "a") as file:
+            file.write("mime_header_checks = regexp:{ {/zzz/ DUNNO} {/^content-type:.*virus/ REJECT no programs} }\n")
+        text = self.play(self.write("a.eml", "From: a@example.org\nTo: alice@weir.test\nContent-Type: a/b;\n\tname=virus.exe\n\nx\n"), status=1)
+        self.assertIn("            rule    mime_header_checks rule 2\n            matched Content-Type: a/b; name=virus.exe\n            reply ", text)
+        self.assertNotIn(".told", text)
 
     def test_a_folder_and_a_mailbox_file(self):
         self.write("box/cur/1", "From: a@example.org\nTo: alice@weir.test\nSubject: a prize\n\nx\n")
@@ -236,6 +265,7 @@ class CommandTest(Case):
         self.assertIn("454 4.7.1", self.play(mail, status=75))
         self.assertIn("554 5.7.1", self.play(mail, "--ip", "127.0.0.1", status=1))
         self.play(self.write("b.eml", "From: a@example.org\nTo: alice@weir.test\n\nx\n"), "--helo", "bad.client.test", status=1)
+        self.assertIn("HELO client.example, logged in as bob\n", self.play(mail, "--auth", "bob", status=75))
 
     def test_answers_of_the_dns_come_from_a_record(self):
         record = self.write("names", "# by hand\nPTR 192.0.2.7 = mail.example.net\nA mail.example.net = 192.0.2.7\n")
@@ -261,7 +291,7 @@ header_checks = regexp:{ { /^Subject: .*prize/ REJECT You have won nothing } }
 stage watcher {
   plugin = header_checks.so
   component = header_checks
-  header_checks = regexp:{ { /^Subject: .*(shady)/ REJECT no $1 } }
+  header_checks = regexp:{ { /^Subject: .*(shady)/ REJECT no $$1 }, { /^X-Gone/ IGNORE } }
   shadow = yes
 }
 """
@@ -319,7 +349,23 @@ stage watcher {
         self.assertEqual((line["stage"], line["verdict"], line["count"]), ("watcher", "REJECT", 4))
         self.assertEqual([sample["subject"] for sample in line["samples"]], ["shady 1", "shady 2", "shady 3"])
         self.assertIn("watcher", weir.run("shadow").stdout)
-        self.assertIn("No shadow stage", weir.run("shadow", "other").stdout)
+        done = weir.run("shadow", "other")
+        self.assertEqual(done.stdout, "No shadow stage would have done anything to 4 messages.\n")
+        self.assertEqual(done.stderr, "weir shadow: 'other' is no stage with `shadow = yes`; there is watcher\n")
+        self.assertIn("watcher: shadow: at HEADER would have done: REJECT 550 5.7.1 no shady\n", weir.log_text())
+
+    def test_what_goes_is_named(self):
+        weir = self.weir(self.SETTINGS)
+        self.deliver(weir, "hello\nX-Gone: by itself\nX-Other: 1")
+        [case] = self.explained(weir, "a@example.org", until=lambda case: "deliveries" in case)
+        self.assertEqual(case["steps"][-1]["edits"], ["delete header X-Gone: by itself"])
+        self.assertIn("would have done: delete header X-Gone: by itself\n", weir.log_text())
+        self.deliver(weir, "again")
+        self.explained(weir, "again@example.org", until=lambda case: "deliveries" in case)
+        done = weir.run("explain", "a@example.org", "--limit", "1")
+        self.assertIn("these are the newest 1; --limit N shows more", done.stderr)
+        self.assertIn("  subject   again\n", done.stdout)
+        self.assertNotIn("hello", done.stdout)
 
     def test_following(self):
         weir = self.weir(self.SETTINGS)

@@ -48,6 +48,24 @@ class MapTest(Case):
                     self.assertEqual(self.ask("-q", key, name), self.postmap("-q", key, name))
                     self.assertEqual(self.ask("query", name, key), self.postmap("-q", key, name))
 
+    def test_words_in_the_wrong_order_are_put_right(self):
+        done = subprocess.run([os.environ["WEIR_BIN"], "map", "query", "admin", "hash:aliases"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 64)
+        self.assertIn("the table comes first: weir map query hash:aliases admin\n", done.stderr)
+
+    def test_actions_are_checked_where_they_are_meant(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "rules")
+            with open(path, "w") as file:
+                file.write("/foo/ REJCT x\n")
+            for flag, status in [([], 0), (["-h"], 78), (["-b"], 78)]:
+                done = subprocess.run([os.environ["WEIR_BIN"], "map", "check", *flag, f"regexp:{path}"], capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, status, done.stderr)
+                self.assertEqual("unknown action `REJCT`" in done.stderr, status == 78, done.stderr)
+            with open(path, "w") as file:
+                file.write("admin:    harry\n")
+            self.assertEqual(self.ask("list", f"hash:{path}"), (0, "admin\tharry\n"))
+
     def test_keys_come_on_standard_input(self):
         lines = "".join(f"{key}\n" for key in KEYS if key)
         for name in self.names():

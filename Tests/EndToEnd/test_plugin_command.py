@@ -58,7 +58,7 @@ class Check(Plugin):
             self.assertIn(f"{name}: create() failed: pair: expected two words", self.weir("check", name, "-o", "pair=x", status=1))
             self.assertIn("has no option `piar` (did you mean `pair`?)", self.weir("check", name, "-o", "pair=a b", "-o", "piar=x", status=1))
             with tempfile.NamedTemporaryFile("w") as file:
-                file.write(f"plugin = {PLUGINS}/{name}\nmode = inprocess\npair = old@example.com new\n")
+                file.write(f"plugin = {PLUGINS}/{name}\npair = old@example.com new\n")
                 file.flush()
                 asked = [os.environ["WEIR_BIN"], "map", "query", f"rename:{file.name}"]
                 for key, status, answer in (("old@example.com", 0, "new\n"), ("OLD@Example.com", 0, "new\n"), ("other", 1, "")):

@@ -4,6 +4,7 @@ import email.policy
 import json
 import os
 import re
+import subprocess
 import time
 import unittest
 
@@ -370,6 +371,20 @@ class Alone(Case):
             file.write(text)
         os.chmod(file.name, 0o644)
         return file.name
+
+    def test_postconf_shows_the_templates(self):
+        text = "".join(f"{name}_template = <<EOF\nCharset: us-ascii\nFrom: {name} <MAILER-DAEMON>\nSubject: About $$ {name}\n" + post
+                       + f"\nHere is $myhostname.\n\n  {name}: ${{delay_warning_time_hours}} $(maximal_queue_lifetime_days)\nEOF\n\n"
+                       for name, post in (("failure", "Postmaster-Subject: Copy\n"), ("delay", "Postmaster-Subject: Late\n"), ("success", ""), ("verify", "")))
+        path = self.template(text)
+        settings = {"delay_warning_time": "4h", "maximal_queue_lifetime": "3d", "bounce_template_file": path}
+        weir = self.weir("".join(f"{name} = {value}\n" for name, value in settings.items()))
+        with Postfix(settings) as postfix:
+            for letter in ("-b", "-t"):
+                done = subprocess.run(["postconf", "-c", weir.config, letter], executable=os.environ["WEIR_BIN"], capture_output=True, text=True, timeout=30)
+                self.assertEqual((done.stdout.strip(), done.stderr), (postfix.run("postconf", letter).stdout.strip(), ""))
+                named = subprocess.run(["postconf", "-c", weir.config, letter, path], executable=os.environ["WEIR_BIN"], capture_output=True, text=True, timeout=30)
+                self.assertEqual(named.stdout, done.stdout)
 
     def test_a_wrong_template_is_told(self):
         path = self.template("# ours\nfailure_template = <<EOF\nSubject: x\n\nno end\n")

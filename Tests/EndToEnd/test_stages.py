@@ -65,7 +65,7 @@ class Pipeline(Case):
     def test_shadow_changes_nothing(self):
         weir = self.weir(stage("lottery", LOTTERY, "word = lottery", "shadow = yes"))
         self.assertTrue(send(weir, "Subject: lottery\n\nbody").startswith("250"))
-        eventually(lambda: "lottery: shadow: at HEADER would have REJECT 550 5.7.1 No lotteries, please" in weir.log_text(), 10, "the shadow in the log")
+        eventually(lambda: "lottery: shadow: at HEADER would have done: REJECT 550 5.7.1 No lotteries, please" in weir.log_text(), 10, "the shadow in the log")
 
     def test_a_plugin_that_is_written_over_in_place(self):
         """In process: what is loaded is a copy; `weir reload` takes up what is there then."""

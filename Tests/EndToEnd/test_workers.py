@@ -275,6 +275,32 @@ class WorkersOfTheirOwnUser(Case):
             self.assertRegex(do(session, "nothing"), "^250 ")
         self.assertEqual({user_of(pid) for pid in workers(weir)}, {uid})
 
+    def test_tables_of_the_mta_and_of_the_mailbox_process(self):
+        weir = self.rooted(f"worker_user = {self.USER}\n")
+        plugin, cf = os.path.join(weir.folder, "table.so"), os.path.join(weir.folder, "t.cf")
+        shutil.copy(PLUGIN.replace("trouble", "table"), plugin)
+        with open(cf, "w") as file:
+            file.write(f"plugin = {plugin}\ndepth = 1\n")
+        for path in (plugin, cf):
+            os.chmod(path, 0o644)
+        weir.write_config(f"mail_owner = nobody\nworker_user = {self.USER}\nmydestination = here.test\nlocal_recipient_maps = table:{cf}\n")
+        weir.start()
+        uid = pwd.getpwnam(self.USER).pw_uid
+        eventually(lambda: len(workers(weir)) == 2, what="a worker of each process")
+        with greeted(weir.port) as session:
+            session.say("MAIL FROM:<a@example.net>")
+            self.assertRegex(session.say("RCPT TO:<one@here.test>"), "^250 ")
+            self.assertRegex(session.say("RCPT TO:<other@here.test>"), "^550 ")
+        self.assertEqual({user_of(pid) for pid in workers(weir)}, {uid})
+        done = weir.run("reload")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        eventually(lambda: len(workers(weir)) == 2, what="the workers of the new generation alone")
+        self.assertEqual({user_of(pid) for pid in workers(weir)}, {uid})
+        os.kill(weir.child("mailbox"), signal.SIGKILL)
+        before = set(workers(weir))
+        eventually(lambda: len(workers(weir)) == 2 and set(workers(weir)) != before, what="another mailbox process and its worker")
+        self.assertEqual({user_of(pid) for pid in workers(weir)}, {uid})
+
     def test_no_such_user(self):
         weir = self.rooted("worker_user = weir-nobody-knows\n")
         weir.start(wait=False)

@@ -29,7 +29,7 @@ struct Court {
     facts.place = "RCPT"
     facts.sender = .mailbox(SMTP.Mailbox(address: "sender@example.net"))
     facts.recipient = SMTP.Mailbox(address: "user@example.test")
-    settings.relay.relayDomains = DomainList(["relay.test"])
+    settings.relay.relayDomains = DomainList(matching: { $0 == "relay.test" || $0.hasSuffix(".relay.test") })
     settings.relay.ownAddresses = [IPAddress("192.0.2.1") ?? .loopbackV4]
   }
 

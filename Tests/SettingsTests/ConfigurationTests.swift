@@ -29,6 +29,17 @@ private func load(_ text: String, files: [String: String] = [:], host: String = 
     #expect(configuration.listeners.flatMap(\.sockets).map(\.title) == ["0.0.0.0:25", "[::]:25"])
   }
 
+  /// `--data` of the commands.
+  @Test func anotherFolderForTheData() throws {
+    let files = MemoryFiles(["/c": "data_directory = /one\nvirtual_mailbox_base = $data_directory/mail\n", "/d": ""])
+    for (path, folder, expected) in [("/c", nil, "/one"), ("/c", "/a$b c", "/a$b c"), ("/d", "/two", "/two")] as [(String, String?, String)] {
+      let result = Configuration.load(path: path, files: files, facts: HostFacts(hostName: "mail.example.com", processors: 3), dataFolder: folder)
+      let configuration = try #require(result.configuration, "\(DiagnosticText().render(result.diagnostics))")
+      #expect(configuration[Keys.dataDirectory] == expected)
+      if path == "/c" { #expect(configuration[Keys.virtualMailboxBase] == "\(expected)/mail") }
+    }
+  }
+
   @Test(arguments: [("vm", "vm.localdomain", "localdomain"), ("", "localhost.localdomain", "localdomain"), ("a.b.c", "a.b.c", "b.c")])
   func hostNameOfTheSystem(host: String, myhostname: String, mydomain: String) throws {
     let configuration = try load("", host: host)
@@ -106,7 +117,12 @@ private func load(_ text: String, files: [String: String] = [:], host: String = 
     #expect(trusted == [true, false, true, false, true, false])
     #expect(networks.words == ["!10.1.0.0/16", "10.0.0.0/8", "192.0.2.0/24", "[2001:db8::]/32"])
     let domains = configuration[Keys.mydestination]
-    #expect(["a.example", "x.b.example", "y.b.example", "b.example", "c.example"].map { domains.contains($0) } == [true, false, true, false, false])
+    #expect(
+      ["a.example", "x.b.example", "y.b.example", "b.example", "c.example"].map { domains.contains($0, .dotted) } == [
+        true, false, true, false, false,
+      ])
+    #expect(["y.b.example", "b.example", "z.a.example"].map { domains.contains($0) } == [false, false, false])
+    #expect(["y.b.example", "z.a.example", "z.x.b.example"].map { domains.contains($0, .parent) } == [false, true, false])
     #expect(domains.contains("c.example", isListed: { $0 == 0 }))
     #expect(domains.tables.map(\.description) == ["hash:/t"])
   }

@@ -89,7 +89,8 @@ package enum TranscriptSettings {
     case "smtpd_authorized_xforward_hosts": configuration.edge.authorizedXforwardHosts = ClientList(words: words)
     case "mynetworks": configuration.relay.mynetworks = try networks(words)
     case "myorigin": configuration.relay.myorigin = value
-    case "relay_domains": configuration.relay.relayDomains = DomainList(words)
+    case "relay_domains":
+      configuration.relay.relayDomains = DomainList(matching: { domain in words.contains { domain == $0 || domain.hasSuffix("." + $0) } })
     case "inet_interfaces": configuration.relay.ownAddresses = Set(words.compactMap { IPAddress($0) })
     default: throw Transcript.Fault(description: "unknown setting \(name)")
     }

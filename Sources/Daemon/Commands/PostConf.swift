@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import Diagnostics
+import Message
 import Runtime
 import Settings
 import Tables
@@ -12,6 +14,8 @@ struct PostConf {
   private var change: Change?
   private var names: [String] = []
   private var listsTypes = false
+  /// `-b`: true, `-t`: false.
+  private var fillsTemplates: Bool?
   private var fault: String?
 
   static func run(_ words: [String]) -> Int32 {
@@ -25,6 +29,7 @@ struct PostConf {
       Terminal.write(TableType.allCases.map(\.rawValue).sorted().map { "\($0)\n" }.joined())
       return ExitStatus.success
     }
+    if let fills = command.fillsTemplates { return showTemplates(command, fills: fills) }
     return Launch.config(CommandPlace.options(command.configuration), command.request)
   }
 
@@ -52,10 +57,37 @@ struct PostConf {
     case "#": change = .comment
     case "X": change = .remove
     case "m": listsTypes = true
+    case "b": fillsTemplates = true
+    case "t": fillsTemplates = false
     case "f", "o", "p", "v": break
     case "M", "P", "F": fault = "-\(letter): there is no master.cf; 'weir config listener' shows the listeners"
     default: fault = "invalid option -- '\(letter)'"
     }
+  }
+
+  /// The texts of reports, of a file that is named or of the one that counts.
+  private static func showTemplates(_ command: PostConf, fills: Bool) -> Int32 {
+    let files = LinuxFiles(insistsOnRoot: false)
+    let (setup, report, _) = Setup.load(CommandPlace.options(command.configuration), files: files)
+    guard let setup else {
+      Terminal.writeError(DiagnosticText().render(report.diagnostics.filter { $0.severity == .error }))
+      return ExitStatus.configuration
+    }
+    var texts = setup.reportTexts
+    if let path = command.names.first {
+      let (read, faults) = ReportTexts.load(path: path, files: files)
+      guard !faults.hasErrors else {
+        Terminal.writeError(DiagnosticText().render(faults))
+        return ExitStatus.configuration
+      }
+      texts = read
+    }
+    let shown = texts.named.map { name, text in
+      fills
+        ? "expanded_\(name)_text = <<EOF\n\(text.expanded { setup.valueInReports($0) })EOF\n" : "\(name)_template = <<EOF\n\(text.written)EOF\n"
+    }
+    Terminal.write(shown.joined(separator: "\n"))
+    return ExitStatus.success
   }
 
   private mutating func edit(_ word: String) -> ConfigurationEdit? {

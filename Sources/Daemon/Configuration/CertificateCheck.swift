@@ -16,12 +16,14 @@ struct CertificateCheck {
     for listener in setup.configuration.listeners where listener.offersTLS {
       found += diagnostics(listener).filter { seen.insert($0.message).inserted }
     }
-    for keys in [SecurityKeys.smtp, .lmtp] { found += outgoing(keys).filter { seen.insert($0.message).inserted } }
+    for client in setup.clientTransports {
+      found += outgoing(setup.seen(by: client.block), client.securityKeys).filter { seen.insert($0.message).inserted }
+    }
     return found
   }
 
   /// What mail that leaves is secured by. A file that is missing would be found out when the first message waits.
-  private func outgoing(_ keys: SecurityKeys) -> [Diagnostic] {
+  private func outgoing(_ setup: Setup, _ keys: SecurityKeys) -> [Diagnostic] {
     do throws(TLSConfigurationError) {
       let settings = try SecuritySettings(setup, keys)
       guard settings.level != .none || !settings.policies.isEmpty else { return [] }

@@ -20,8 +20,8 @@ extension EdgeConfiguration {
     ignoresCommand = setup.commands(listener[Keys.smtpdNoopCommands])
     let filter = setup.tables(listener[Keys.smtpdCommandFilter])
     if !filter.isEmpty { commandFilter = { filter.value(for: $0) } }
-    authorizedXclientHosts = setup.clients(listener[Keys.smtpdAuthorizedXclientHosts])
-    authorizedXforwardHosts = setup.clients(listener[Keys.smtpdAuthorizedXforwardHosts])
+    authorizedXclientHosts = setup.clients(listener[Keys.smtpdAuthorizedXclientHosts], listener.below(Keys.smtpdAuthorizedXclientHosts))
+    authorizedXforwardHosts = setup.clients(listener[Keys.smtpdAuthorizedXforwardHosts], listener.below(Keys.smtpdAuthorizedXforwardHosts))
   }
 }
 

@@ -8,7 +8,10 @@ extension ReportTexts {
   static func load(_ configuration: Configuration, files: any FileSource) -> (ReportTexts, [Diagnostic]) {
     let path = configuration[Keys.bounceTemplateFile]
     if path.isEmpty { return (ReportTexts(), []) }
-    let place = configuration.values.place(of: path, in: [Keys.bounceTemplateFile.name])
+    return load(path: path, at: configuration.values.place(of: path, in: [Keys.bounceTemplateFile.name]), files: files)
+  }
+
+  static func load(path: String, at place: LocatedText? = nil, files: any FileSource) -> (ReportTexts, [Diagnostic]) {
     let bytes: [UInt8]
     do throws(FileError) {
       bytes = try files.read(path, limit: sizeLimit)

@@ -70,10 +70,9 @@ extension RelayPolicy {
       mydomain: listener[Keys.mydomain])
     mydestination = setup.domains(listener[Keys.mydestination])
     virtualMailboxDomains = setup.domains(listener[Keys.virtualMailboxDomains])
-    relayDomains = setup.domains(listener[Keys.relayDomains])
+    relayDomains = setup.domains(listener[Keys.relayDomains], listener.below(Keys.relayDomains))
     asksAboutAll = !setup.configuration[Keys.transportMaps].isEmpty || !setup.configuration[Keys.relocatedMaps].isEmpty
     virtualAliasDomains = setup.domains(listener[Keys.virtualAliasDomains])
-    relayDomainsMatchSubdomains = listener[Keys.parentDomainMatchesSubdomains].contains("relay_domains")
     hasRelayRecipients = !listener[Keys.relayRecipientMaps].isEmpty
     appendDotMydomain = listener[Keys.appendDotMydomain]
     allowPercentHack = listener[Keys.allowPercentHack]
@@ -87,6 +86,9 @@ extension RelayPolicy {
 }
 
 extension ListenerConfiguration {
+  /// As parent_domain_matches_subdomains says of a list.
+  func below(_ list: Key<PatternList>) -> PatternList.Below { self[Keys.parentDomainMatchesSubdomains].contains(list.name) ? .parent : .dotted }
+
   var checksRecipients: Bool { !self[Keys.receiveOverrideOptions].contains("no_unknown_recipient_checks") }
 }
 
@@ -100,27 +102,42 @@ extension Setup {
     })
   }
 
-  func clients(_ patterns: PatternList) -> ClientList {
+  func clients(_ patterns: PatternList, _ below: PatternList.Below) -> ClientList {
     if patterns.isEmpty { return ClientList() }
     let tables = tables(patterns)
     return ClientList(matching: { name, address in
-      patterns.contains(name: name, address) { index in
-        tables[index].value(for: name) != nil || address.map { tables[index].value(for: $0.description) != nil } ?? false
+      patterns.contains(name: name, address, below) { index in
+        tables[index].value(forDomain: name, below) != nil || address.map { tables[index].value(for: $0.description) != nil } ?? false
       }
     })
   }
 
-  func domains(_ patterns: PatternList) -> DomainList {
+  /// `below`: nothing, but in lists that parent_domain_matches_subdomains speaks of.
+  func domains(_ patterns: PatternList, _ below: PatternList.Below = .nothing) -> DomainList {
     if patterns.isEmpty { return DomainList() }
     let tables = tables(patterns)
     return DomainList(matching: { domain in
-      patterns.contains(domain) { list in DomainForm.keys(domain).contains { tables[list].value(for: $0) != nil } }
+      patterns.contains(domain, below) { list in DomainForm.keys(domain).contains { tables[list].value(forDomain: $0, below) != nil } }
     })
   }
 
   /// One list for each table that the pattern list names, in its order.
   private func tables(_ patterns: PatternList) -> [TableList] {
     patterns.tables.map { tables([$0]) }
+  }
+}
+
+extension TableList {
+  /// What stands for a domain, or for one above it: those are never looked for among patterns.
+  fileprivate func value(forDomain name: String, _ below: PatternList.Below) -> String? {
+    if let value = value(for: name) { return value }
+    guard below != .nothing else { return nil }
+    var rest = Substring(name)
+    while let dot = rest.dropFirst().firstIndex(of: ".") {
+      rest = below == .parent ? rest[rest.index(after: dot)...] : rest[dot...]
+      if let value = value(forPart: String(rest)) { return value }
+    }
+    return nil
   }
 }
 

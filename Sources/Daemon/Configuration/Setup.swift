@@ -33,6 +33,13 @@ struct Setup: Sendable {
     return copy
   }
 
+  /// As a transport sees it.
+  func seen(by transport: TransportBlock?) -> Setup {
+    var copy = self
+    copy.configuration = configuration.seen(by: transport)
+    return copy
+  }
+
   /// Tables as they were read with the configuration.
   func tables(_ references: [TableReference]) -> TableList { configuration.tables.list(references) }
 
@@ -135,7 +142,7 @@ struct Setup: Sendable {
     let facts = HostFacts(
       hostName: Machine.hostName, processors: max(1, Machine.processors / 2), interfaces: OwnAddresses.networks(), externals: PluginTables())
     if let path = path(options, files) {
-      let result = Configuration.load(path: path, files: files, facts: facts)
+      let result = Configuration.load(path: path, files: files, facts: facts, dataFolder: options.data)
       guard let configuration = result.configuration else { return (nil, result, path) }
       var setup = Setup(configuration, name: path, isDemo: false)
       let (texts, faults) = ReportTexts.load(configuration, files: files)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Delivery
+import Message
 import PluginHost
 import Queue
 import Runtime
@@ -35,8 +36,31 @@ extension Setup {
     copies.bySender = tables(configuration[Keys.senderBccMaps])
     copies.byRecipient = tables(configuration[Keys.recipientBccMaps])
     copies.delimiters = configuration[Keys.recipientDelimiter]
-    let expansion = EnvelopeExpansion(virtual: virtualAliases(policy), local: localAliases(policy), copies: copies)
+    let expansion = EnvelopeExpansion(
+      virtual: virtualAliases(policy), local: localAliases(policy), copies: copies, canonical: canonicalAddresses(policy))
     return expansion.isIdle ? nil : expansion
+  }
+
+  func canonicalAddresses(_ policy: RelayPolicy) -> CanonicalAddresses {
+    let propagates = configuration[Keys.propagateUnmatchedExtensions].contains("canonical")
+    func map(_ key: Key<[TableReference]>, _ classes: Key<[String]>) -> CanonicalAddresses.Map {
+      let tables = VirtualAliases(
+        tables(configuration[key]), delimiters: configuration[Keys.recipientDelimiter], propagates: propagates, policy: policy)
+      return CanonicalAddresses.Map(key.name, tables, places(classes))
+    }
+    return CanonicalAddresses(
+      [
+        map(Keys.senderCanonicalMaps, Keys.senderCanonicalClasses), map(Keys.recipientCanonicalMaps, Keys.recipientCanonicalClasses),
+        map(Keys.canonicalMaps, Keys.canonicalClasses),
+      ], Masquerade(configuration[Keys.masqueradeDomains], places(Keys.masqueradeClasses), isException: masqueradeException()))
+  }
+
+  private func places(_ classes: Key<[String]>) -> Set<AddressPlace> { Set(configuration[classes].compactMap(AddressPlace.init)) }
+
+  private func masqueradeException() -> @Sendable (String) -> Bool {
+    let users = configuration[Keys.masqueradeExceptions]
+    let lists = users.tables.map { tables([$0]) }
+    return { name in users.contains(name) { lists[$0].value(for: name) != nil } }
   }
 
   /// Whether any table takes its time to answer.
@@ -46,6 +70,7 @@ extension Setup {
 /// The same for whoever cannot wait: where tables take their time, threads of its own do.
 final class RecipientExpander: Sendable {
   private let expansion: EnvelopeExpansion
+  private let canonical: CanonicalAddresses?
   private let pool: BlockingPool?
 
   /// As many messages are expanded at a time, and wait for it.
@@ -56,6 +81,7 @@ final class RecipientExpander: Sendable {
   init?(_ setup: Setup) {
     guard let expansion = setup.expansion() else { return nil }
     self.expansion = expansion
+    canonical = setup.relayPolicy().map(setup.canonicalAddresses).flatMap { $0.isIdle ? nil : $0 }
     pool = setup.hasSlowTables ? BlockingPool(name: "aliases", threads: Self.threads, queue: Self.queue) : nil
   }
 
@@ -65,6 +91,35 @@ final class RecipientExpander: Sendable {
     guard let pool else { return Expansion(expansion.expand(recipients, sender: sender, wantsCopies: wantsCopies)) }
     let result = await pool.run { [expansion] in expansion.expandSlowly(recipients, sender: sender, wantsCopies: wantsCopies) }
     return Expansion(result ?? .failed("too many aliases to look up at a time"))
+  }
+
+  /// What canonical_maps and the like make of senders and addresses in headers; nil where that is nothing.
+  var canonicalizes: (@Sendable ([PlacedAddress]) async -> CanonicalAnswer)? {
+    guard let canonical else { return nil }
+    let pool = pool
+    return { addresses in await Self.answer(addresses, canonical, pool) }
+  }
+
+  private static func answer(_ addresses: [PlacedAddress], _ canonical: CanonicalAddresses, _ pool: BlockingPool?) async -> CanonicalAnswer {
+    guard let pool else { return CanonicalAnswer(addresses.map { canonical.address(for: $0) }) }
+    let answer = await pool.run { Lookups.wait { addresses.map { canonical.address(for: $0) } } }
+    guard let answer, !answer.hasFailed else { return .failed("canonical map lookup problem") }
+    return CanonicalAnswer(answer.result)
+  }
+}
+
+extension CanonicalAnswer {
+  fileprivate init(_ results: [CanonicalAddresses.Result]) {
+    var addresses: [String] = []
+    for result in results {
+      switch result {
+      case .address(let address): addresses.append(address)
+      case .failed(let cause):
+        self = .failed(cause)
+        return
+      }
+    }
+    self = .addresses(addresses)
   }
 }
 

@@ -40,7 +40,7 @@ extension ClientLimits.Limits {
       .handshake: listener[Keys.smtpdClientNewTlsSessionRateLimit], .authentication: listener[Keys.smtpdClientAuthRateLimit],
     ]
     timeUnit = listener[Keys.anvilRateTimeUnit]
-    exceptions = setup.clients(listener[Keys.smtpdClientEventLimitExceptions])
+    exceptions = setup.clients(listener[Keys.smtpdClientEventLimitExceptions], listener.below(Keys.smtpdClientEventLimitExceptions))
     prefixV4 = listener[Keys.smtpdClientIpv4PrefixLength]
     prefixV6 = listener[Keys.smtpdClientIpv6PrefixLength]
   }

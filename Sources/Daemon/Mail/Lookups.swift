@@ -20,6 +20,8 @@ struct RecipientLookup: RecipientDirectory {
   let relayRecipients: TableList
   /// `virtual_alias_maps`: who is there is known, in any domain.
   let virtualAliases: VirtualAliases?
+  /// Nil where no address is rewritten.
+  let canonical: CanonicalAddresses?
   /// Whose mail goes to `error:` is refused at once.
   let router: MailRouter?
   let delimiters: String
@@ -70,6 +72,7 @@ struct RecipientLookup: RecipientDirectory {
 
   private func find(_ query: RecipientQuery) -> Finding {
     let address = query.address.address
+    if let canonical, canonical.knows(recipient: address) { return .told(.accepted) }
     if let virtualAliases, !virtualAliases.isEmpty {
       if virtualAliases.has(address) { return .told(.accepted) }
       if virtualAliases.isFailing { return .told(.temporaryFailure) }

@@ -26,7 +26,7 @@ extension TransportTable {
         add(
           block.name.text, PipeTransport(block.name.text, command: block.argv.first ?? "", performer, pool: programs, clock: wallClock),
           service: "pipe")
-      } else if let row = self[block.kind.rawValue] {
+      } else if !TransportBlock.clients.contains(block.kind.rawValue), let row = self[block.kind.rawValue] {
         self[block.name.text] = row
       }
     }

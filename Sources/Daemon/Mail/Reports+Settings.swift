@@ -36,13 +36,10 @@ extension SenderReporter {
 extension SenderReporter.Settings {
   fileprivate init(_ setup: Setup) {
     let configuration = setup.configuration
-    let values = configuration.values
     let writer = ReportWriter(
       hostname: configuration[Keys.myhostname], origin: configuration[Keys.myorigin], product: configuration[Keys.mailName],
       texts: setup.reportTexts, isThreaded: configuration[Keys.enableThreadedBounces]
-    ) { name in
-      ReportTime.value(name, configuration) ?? values.expanded(name)
-    }
+    ) { setup.valueInReports($0) }
     self.init(rules: ReportRules(configuration), writer: writer, hostname: configuration[Keys.myhostname])
     sizeLimit = configuration[Keys.bounceSizeLimit].bytes
     lifetime = SchedulerSettings(configuration).lifetime
@@ -131,6 +128,9 @@ private enum ReportTime {
 }
 
 extension Setup {
+  /// `$name` in the texts of reports.
+  func valueInReports(_ name: String) -> String? { ReportTime.value(name, configuration) ?? configuration.values.expanded(name) }
+
   /// Completes an address, and says whose mail that is.
   func resolver() -> @Sendable (String) -> Recipient? {
     guard let listener = configuration.listeners.first else { return { _ in nil } }

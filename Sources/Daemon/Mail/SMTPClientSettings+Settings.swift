@@ -7,35 +7,58 @@ import SMTP
 import Settings
 
 extension TransportTable {
-  /// `smtp`, `relay` and `lmtp`.
+  /// `smtp`, `relay` and `lmtp`, and their variants.
   mutating func addSMTPClients(_ means: Relaying.Means) {
-    for name in ["smtp", "relay", "lmtp"] {
-      let settings = SMTPClientSettings(name, means.setup)
-      let keys = name == "lmtp" ? SMTPClientKeys.lmtp : .smtp
-      let names: any NameService
+    for client in means.setup.clientTransports {
+      let setup = means.setup.seen(by: client.block)
+      var names: any NameService
       // /etc/hosts counts only where `native` is asked for.
-      if let all = means.names as? UnboundNames, !means.setup.configuration[keys.hosts.hostLookup].contains("native") {
+      if let all = means.names as? UnboundNames, !setup.configuration[client.keys.hosts.hostLookup].contains("native") {
         names = DirectNames(all)
       } else {
         names = means.names
       }
-      let client = means.security.client(isLMTP: name == "lmtp", names: names)
+      names = FilteredNames.of(names, setup.tables(setup.configuration[client.keys.hosts.dnsReplyFilter]))
+      guard let secured = means.security.client(client, names: names) else { continue }
       let transport = SMTPTransport(
-        settings, on: means.loop, names: names, security: client.security, logins: client.logins, pool: means.pool, log: means.log)
-      add(name, transport, service: name == "lmtp" ? "lmtp" : "smtp")
+        SMTPClientSettings(client, setup), on: means.loop, names: names, security: secured.security, logins: secured.logins, pool: means.pool,
+        log: means.log)
+      add(client.name, transport, service: client.isLMTP ? "lmtp" : "smtp")
     }
   }
 }
 
+/// A transport that speaks SMTP or LMTP.
+struct ClientTransport: Sendable {
+  let name: String
+  let kind: TransportBlock.Kind
+  /// What is said of it alone.
+  var block: TransportBlock?
+
+  var isLMTP: Bool { kind == .lmtp }
+  var keys: SMTPClientKeys { isLMTP ? .lmtp : .smtp }
+  var securityKeys: SecurityKeys { isLMTP ? .lmtp : .smtp }
+}
+
+extension Setup {
+  var clientTransports: [ClientTransport] {
+    let blocks = configuration.transports.filter { TransportBlock.clients.contains($0.kind.rawValue) }
+    let own = [TransportBlock.Kind.smtp, .relay, .lmtp].filter { configuration.transport($0.rawValue) == nil }
+    return own.map { ClientTransport(name: $0.rawValue, kind: $0) } + blocks.map { ClientTransport(name: $0.name.text, kind: $0.kind, block: $0) }
+  }
+}
+
 extension SMTPClientSettings {
-  init(_ name: String, _ setup: Setup) {
+  init(_ client: ClientTransport, _ setup: Setup) {
     let configuration = setup.configuration
-    let isLMTP = name == "lmtp"
-    self.init(name: name, service: isLMTP ? .lmtp : .smtp, hostname: configuration[Keys.myhostname])
-    let keys = isLMTP ? SMTPClientKeys.lmtp : .smtp
+    let isLMTP = client.isLMTP
+    self.init(name: client.name, service: isLMTP ? .lmtp : .smtp, hostname: configuration[Keys.myhostname])
+    let keys = client.keys
     ownAddresses = setup.ownAddresses()
     socketFolder = setup.queueFolder
     takeHosts(keys.hosts, setup)
+    // As in Debian's master.cf, what is relayed for our own domains goes to their servers alone.
+    if client.kind == .relay, client.block?.ownNames.contains(keys.hosts.fallbackRelay.name) != true { fallbackRelays = [] }
     takeTimes(keys.times, configuration)
     takeTalk(keys.talk, setup)
     rules.heloName = configuration[isLMTP ? Keys.lmtpLhloName : Keys.smtpHeloName]
@@ -74,8 +97,7 @@ extension SMTPClientSettings {
     let level = configuration[keys.dnsSupportLevel]
     asksForExchangers = level == .automatic ? !configuration[Keys.disableDnsLookups] : level != .disabled
     ignoresExchangerFailure = configuration[Keys.ignoreMxLookupError]
-    // As in Debian's master.cf, what is relayed for our own domains goes to their servers alone.
-    fallbackRelays = name == "relay" ? [] : configuration[keys.fallbackRelay]
+    fallbackRelays = configuration[keys.fallbackRelay]
   }
 
   private mutating func takeTimes(_ keys: SMTPTimeKeys, _ configuration: Configuration) {

@@ -28,7 +28,7 @@ extension BackOff {
 extension TransportLimits {
   fileprivate init(_ transport: String, _ configuration: Configuration) {
     self.init()
-    processLimit = configuration[Keys.defaultProcessLimit]
+    processLimit = configuration.transport(transport)?.processLimit ?? configuration[Keys.defaultProcessLimit]
     initialConcurrency = configuration.value(TransportFamilies.initialConcurrency, of: transport)
     concurrencyLimit = configuration.value(TransportFamilies.concurrencyLimit, of: transport)
     positiveFeedback = Feedback(configuration.value(TransportFamilies.positiveFeedback, of: transport))

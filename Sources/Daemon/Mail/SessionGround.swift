@@ -50,9 +50,13 @@ struct SessionGround: Sendable {
     let footer = RejectFooter(listener, setup)
     let ownNetworks = setup.networks(listener[Keys.mynetworks])
     let expansion = listener[Keys.receiveOverrideOptions].contains("no_address_mappings") ? nil : arrivalExpansion
+    let (canonical, rewritesHeader) = (
+      expander?.canonicalizes, listener.headersRewritten(setup, ownAddresses: context.configuration.relay.ownAddresses)
+    )
     let notices = SessionNotices(setup, pool: pool)
+    let directNames = FilteredNames.of(directNames, setup.tables(listener[Keys.smtpdDnsReplyFilter]))
     let keepsClient =
-      [SMTPClientKeys.smtp, .lmtp].contains { setup.configuration[$0.talk.sendXforward] }
+      setup.clientTransports.contains { setup.seen(by: $0.block).configuration[$0.keys.talk.sendXforward] }
       || setup.configuration.transports.contains { $0.argv.contains { $0.contains("client_") || $0.contains("sasl_") } }
     return { [self] loop in
       let restrictions = judge.map { RestrictionServices(judge: $0, names: directNames, policies: policies(loop), verifier: verifier) }
@@ -64,6 +68,8 @@ struct SessionGround: Sendable {
       services.footer = footer
       services.screen = screen
       services.expand = expansion
+      if expansion != nil { services.canonical = canonical }
+      services.rewritesHeader = rewritesHeader
       services.contentFilter = listener[Keys.contentFilter]
       services.keepsClient = keepsClient
       services.notices = notices
@@ -85,6 +91,7 @@ struct SessionGround: Sendable {
     RecipientLookup(
       users: users, virtualMailboxes: setup.virtualMailboxMaps, localRecipients: setup.localRecipientMaps,
       relayRecipients: setup.tables(listener[Keys.relayRecipientMaps]), virtualAliases: setup.relayPolicy().map(setup.virtualAliases),
+      canonical: setup.relayPolicy().map(setup.canonicalAddresses).flatMap { $0.isIdle ? nil : $0 },
       router: setup.router(),
       delimiters: listener[Keys.recipientDelimiter], localRefusal: RecipientVerdict(LocalTransport(setup.configuration[Keys.localTransport])),
       transport: TransportText(setup.configuration[Keys.virtualTransport]).transport, verifySender: VerifySender(setup.configuration), room: room,
@@ -105,14 +112,25 @@ extension Habits {
     logsTLS = listener[Keys.smtpdTlsLoglevel] > 0
     marksRefusals = listener[Keys.traceCodes]
     tracesSubjects = setup.configuration[Keys.traceSubjects]
-    let words = Set(listener[Keys.localHeaderRewriteClients])
-    let networks = words.contains("permit_mynetworks") ? setup.networks(listener[Keys.mynetworks]) : NetworkList()
-    let own = words.contains("permit_inet_interfaces") ? ownAddresses : []
+    let isLocal = listener.localHeaderClients(setup, ownAddresses: ownAddresses)
     let always = listener[Keys.alwaysAddMissingHeaders]
-    completesHeader = { address in
-      guard !always, let address else { return true }
-      return own.contains(address) || networks.contains(address)
-    }
+    completesHeader = { always || isLocal($0) }
+  }
+}
+
+extension ListenerConfiguration {
+  /// `local_header_rewrite_clients`; who comes by no network is one of them.
+  fileprivate func localHeaderClients(_ setup: Setup, ownAddresses: Set<IPAddress>) -> @Sendable (IPAddress?) -> Bool {
+    let words = Set(self[Keys.localHeaderRewriteClients])
+    let networks = words.contains("permit_mynetworks") ? setup.networks(self[Keys.mynetworks]) : NetworkList()
+    let own = words.contains("permit_inet_interfaces") ? ownAddresses : []
+    return { address in address.map { own.contains($0) || networks.contains($0) } ?? true }
+  }
+
+  /// Whose headers canonical_maps and the like count for.
+  func headersRewritten(_ setup: Setup, ownAddresses: Set<IPAddress>) -> @Sendable (IPAddress?) -> Bool {
+    if self[Keys.remoteHeaderRewriteDomain].isEmpty { return localHeaderClients(setup, ownAddresses: ownAddresses) }
+    return { _ in true }
   }
 }
 
@@ -121,6 +139,7 @@ extension ArrivalHeaders {
     self.init(
       hostname: listener[Keys.myhostname], product: listener[Keys.mailName], origin: listener[Keys.myorigin],
       zone: LocalZone.at(wallClock()).zone)
+    remoteOrigin = listener[Keys.remoteHeaderRewriteDomain]
   }
 }
 

@@ -41,7 +41,7 @@ Then there are five steps.
 **2. Read it.** It is one file, `lottery.c`, and does one thing: it refuses a message whose Subject has a certain word.
 
 
-From the bottom up: `weir_plugin_v0` is the one function that Weir looks for. It returns a description of the plugin, which has one
+From the bottom up: `WEIR_PLUGIN` makes `weir_plugin_v0`, the one function that Weir looks for. It returns a description of the plugin, which has one
 *component*, which is a *stage*: a filter. The stage says which events it wants (`WEIR_EV_HEADER`: each field of the header), what it may do
 (`WEIR_CAP_REJECT`: refuse), and which options it has. Weir reads the options from its configuration, checks them and calls `create`, once for
 each time the stage is configured. From then on it calls `on_event` for each header field of each message; the answer is a *verdict*.
@@ -93,14 +93,9 @@ The host keeps the time in each case: at the stage's `timeout` it does what `on_
 #include <weir/easy.h>
 #include <weir/stage.h>
 
-struct self {
-   const weir_host    *host;
-   const weir_message *message;
-   char                word[64];
-};
+struct self { const weir_host *host; const weir_message *message; char word[64]; };
 
-static void *create(const weir_host *host, const weir_pair *options, uint64_t n, uint64_t *events,
-                    char *err, uint64_t err_size) {
+static void *create(const weir_host *host, const weir_pair *options, uint64_t n, uint64_t *events, char *err, uint64_t err_size) {
    struct self *self = calloc(1, sizeof *self);
    (void)events;
    if (self && (self->message = host->extension(host, WEIR_MESSAGE)) &&
@@ -126,12 +121,8 @@ static const weir_component component = {
    .size = sizeof component, .kind = WEIR_STAGE, .name = "lottery", .help = "refuses lotteries",
    .events = WEIR_BIT(WEIR_EV_HEADER), .caps = WEIR_CAP_REJECT, .flags = WEIR_DECODED_HEADERS,
    .n_options = 1, .options = options, .create = create, .destroy = free, .on_event = on_event};
-static const weir_component *const components[] = {&component};
-static const weir_plugin plugin = {
-   .magic = WEIR_MAGIC, .size = sizeof plugin, .abi = WEIR_ABI, .abi_min = WEIR_ABI,
-   .id = "org.example.lottery", .version = "1", .components = components, .n_components = 1};
 
-const weir_plugin *weir_plugin_v0(void) { return &plugin; }
+WEIR_PLUGIN("org.example.lottery", "1", &component);
 
 """##),
     Template("tests/run", 0o755, ##"""
@@ -278,12 +269,10 @@ const weir_option options[] = {{"word", "jackpot", "refuse a message with this w
 const weir_component component = {
    sizeof component, WEIR_STAGE, "lottery", "refuses lotteries", WEIR_BIT(WEIR_EV_HEADER), WEIR_CAP_REJECT, WEIR_DECODED_HEADERS,
    1, options, nullptr, create, destroy, on_event, nullptr};
-const weir_component *const components[] = {&component};
-const weir_plugin plugin = {WEIR_MAGIC, sizeof plugin, WEIR_ABI, WEIR_ABI, "org.example.lottery", "1", components, 1, nullptr};
 
 } // namespace
 
-const weir_plugin *weir_plugin_v0() { return &plugin; }
+WEIR_PLUGIN("org.example.lottery", "1", &component);
 
 """##),
     Template("tests/run", 0o755, ##"""
@@ -829,11 +818,11 @@ In `weir.conf`:
 
 and in /etc/weir/rename.cf:
 
-    mode = inprocess
     pair = old@example.com REJECT
 
-`mode = inprocess` says that you trust it like Weir itself: there it runs, and a crash is the mta's. A look-up may take `timeout` (ten seconds); a table that blocks says so
-(`.flags = WEIR_BLOCKING`) and is asked on threads of its own.
+It runs in a process of its own that can read the paths in its options, and little else; if it crashes, the one look-up has no answer for now. `worker_network = yes` in that file
+gives it the network; `mode = inprocess` says that you trust it like Weir itself: there it runs then, and a crash is the mta's. A look-up may take `timeout` (ten seconds); a table that
+blocks says so (`.flags = WEIR_BLOCKING`) and is asked on threads of its own.
 
 """##),
     Template("rename.c", 0o644, ##"""
@@ -843,14 +832,9 @@ and in /etc/weir/rename.cf:
 #include <weir/easy.h>
 #include <weir/table.h>
 
-struct self {
-   const weir_host   *host;
-   const weir_answer *answer;
-   char               key[64], value[64];
-};
+struct self { const weir_host *host; const weir_answer *answer; char key[64], value[64]; };
 
-static void *create(const weir_host *host, const weir_pair *options, uint64_t n, uint64_t *events,
-                    char *err, uint64_t err_size) {
+static void *create(const weir_host *host, const weir_pair *options, uint64_t n, uint64_t *events, char *err, uint64_t err_size) {
    struct self *self = calloc(1, sizeof *self);
    char         pair[130] = "";
    (void)events;
@@ -880,12 +864,8 @@ static const weir_component component = {
    .size = sizeof component, .kind = WEIR_TABLE, .name = "rename", .help = "other names for some keys",
    .events = WEIR_BIT(WEIR_TABLE_LOOKUP) | WEIR_BIT(WEIR_TABLE_PARTS),
    .n_options = 1, .options = options, .create = create, .destroy = free, .on_event = on_event};
-static const weir_component *const components[] = {&component};
-static const weir_plugin plugin = {
-   .magic = WEIR_MAGIC, .size = sizeof plugin, .abi = WEIR_ABI, .abi_min = WEIR_ABI,
-   .id = "org.example.rename", .version = "1", .components = components, .n_components = 1};
 
-const weir_plugin *weir_plugin_v0(void) { return &plugin; }
+WEIR_PLUGIN("org.example.rename", "1", &component);
 
 """##),
     Template("tests/run", 0o755, ##"""
@@ -895,7 +875,7 @@ const weir_plugin *weir_plugin_v0(void) { return &plugin; }
 cd "$(dirname "$0")" || exit 1
 type=$1 plugin=$2 failed=0
 options=$(mktemp) && trap 'rm -f "$options"' EXIT
-{ cat options.cf && printf 'plugin = %s\nmode = inprocess\n' "$plugin"; } > "$options"
+{ cat options.cf && printf 'plugin = %s\n' "$plugin"; } > "$options"
 tab=$(printf '\t')
 while IFS=$tab read -r key wanted; do
   found=$("${WEIR:-weir}" map query "$type:$options" "$key" 2>&1)
@@ -960,17 +940,17 @@ In `weir.conf`:
 
 and in /etc/weir/rename.cf:
 
-    mode = inprocess
     pair = old@example.com REJECT
 
-`mode = inprocess` says that you trust it like Weir itself: there it runs, and a crash is the mta's. A look-up may take `timeout` (ten seconds); a table that blocks says so
-(`traits: .blocking`) and is asked on threads of its own.
+It runs in a process of its own that can read the paths in its options, and little else; if it crashes, the one look-up has no answer for now. `worker_network = yes` in that file
+gives it the network; `mode = inprocess` says that you trust it like Weir itself: there it runs then, and a crash is the mta's. A look-up may take `timeout` (ten seconds); a table that
+blocks says so (`traits: .blocking`) and is asked on threads of its own.
 
 """##),
     Template("rename.swift", 0o644, ##"""
 // SPDX-License-Identifier: MIT
 // A table of one pair: the first word of its option is the key, the second the value.
-// In weir.conf: smtpd_sender_restrictions = check_sender_access rename:/etc/weir/names.cf; in that file, besides `mode = inprocess`, `pair = old new`.
+// In weir.conf: smtpd_sender_restrictions = check_sender_access rename:/etc/weir/names.cf; in that file `pair = old new`.
 
 final class Rename: Table {
   static let component = Component(
@@ -1003,7 +983,7 @@ private let plugin = Plugin(id: "org.example.rename", version: "1", tables: [Ren
 cd "$(dirname "$0")" || exit 1
 type=$1 plugin=$2 failed=0
 options=$(mktemp) && trap 'rm -f "$options"' EXIT
-{ cat options.cf && printf 'plugin = %s\nmode = inprocess\n' "$plugin"; } > "$options"
+{ cat options.cf && printf 'plugin = %s\n' "$plugin"; } > "$options"
 tab=$(printf '\t')
 while IFS=$tab read -r key wanted; do
   found=$("${WEIR:-weir}" map query "$type:$options" "$key" 2>&1)

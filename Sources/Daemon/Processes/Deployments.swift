@@ -25,15 +25,17 @@ final class Deployments {
   /// The processes that serve it, not started yet.
   func generation(_ number: Int, of deployment: Deployment) throws -> Generation {
     var mailbox: MailboxSocket?
-    var doors: WorkerDoors?
+    var (doors, mailboxDoors): (WorkerDoors?, WorkerDoors?)
     if let owner {
       var setup = deployment.setup
       setup.generation = number
       mailbox = try MailboxSocket(setup.mailboxSocket, owner: owner)
-      doors = try WorkerDoors(setup)
+      doors = try WorkerDoors(setup, deployment.stageOrders + deployment.tableOrders)
+      // It has tables alone.
+      mailboxDoors = try WorkerDoors(setup, deployment.tableOrders)
     }
-    let services = try deployment.services(number, owner: owner, mailbox: mailbox?.descriptor, doors: doors)
-    return Generation(number, deployment, services, mailbox, doors)
+    let services = try deployment.services(number, owner: owner, mailbox: mailbox?.descriptor, doors: doors, mailboxDoors: mailboxDoors)
+    return Generation(number, deployment, services, mailbox, [doors, mailboxDoors].compactMap(\.self))
   }
 
   /// Now and then: what may have changed on the disk.

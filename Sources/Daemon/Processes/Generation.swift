@@ -32,11 +32,11 @@ final class Generation {
   let number: Int
   let deployment: Deployment
   private let mailbox: MailboxSocket?
-  private let doors: WorkerDoors?
+  private let doors: [WorkerDoors]
   var services: [Running]
   var stage = Stage.starting
 
-  init(_ number: Int, _ deployment: Deployment, _ services: [Supervisor.Service], _ mailbox: MailboxSocket?, _ doors: WorkerDoors?) {
+  init(_ number: Int, _ deployment: Deployment, _ services: [Supervisor.Service], _ mailbox: MailboxSocket?, _ doors: [WorkerDoors]) {
     self.mailbox = mailbox
     self.doors = doors
     self.number = number

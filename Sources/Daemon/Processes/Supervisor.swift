@@ -14,6 +14,7 @@ final class Supervisor {
     /// What it finds as descriptors 3, 5, 6, ...; 4 is the wire of its heartbeat.
     let descriptors: [Int32]
     let identity: ChildProcess.Identity?
+    var memory: ChildProcess.MemoryHabit?
 
     fileprivate func descriptors(with heartbeat: Int32) -> [Int32] {
       descriptors.prefix(1) + [heartbeat] + descriptors.dropFirst()
@@ -166,7 +167,8 @@ final class Supervisor {
       defer { closeDescriptor(wire.sender) }
       generation.services[index].pulse = Pulse(wire.listener)
       generation.services[index].process = try ChildProcess.start(
-        deployments.program, service.arguments, descriptors: service.descriptors(with: wire.sender), as: service.identity)
+        deployments.program, service.arguments, descriptors: service.descriptors(with: wire.sender), as: service.identity,
+        memory: service.memory)
     } catch {
       log.error("master", "\(service.name): \(error)")
       postpone(generation, index)

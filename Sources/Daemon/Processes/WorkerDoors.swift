@@ -3,10 +3,10 @@ import Pipeline
 import PluginHost
 import Runtime
 
-/// The door between the mta of a generation and the keeper that starts its workers as another user, and what those workers may do. It goes with the generation;
-/// an mta or a keeper that dies is followed by one with the same end of it.
+/// The door between a process of a generation, the mta or the mailbox process, and the keeper that starts its workers as another user, and what those workers may do.
+/// It goes with the generation; a process or a keeper that dies is followed by one with the same end of it.
 final class WorkerDoors {
-  let mta: Int32
+  let client: Int32
   private let keeper: Int32
   private let orders: Int32
   private let user: SystemUser
@@ -15,14 +15,12 @@ final class WorkerDoors {
   private static let bufferSize = 64 * 1024
 
   /// Nil where no worker is needed, or none that runs as another user.
-  init?(_ setup: Setup) throws {
-    let stages = StagePlan(setup).entries.map(\.settings).filter { $0.mode == .worker }
-    let orders = stages.map { WorkerOrder($0) } + TablePlan(setup).workerOrders
+  init?(_ setup: Setup, _ orders: [WorkerOrder]) throws {
     guard !orders.isEmpty, let user = try setup.workerUser() else { return nil }
     self.user = user
     self.orders = try SealedMemory.make("weir-orders", WorkerOrder.encode(orders))
     do {
-      (mta, keeper) = try PacketSocket.pair(size: Self.bufferSize)
+      (client, keeper) = try PacketSocket.pair(size: Self.bufferSize)
     } catch {
       closeDescriptor(self.orders)
       throw error
@@ -30,7 +28,7 @@ final class WorkerDoors {
   }
 
   deinit {
-    for descriptor in [mta, keeper, orders] { closeDescriptor(descriptor) }
+    for descriptor in [client, keeper, orders] { closeDescriptor(descriptor) }
   }
 
   /// The `workers` process. It runs as the user that workers run as, and knows nothing of the configuration but their orders.
@@ -42,6 +40,6 @@ final class WorkerDoors {
   func keeper(_ words: [String]) throws(SystemError) -> Supervisor.Service {
     Supervisor.Service(
       name: Self.service, arguments: ["service", Self.service] + words, descriptors: [orders, keeper],
-      identity: ChildProcess.Identity(user: user.uid, group: user.gid, groups: try user.groups()))
+      identity: ChildProcess.Identity(user: user.uid, group: user.gid, groups: try user.groups()), memory: .largePages)
   }
 }

@@ -16,13 +16,14 @@ extension SessionGround {
     let context = ServerContext(server)
     let submitters = SubmitterLookup(allowed: setup.users(setup.configuration[Keys.authorizedSubmitUsers]), pool: pool)
     let habits = Habits(listener, setup, ownAddresses: [])
-    let expansion = arrivalExpansion
+    let (expansion, canonical) = (arrivalExpansion, expander?.canonicalizes)
     return { [self] loop in
       let services = Services(
         context: context, log: log, store: store, users: AnyRecipient(), names: ClientLookup(names: nil), limits: limits, habits: habits,
         arrival: ArrivalHeaders(listener), zone: { LocalZone.at($0).zone })
       services.submitters = submitters
       services.expand = expansion
+      services.canonical = canonical
       services.contentFilter = listener[Keys.contentFilter]
       services.stages = chain.map { StageServices(chain: $0, names: names, loop: loop, listener: listener.name, pool: pool) { _ in true } }
       return services

@@ -22,6 +22,9 @@ package struct MapRequest: Equatable, Sendable {
   /// How files are written; `weir map` finds out by itself.
   package var form = TableReference.Form.either
 
+  /// Whether a word of a command line can name a table.
+  package static func isTable(_ word: String) -> Bool { TableReference(LocatedText(name: "weir map", text: word)) != nil }
+
   package init(_ verb: Verb, tables: [String]) {
     self.verb = verb
     self.tables = tables
@@ -127,7 +130,10 @@ struct MapCommand {
   }
 
   private func list(_ table: Table) -> Int32 {
-    for (key, value) in table.answers { Terminal.write(key.map { "\($0)\t\(value)\n" } ?? "\(value)\n") }
+    for (key, value) in table.answers {
+      let value = String(decoding: shown(Array(value.utf8)), as: UTF8.self)
+      Terminal.write(key.map { "\($0)\t\(value)\n" } ?? "\(value)\n")
+    }
     return ExitStatus.success
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
 import Delivery
+import Diagnostics
 import Events
 import Names
 import Restrictions
@@ -15,6 +16,7 @@ struct TestResult {
   let mail: TestMail
   let client: String
   let helo: String
+  let login: String?
   let exchanges: [TestClient.Exchange]
   let final: TestClient.Exchange?
   let events: [TraceEvent]
@@ -55,6 +57,9 @@ final class TestBench {
 
   init(_ setup: Setup, _ options: TestOptions) throws {
     self.options = options
+    if let address = options.client, IPAddress(address) == nil {
+      throw Fault(description: "--ip: `\(address)` is no address, such as 192.0.2.7 or 2001:db8::7")
+    }
     let loop = try EventLoop()
     self.loop = loop
     thread = try Thread(name: "loop") { loop.run() }
@@ -93,6 +98,8 @@ final class TestBench {
   private static func namesFile(_ path: String) throws(Fault) -> NamesFile {
     do {
       return try NamesFile(String(decoding: try LinuxFiles(insistsOnRoot: false).read(path, limit: 64 << 20), as: UTF8.self))
+    } catch let error as FileError {
+      throw Fault(description: "\(path): \(error.reason)")
     } catch {
       throw Fault(description: "\(path): \(error)")
     }
@@ -114,7 +121,7 @@ final class TestBench {
     let (seconds, attoseconds) = (Instant.now() - began).components
     log.flush()
     return TestResult(
-      mail: mail, client: played.client, helo: played.helo, exchanges: played.exchanges, final: played.final,
+      mail: mail, client: played.client, helo: played.helo, login: options.login, exchanges: played.exchanges, final: played.final,
       events: TraceEvent.all(in: records.takeAll()),
       queued: store.takeMessage(), microseconds: seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
   }

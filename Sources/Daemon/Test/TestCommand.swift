@@ -42,7 +42,8 @@ private struct TestRun {
 
   mutating func play() throws -> [TestResult] {
     let began = Instant.now()
-    let paths = try files.paths(request.paths)
+    let (paths, empty) = try files.paths(request.paths)
+    for folder in empty { complain("\(folder): there is no message in this folder") }
     var results: [TestResult] = []
     bar = ProgressBar(total: paths.count)
     for (index, path) in paths.enumerated() {
@@ -62,7 +63,7 @@ private struct TestRun {
 
   private mutating func play(_ mail: TestMail) -> TestResult? {
     if mail.recipients.isEmpty {
-      complain("\(mail.name): it names no recipient; --to does")
+      complain("\(mail.name): \(mail.content.isEmpty ? "is empty" : "names no recipient; say who gets it with --to ADDRESS")")
       return nil
     }
     return bench.play(mail)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Diagnostics
 import Runtime
 
 /// The messages that `weir test` was given: files, folders, Maildirs and mailbox files, read one after the other.
@@ -9,20 +10,35 @@ struct TestFiles {
   private let files = LinuxFiles(insistsOnRoot: false)
   private let disk = LinuxDisk()
 
-  /// The paths of all files; those of a folder sorted by name.
-  func paths(_ given: [String]) throws(Fault) -> [String] {
-    var found: [String] = []
-    for path in given { try add(path, to: &found, depth: 0) }
-    return found
+  /// Standard input.
+  static let input = "-"
+
+  /// The paths of all files, those of a folder sorted by name; and the folders that have none.
+  func paths(_ given: [String]) throws(Fault) -> (files: [String], empty: [String]) {
+    var (found, empty): ([String], [String]) = ([], [])
+    for path in given {
+      let before = found.count
+      if path == Self.input { found.append(path) } else { try add(path, to: &found, depth: 0) }
+      if found.count == before { empty.append(path) }
+    }
+    return (found, empty)
   }
 
   private func add(_ path: String, to found: inout [String], depth: Int) throws(Fault) {
     do {
-      guard try disk.status(path, at: nil).isDirectory else { return found.append(path) }
+      let status = try disk.status(path, at: nil)
+      guard status.isDirectory else {
+        guard status.isRegular else { throw Fault(description: "\(path): is no file; - stands for standard input") }
+        return found.append(path)
+      }
       guard depth < 16 else { return }
       for name in try files.names(inFolder: path).sorted() where !name.hasPrefix(".") { try add("\(path)/\(name)", to: &found, depth: depth + 1) }
     } catch let fault as Fault {
       throw fault
+    } catch let error as DiskError {
+      throw Fault(description: "\(path): \(error.reason)")
+    } catch let error as FileError {
+      throw Fault(description: "\(path): \(error.reason)")
     } catch {
       throw Fault(description: "\(path): \(error)")
     }
@@ -30,15 +46,22 @@ struct TestFiles {
 
   /// The messages of a file, with LF as line ends.
   func messages(_ path: String) throws(Fault) -> [(name: String, bytes: [UInt8])] {
-    let bytes: [UInt8]
-    do {
-      bytes = Self.withoutCR(try files.read(path, limit: Self.maximumFile))
-    } catch {
-      throw Fault(description: "\(path): \(error.reason)")
-    }
+    let bytes = Self.withoutCR(try read(path))
     guard bytes.starts(with: Self.separator) else { return [(path, bytes)] }
     let all = Self.split(bytes)
     return all.count == 1 ? [(path, all[0])] : all.enumerated().map { ("\(path)#\($0.offset + 1)", $0.element) }
+  }
+
+  private func read(_ path: String) throws(Fault) -> [UInt8] {
+    if path == Self.input {
+      guard let bytes = Terminal.readInput(limit: Self.maximumFile) else { throw Fault(description: "standard input cannot be read, or is too long") }
+      return bytes
+    }
+    do {
+      return try files.read(path, limit: Self.maximumFile)
+    } catch {
+      throw Fault(description: "\(path): \(error.reason)")
+    }
   }
 
   private static let separator = Array("From ".utf8)

@@ -12,7 +12,7 @@ struct TestReport {
     story.title(result.mail.name)
     story.fact("from", "<\(result.mail.sender)>")
     story.fact("to", result.mail.recipients.map { "<\($0)>" }.joined(separator: ", "))
-    story.fact("client", "\(result.client), HELO \(result.helo)")
+    story.fact("client", "\(result.client), HELO \(result.helo)\(result.login.map { ", logged in as \($0)" } ?? "")")
     story.fact("subject", result.events.first { $0.kind == .arrived }?[.subject] ?? "")
     story.blank()
     for event in result.events where event.kind != .answer && event.kind != .removed { story.tell(event) }

@@ -24,9 +24,11 @@ extension Launch {
       let library = try AskedTrace.library(setup)
       let report = ExplainReport(isJSON: request.isJSON)
       if request.follows { return try TraceFollower(library, asked.query, report).run() }
-      let found = try TraceCase.find(asked.query, asked.range, in: library, limit: request.limit)
-      let cases = try TraceCase.withReports(found, in: library)
+      // One more than is wanted tells whether there are more.
+      let found = try TraceCase.find(asked.query, asked.range, in: library, limit: request.limit + 1)
+      let cases = try TraceCase.withReports(Array(found.suffix(request.limit)), in: library)
       Terminal.write(report.text(cases))
+      if found.count > request.limit { Terminal.writeError("weir explain: these are the newest \(request.limit); --limit N shows more\n") }
       if cases.isEmpty, !request.isJSON { Terminal.writeError("weir explain: nothing is known of that\n") }
       return cases.isEmpty ? ExitStatus.failure : ExitStatus.success
     } catch {
@@ -67,7 +69,19 @@ struct AskedTrace {
       return try TraceLibrary(path: setup.traceFile)
     } catch {
       let hint = setup.traceFolder == nil ? "; trace_keep = 0: nothing is kept" : ""
-      throw Fault(description: "\(setup.traceFile): \(error)\(hint)")
+      throw Fault(description: "\(setup.traceFile): \(reason(setup.traceFile) ?? "\(error)")\(hint)")
+    }
+  }
+
+  /// Why it cannot be opened, where the file itself tells.
+  private static func reason(_ path: String) -> String? {
+    do {
+      let disk = LinuxDisk()
+      try disk.close(try disk.open(path, at: nil, [.read], mode: 0))
+      return nil
+    } catch {
+      if error.isMissing { return "there is no such file: nothing has been kept yet, or another data_directory is meant" }
+      return error.isForbidden ? "only root and mail_owner can read it" : nil
     }
   }
 }
@@ -123,6 +137,7 @@ struct TraceFollower {
 
   func run() throws -> Int32 {
     var last = try library.lastID
+    var isFirst = true
     while true {
       var (order, cases): ([TraceCase.Key], [TraceCase.Key: TraceCase]) = ([], [:])
       try library.rows(after: last) { row in
@@ -134,7 +149,10 @@ struct TraceFollower {
         }
       }
       let chosen = order.compactMap { cases[$0] }.filter { $0.events.contains(where: query.matches) }
-      if !chosen.isEmpty { Terminal.write(report.text(chosen)) }
+      if !chosen.isEmpty {
+        Terminal.write((isFirst || report.isJSON ? "" : "\n") + report.text(chosen))
+        isFirst = false
+      }
       Thread.sleep(Self.interval)
     }
   }

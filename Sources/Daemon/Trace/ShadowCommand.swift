@@ -22,12 +22,21 @@ extension Launch {
       guard let setup = load(options) else { return ExitStatus.configuration }
       let report = try ShadowReport(AskedTrace.library(setup), asked.range, stage: request.stage, samples: request.samples)
       Terminal.write(request.isJSON ? report.json : report.text(isColoured: Terminal.wantsColour(1)))
+      if report.lines.isEmpty, let hint = hint(request.stage, setup) { Terminal.writeError("weir shadow: \(hint)\n") }
       return ExitStatus.success
     } catch {
       Terminal.writeError("weir shadow: \(error)\n")
       return ExitStatus.unavailable
     }
   }
+}
+
+/// Why nothing may have been found; nil where there is such a stage.
+private func hint(_ stage: String?, _ setup: Setup) -> String? {
+  let shadows = setup.configuration.stages.filter(\.isShadow).map(\.name.text)
+  if shadows.isEmpty { return "no stage has `shadow = yes`" }
+  guard let stage, !shadows.contains(stage) else { return nil }
+  return "'\(stage)' is no stage with `shadow = yes`; there is \(shadows.joined(separator: ", "))"
 }
 
 /// What stages with `shadow = yes` would have done, by stage and rule.

@@ -35,7 +35,8 @@ struct StoryText {
       line(event, "reply", event[.reply], TerminalText.tone(ofReply: event[.reply]), after: code)
     case .delivery:
       let tone: TerminalText.Tone = event[.status] == "sent" ? .green : event[.status] == "deferred" ? .yellow : .red
-      line(event, event[.status], "to <\(event[.recipient])> by \(event[.relay]): \(event[.dsn]) \(event[.reason])", tone)
+      let relay = ["", "none"].contains(event[.relay]) ? "" : " by \(event[.relay])"
+      line(event, event[.status], "to <\(event[.recipient])>\(relay): \(event[.dsn]) \(event[.reason])", tone)
     case .text: line(event, event.severity == .info ? "log" : "\(event.severity)", "\(event.service): \(event[.text])", .dim)
     case .verdict:
       if event[.action] != "reject" { line(event, event[.action], "\(event[.place]): \(event[.reply])", .yellow) }
@@ -87,10 +88,17 @@ struct StoryText {
     if event.has(.duration) { page.add("  \(Self.duration(event.number(.duration) ?? 0))", .dim) }
     page.endLine()
     detail("rule", event[.rule])
-    detail("matched", event[.matched])
+    detail("matched", Self.unfolded(event[.matched]))
     detail("reply", event[.reply])
     detail("failure", event[.reason])
     for edit in event[.edits].split(separator: "\n") { self.edit(String(edit)) }
+  }
+
+  /// A field on several lines, on one.
+  private static func unfolded(_ text: String) -> String {
+    text.split { $0 == "\n" || $0 == "\r\n" }.enumerated().map {
+      $0.offset == 0 ? String($0.element) : " " + $0.element.drop { $0 == " " || $0 == "\t" }
+    }.joined()
   }
 
   private mutating func detail(_ name: String, _ value: String) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Message
 import Queue
 import Tables
 
@@ -26,21 +27,34 @@ package struct EnvelopeExpansion: Sendable {
   private let virtual: VirtualAliases
   private let local: LocalAliases
   private let copies: Copies
+  private let canonical: CanonicalAddresses
 
-  package init(virtual: VirtualAliases, local: LocalAliases, copies: Copies = Copies()) {
+  package init(
+    virtual: VirtualAliases, local: LocalAliases, copies: Copies = Copies(),
+    canonical: CanonicalAddresses = CanonicalAddresses([], Masquerade([], []))
+  ) {
+    self.canonical = canonical
     self.virtual = virtual
     self.local = local
     self.copies = copies
   }
 
   /// Whether it leaves every message as it is.
-  package var isIdle: Bool { virtual.isEmpty && local.isEmpty && copies.isEmpty }
+  package var isIdle: Bool { virtual.isEmpty && local.isEmpty && copies.isEmpty && canonical.isIdle }
 
   /// `wantsCopies`: the message has just come in, and is none of Weir's own.
   package func expand(_ recipients: [Recipient], sender: String, wantsCopies: Bool) -> Result {
     var result: [Recipient] = []
     var seen: Set<Seen> = []
-    let given = recipients + (wantsCopies && !copies.isEmpty ? self.copies(of: recipients, sender: sender) : [])
+    var whom = recipients
+    if !canonical.isIdle {
+      switch canonicalized(recipients) {
+      case .failed(let reason): return .failed(reason)
+      case .recipients(let changed): whom = changed
+      }
+    }
+    let keys = zip(recipients, whom).map { $0.address != $1.address || $0.original.isEmpty ? $1.address : $0.original }
+    let given = whom + (wantsCopies && !copies.isEmpty ? self.copies(of: keys, sender: sender) : [])
     for recipient in given {
       switch expand(recipient) {
       case .failed(let reason): return .failed(reason)
@@ -100,14 +114,30 @@ package struct EnvelopeExpansion: Sendable {
     }
   }
 
+  /// `canonical_maps` and the like. The copies that are added come after it.
+  private func canonicalized(_ recipients: [Recipient]) -> Result {
+    var changed = recipients
+    for index in changed.indices where !changed[index].isFinal {
+      switch canonical.address(for: PlacedAddress(changed[index].address, .envelopeRecipient)) {
+      case .failed(let reason): return .failed(reason)
+      case .address(let address):
+        if address == changed[index].address { continue }
+        let end = local.resolve(address)
+        changed[index].address = end.address
+        changed[index].route = Recipient.Route(end)
+      }
+    }
+    return .recipients(changed)
+  }
+
   // MARK: copies
 
   /// A copy is nobody's business: no report is sent about it.
-  private func copies(of recipients: [Recipient], sender: String) -> [Recipient] {
+  private func copies(of recipients: [String], sender: String) -> [Recipient] {
     var addresses: [String] = copies.always.isEmpty ? [] : [copies.always]
     if let copy = lookUp(sender, copies.bySender) { addresses.append(copy) }
     for recipient in recipients {
-      if let copy = lookUp(recipient.original.isEmpty ? recipient.address : recipient.original, copies.byRecipient) { addresses.append(copy) }
+      if let copy = lookUp(recipient, copies.byRecipient) { addresses.append(copy) }
     }
     return addresses.map { address in
       let end = local.resolve(address)

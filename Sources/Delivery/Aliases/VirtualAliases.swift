@@ -63,8 +63,17 @@ package struct VirtualAliases: Sendable {
     return .addresses(found)
   }
 
-  /// One look-up; nil if there is nothing. Complete addresses.
+  /// One look-up; nil if there is nothing. Complete addresses, resolved.
   private func replacement(for address: String) -> [String]? {
+    targets(of: address) { policy.resolve($0).address.address }
+  }
+
+  /// The same as canonical(5): where an address leads counts for nothing.
+  func completeReplacement(for address: String) -> [String]? {
+    targets(of: address) { policy.completed($0).address }
+  }
+
+  private func targets(of address: String, _ complete: (Mailbox) -> String) -> [String]? {
     guard let match = match(address) else { return nil }
     let (local, domain) = Self.split(address)
     let isStripped = match.key.form == .withoutExtension || match.key.form == .localWithoutExtension
@@ -74,7 +83,7 @@ package struct VirtualAliases: Sendable {
       let text = target.text
       if text.utf8.first == UInt8(ascii: "@") { return "\(local)\(text)" }
       let (name, home) = Self.split(text)
-      return policy.resolve(Mailbox(localPart: name + suffix, domain: home.isEmpty ? nil : home)).address.address
+      return complete(Mailbox(localPart: name + suffix, domain: home.isEmpty ? nil : home))
     }.filter { !$0.isEmpty && $0 != "@\(domain)" }
   }
 

@@ -52,68 +52,20 @@ extension Importer {
     case .behindPostscreen: refuse(service, "no postscreen hands connections to it")
     case .inside(let what):
       ledger.amend(service.item, .translated, what)
-      for option in service.options { importIdleOption(option, of: service) }
+      if TransportBlock.clients.contains(service.name), TransportBlock.clients.contains(service.command) {
+        addClient(service)
+      } else {
+        for option in service.options { importIdleOption(option, of: service) }
+      }
     case .refused(let reason): refuse(service, reason)
     // Who uses it is known when the tables are.
     case .transport: break
     }
   }
 
-  /// A transport that nothing names is not missed: Debian's master.cf has half a dozen.
-  mutating func importTransports() {
-    for service in services {
-      guard case .transport = ServicePlan(service) else { continue }
-      if isUsed(service) {
-        addTransport(service)
-      } else {
-        for item in [service.item] + service.options.map(\.item) { ledger.amend(item, .translated, "not needed: nothing here hands mail to it") }
-      }
-    }
-  }
-
-  /// A further transport: the attributes of pipe(8) are lines of the block.
-  private mutating func addTransport(_ service: MasterService) {
-    var block = DraftBlock(.transport, name: service.name, item: service.item)
-    func line(_ name: String, _ value: String) -> DraftLine { DraftLine(name: name, value: value, comments: [], item: service.item) }
-    if service.command != "pipe" { block.set(line("command", service.command)) }
-    for (index, argument) in service.arguments.enumerated() {
-      guard let equals = argument.firstIndex(of: "="), service.command == "pipe" else { continue }
-      let (name, value) = (String(argument[..<equals]), String(argument[argument.index(after: equals)...]))
-      // All that follows is the program's.
-      if name == "argv" {
-        block.set(line("argv", ([value] + service.arguments[(index + 1)...]).joined(separator: " ")))
-        break
-      }
-      block.set(line(name, value))
-    }
-    ledger.amend(service.item, .translated, "transport \(service.name) { }")
-    for option in service.options { importIdleOption(option, of: service) }
-    draft.blocks.append(block)
-  }
-
-  private func isUsed(_ service: MasterService) -> Bool {
-    let values = main.list.filter(\.counts).map { main.expand($0.value) } + services.flatMap(\.options).map { main.expand($0.value) }
-    let tables = tables.sources.map { String(decoding: $0.bytes, as: UTF8.self) }
-    return (values + tables).contains { text in
-      text.split { $0.isWhitespace || $0 == "," }.contains { $0 == service.name || $0.hasPrefix(service.name + ":") }
-    }
-  }
-
-  private mutating func refuse(_ service: MasterService, _ reason: String) {
+  mutating func refuse(_ service: MasterService, _ reason: String) {
     ledger.amend(service.item, .refused, reason)
     for option in service.options { ledger.amend(option.item, .refused, "the service was refused") }
-  }
-
-  /// An override for a part that has no settings of its own in Weir.
-  private mutating func importIdleOption(_ option: MasterService.Option, of service: MasterService) {
-    switch Fate(option.name, option.value, inListener: false, isReferenced: false) {
-    case .keep where option.name == "syslog_name":
-      ledger.amend(option.item, .translated, "not needed: Weir's log names the part that a line is of")
-    case .translated(let note): ledger.amend(option.item, .translated, note)
-    case .refused(let note): ledger.amend(option.item, .refused, note)
-    case .keep:
-      ledger.amend(option.item, .refused, "`\(service.command)` has no settings of its own in Weir; set it at the top level if it is for all")
-    }
   }
 
   private mutating func addListener(_ service: MasterService, options: [MasterService.Option]) {

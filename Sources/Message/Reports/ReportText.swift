@@ -78,6 +78,17 @@ package struct ReportText: Equatable, Sendable {
       """)
 }
 
+extension ReportText {
+  /// As bounce(5) has it in a file.
+  package var written: String {
+    let postmaster = postmasterSubject.isEmpty ? "" : "Postmaster-Subject: \(postmasterSubject)\n"
+    return "Charset: \(charset)\nFrom: \(from)\nSubject: \(subject)\n\(postmaster)\n\(body)"
+  }
+
+  /// The body with `$name` filled in.
+  package func expanded(_ value: @escaping (String) -> String?) -> String { TextExpansion(value).expand(body) }
+}
+
 /// The texts of all kinds.
 package struct ReportTexts: Equatable, Sendable {
   package var failure = ReportText.failure
@@ -87,6 +98,9 @@ package struct ReportTexts: Equatable, Sendable {
   package var verify = ReportText.verify
 
   package init() {}
+
+  /// Under the names by which they are known in a file.
+  package var named: [(name: String, text: ReportText)] { [("failure", failure), ("delay", delay), ("success", success), ("verify", verify)] }
 
   package subscript(kind: StatusReport.Kind) -> ReportText {
     switch kind {

@@ -54,6 +54,8 @@ extension Evaluation {
       switch try ask(query) {
       case .success(let records): return records.isNullMX ? .acceptsNoMail : .exists
       case .failure(.notFound): continue
+      // As in Postfix, what its own filter hides is held against nobody.
+      case .failure(.filtered): return .exists
       case .failure: isUnknown = true
       }
     }

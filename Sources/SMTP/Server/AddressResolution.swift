@@ -38,6 +38,9 @@ extension RelayPolicy {
     return Mailbox(localPart: mailbox.localPart, domain: "\(domain).\(mydomain)")
   }
 
+  /// The same address with a domain.
+  package func completed(_ mailbox: Mailbox) -> Mailbox { complete(mailbox) }
+
   /// The path that a message is returned to.
   package func completedSender(_ path: ReversePath) -> ReversePath {
     guard case .mailbox(let mailbox) = path else { return .null }

@@ -20,8 +20,6 @@ package struct RelayPolicy: Sendable {
   package var relayDomains = DomainList()
   /// Domains of `virtual_alias_maps`: what is not in that table is unknown.
   package var virtualAliasDomains = DomainList()
-  /// `relay_domains` is one of `parent_domain_matches_subdomains`.
-  package var relayDomainsMatchSubdomains = true
   /// `relay_recipient_maps` is set.
   package var hasRelayRecipients = false
   /// Routing may refuse an address anywhere: transport_maps, relocated_maps.
@@ -108,13 +106,6 @@ package struct RelayPolicy: Sendable {
 
   private func isRelayDomain(_ mailbox: Mailbox) -> Bool {
     guard !relayDomains.isEmpty, let domain = mailbox.domain else { return false }
-    if relayDomains.contains(domain) { return true }
-    guard relayDomainsMatchSubdomains else { return false }
-    var rest = Substring(domain)
-    while let dot = rest.firstIndex(of: ".") {
-      rest = rest[rest.index(after: dot)...]
-      if relayDomains.contains(String(rest)) { return true }
-    }
-    return false
+    return relayDomains.contains(domain)
   }
 }

@@ -65,6 +65,8 @@ final class PolicyConnection {
       switch await stream.read(into: &input, deadline: deadline) {
       case .received: hasBegun = true
       case .timedOut: return .failed(PolicyFailure("timeout while waiting for the answer"))
+      // What was written may have found no connection.
+      case .failed(let error) where isFirst && !hasBegun && input.isEmpty: return .unreachable(PolicyFailure("\(error)"))
       case .endOfStream, .interrupted, .failed:
         return isFirst || hasBegun ? .failed(PolicyFailure("the connection was lost before the answer")) : .stale
       }

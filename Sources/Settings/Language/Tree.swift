@@ -12,6 +12,13 @@ package struct Section: Sendable {
   package var blocks: [Block] {
     entries.compactMap { if case .block(let block) = $0 { block } else { nil } }
   }
+
+  /// `value` is what it says, and refers to nothing.
+  mutating func replace(_ name: String, with value: String, from source: String) {
+    entries.removeAll { if case .setting(let setting) = $0 { setting.name.text == name } else { false } }
+    let text = LocatedText(name: source, text: value.replacing("$", with: "$$"))
+    entries.append(.setting(Setting(name: LocatedText(name: source, text: name), rawValue: text, dialect: .postfix)))
+  }
 }
 
 package enum Entry: Sendable {

@@ -9,7 +9,7 @@ import Tables
 
 /// One configuration, whole and unchanging. A reload makes a new one.
 package struct Configuration: Sendable {
-  package let values: SettingValues
+  package private(set) var values: SettingValues
   /// At least one: without a `listener` block there is one called `smtp`.
   package let listeners: [ListenerConfiguration]
   /// The settings as mail of this machine's users sees them: no listener's own.
@@ -26,6 +26,12 @@ package struct Configuration: Sendable {
   package var withoutTables: Configuration {
     var copy = self
     copy.tables = TableStore()
+    return copy
+  }
+
+  func replacing(_ values: SettingValues) -> Configuration {
+    var copy = self
+    copy.values = values
     return copy
   }
 
@@ -92,9 +98,10 @@ extension Configuration {
 }
 
 extension Configuration {
-  /// Reads a file with all that it includes.
-  package static func load(path: String, files: any FileSource, facts: HostFacts) -> LoadResult {
-    let (section, diagnostics) = Parser.parse(path: path, files: files)
+  /// Reads a file with all that it includes. `dataFolder`: in the place of its data_directory.
+  package static func load(path: String, files: any FileSource, facts: HostFacts, dataFolder: String? = nil) -> LoadResult {
+    var (section, diagnostics) = Parser.parse(path: path, files: files)
+    if let dataFolder { section.replace(Keys.dataDirectory.name, with: dataFolder, from: "--data") }
     return Loader.load(section, diagnostics, files: files, facts: facts)
   }
 

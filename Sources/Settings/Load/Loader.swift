@@ -30,7 +30,7 @@ struct Loader {
     let ofTransports = top.settings.keys.filter(Schema.isOfTransport).sorted().compactMap { Schema.definition($0) }
     let values = evaluate([top], Schema.definitions.filter { $0.place != .listener } + ofTransports, base: nil)
     var transports = TransportReader(ValueParser(tables: tables))
-    let transportBlocks = transports.read(blocks["transport"] ?? [])
+    let transportBlocks = transports.read(blocks["transport"] ?? []).map { withValues($0, top, values) }
     diagnostics += transports.diagnostics + MailboxCheck(tables: tables).check(values, top)
     diagnostics += RoutingCheck(tables: tables, blocks: transportBlocks).check(values, top)
     let named = listenerBlocks.isEmpty ? [("smtp", Scope())] : listenerBlocks.map { ($0.name?.text ?? "", scope($0.section)) }
@@ -45,7 +45,8 @@ struct Loader {
     let shared = protocols.mapValues { $0.settings.filter { Schema.anyDefinition($0.key) != nil }.mapValues(\.text.text) }
     var stages = StageReader(top, facts: facts, tables: tables, listeners: listeners.map(\.name))
     let stageBlocks = CheckStages(values, listeners: listeners).complete(stages.read(blocks["stage"] ?? []))
-    diagnostics += stages.diagnostics
+    // What is wrong with a value that they refer to has been said of that.
+    diagnostics += stages.diagnostics.filter { found in !diagnostics.contains { $0.isSame(as: found) } }
     let pickup = loadListener(ListenerConfiguration.pickup, Scope(), definitions, top, values)
     return Configuration(
       values: values, listeners: listeners, pickup: pickup, protocols: shared, stages: stageBlocks, transports: transportBlocks,
@@ -67,11 +68,23 @@ struct Loader {
       name: name, values: own, ownNames: scope.settings.keys.sorted(), stressed: stressed.expandsAlike(own) ? nil : stressed)
   }
 
+  private mutating func withValues(_ transport: TransportBlock, _ top: Scope, _ values: SettingValues) -> TransportBlock {
+    if transport.ownSettings.isEmpty { return transport }
+    let scope = scope(Section(entries: transport.ownSettings.map(Entry.setting)))
+    var own = evaluate([scope, top], ClientSettings.definitions(transport.kind), base: values)
+    own.fill(from: values)
+    var transport = transport
+    transport.values = own
+    return transport
+  }
+
   private mutating func evaluate(_ scopes: [Scope], _ definitions: [Definition], base: SettingValues?, underStress: Bool = false) -> SettingValues {
     let evaluator = Evaluator(scopes, facts: facts, underStress: underStress)
     var values = SettingValues()
     let classes = Set(evaluator.value(of: Keys.smtpdRestrictionClasses.name)?.elements().map(\.text) ?? [])
-    for definition in definitions {
+    // What is written comes first: a mistake in it is told where it stands, not where a default repeats it.
+    let written = definitions.filter { evaluator.written($0.name) != nil }
+    for definition in written + definitions.filter({ evaluator.written($0.name) == nil }) {
       guard let text = evaluator.value(of: definition.name) else { continue }
       if evaluator.isBroken(definition.name) { continue }
       let written = evaluator.written(definition.name)
@@ -118,6 +131,7 @@ struct Loader {
     var parser = ValueParser(tables: tables)
     parser.classes = classes
     parser.mayWait = PatientSettings.names.contains(definition.name)
+    parser.takesGroups = !PlainTables.names.contains(definition.name)
     let value = parser.parse(text, as: definition.type)
     if isWritten {
       diagnostics += parser.diagnostics

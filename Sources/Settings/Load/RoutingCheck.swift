@@ -6,10 +6,13 @@ import Tables
 struct RoutingCheck {
   let tables: TableReader
   let transports: Set<String>
+  /// What each block is a variant of.
+  private let kinds: [String: TransportBlock.Kind]
 
   init(tables: TableReader, blocks: [TransportBlock]) {
     self.tables = tables
     transports = TransportBlock.builtIn.union(blocks.map(\.name.text))
+    kinds = Dictionary(blocks.map { ($0.name.text, $0.kind) }) { $1 }
   }
 
   func check(_ values: SettingValues, _ scope: Scope) -> [Diagnostic] {
@@ -40,7 +43,11 @@ struct RoutingCheck {
     let nexthop = String(text.dropFirst(name.count + 1))
     if name.isEmpty, mayBeEmpty { return nil }
     guard transports.contains(name) else { return unknown(name, nexthop) }
-    return ["smtp", "relay"].contains(name) ? hostComplaint(nexthop) : name == "lmtp" ? socketComplaint(nexthop) : nil
+    switch kinds[name] ?? TransportBlock.Kind(rawValue: name) {
+    case .smtp?, .relay?: return hostComplaint(nexthop)
+    case .lmtp?: return socketComplaint(nexthop)
+    default: return nil
+    }
   }
 
   private func unknown(_ name: String, _ nexthop: String) -> Complaint {

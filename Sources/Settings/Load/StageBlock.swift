@@ -90,11 +90,9 @@ struct StageReader {
   private mutating func read(_ block: Block, _ name: LocatedText) -> StageBlock? {
     // A name may stand several times: options that are lists.
     let settings = block.section.settings.map { setting in
-      (
-        setting.name,
-        value: Evaluator([Scope(Section(entries: [.setting(setting)]), files: tables.files, diagnostics: &diagnostics), top], facts: facts).value(
-          of: setting.name.text) ?? setting.rawValue
-      )
+      let evaluator = Evaluator([Scope(Section(entries: [.setting(setting)]), files: tables.files, diagnostics: &diagnostics), top], facts: facts)
+      defer { diagnostics += evaluator.diagnostics }
+      return (setting.name, value: evaluator.value(of: setting.name.text) ?? setting.rawValue)
     }
     let plugin = settings.last { $0.0.text == "plugin" }?.value ?? name
     var stage = StageBlock(name: name, plugin: plugin)

@@ -24,13 +24,14 @@ package struct ConfigurationListing {
 
   package func text(_ selection: Selection) -> String {
     let lines = names.compactMap { name in value(of: name, selection).map { line(name, $0) } }
-    return lines.joined() + (selection == .defaults || !hasNames ? "" : protocols + blocks + stages)
+    return lines.joined() + (selection == .defaults || !hasNames ? "" : protocols + blocks + transports + stages)
   }
 
-  /// One setting, `listener/name` for one listener's, `listener` for all blocks; nil if there is none of that name.
+  /// One setting, `listener/name` for one listener's, `listener`, `transport` and `stage` for all blocks; nil if there is none of that name.
   package func text(name: String, _ selection: Selection = .all) -> String? {
     if name == "listener" { return blocks }
     if name == "stage" { return stages }
+    if name == "transport" { return transports }
     guard let place = SettingPlace(name) else { return nil }
     guard let listener = place.listener else { return names.contains(name) ? value(of: name, selection).map { line(name, $0) } ?? "" : nil }
     guard let values = configuration.listeners.first(where: { $0.name == listener })?.values, values.expanded(place.name) != nil else { return nil }
@@ -79,6 +80,17 @@ package struct ConfigurationListing {
       let lines = stage.lines.map { "  " + Self.line($0.name.text, DovecotValue.written($0.value.text)) }
       return "stage \(stage.name.text) {\n\(lines.joined())}\n"
     }.joined()
+  }
+
+  private var transports: String {
+    configuration.transports.map { transport in
+      let lines = transport.lines.map { name, value in "  " + Self.line(name, DovecotValue.written(expanded(name, of: transport) ?? value)) }
+      return "transport \(transport.name.text) {\n\(lines.joined())}\n"
+    }.joined()
+  }
+
+  private func expanded(_ name: String, of transport: TransportBlock) -> String? {
+    transport.ownNames.contains(name) ? transport.values.map { shown(name, $0) } : nil
   }
 
   private func block(_ listener: ListenerConfiguration) -> String {

@@ -6,7 +6,8 @@ package enum Schema {
   package static let areas: [Area] = [
     .host, .network, .listener, .smtpServer, .smtpLimits, .clientLimits, .smtpProtection, .restrictions, .verification, .smtpProxies, .postscreen,
     .smtpClient,
-    .tls, .outgoingTLS, .outgoingLogins, .lmtpSecurity, .domains, .routing, .aliases, .mailboxes, .quotas, .messages, .commands, .headerChecks,
+    .tls, .outgoingTLS, .outgoingLogins, .lmtpSecurity, .domains, .routing, .rewriting, .aliases, .mailboxes, .quotas, .messages, .commands,
+    .headerChecks,
     .reports, .spool, .scheduling, .process, .stages, .logs, .trace,
   ]
 

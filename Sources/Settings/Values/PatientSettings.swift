@@ -8,6 +8,7 @@ enum PatientSettings {
   private static let recipients = [
     Keys.virtualMailboxMaps.name, Keys.localRecipientMaps.name, Keys.relayRecipientMaps.name, Keys.virtualUidMaps.name, Keys.virtualGidMaps.name,
     Keys.aliasMaps.name, Keys.virtualAliasMaps.name, Keys.senderBccMaps.name, Keys.recipientBccMaps.name, Keys.mailboxCommandMaps.name,
+    Keys.canonicalMaps.name, Keys.senderCanonicalMaps.name, Keys.recipientCanonicalMaps.name,
     Keys.rblReplyMaps.name, Keys.relayClientcerts.name,
   ]
 

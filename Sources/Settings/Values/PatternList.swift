@@ -16,6 +16,15 @@ package struct PatternList: Sendable {
     package let isNegated: Bool
   }
 
+  /// What an element stands for besides itself.
+  package enum Below: Sendable {
+    case nothing
+    /// `example.com` is all that is below it too: Postfix's parent_domain_matches_subdomains.
+    case parent
+    /// `.example.com` is what is below.
+    case dotted
+  }
+
   package let elements: [Element]
 
   package init(_ elements: [Element]) { self.elements = elements }
@@ -44,20 +53,29 @@ package struct PatternList: Sendable {
     matches(isListed) { if case .network(let network) = $0 { network.contains(address) } else { false } }
   }
 
-  /// The name must be in lower case.
-  package func contains(_ name: String, isListed: (Int) -> Bool = { _ in false }) -> Bool {
+  /// The name must be in lower case. Whoever answers for tables looks for what is below there.
+  package func contains(_ name: String, _ below: Below = .nothing, isListed: (Int) -> Bool = { _ in false }) -> Bool {
     matches(isListed) { pattern in
       guard case .name(let expected) = pattern else { return false }
-      return expected.hasPrefix(".") ? name.hasSuffix(expected) : name == expected
+      return Self.matches(name, expected, below)
+    }
+  }
+
+  private static func matches(_ name: String, _ expected: String, _ below: Below) -> Bool {
+    if name == expected { return true }
+    return switch below {
+    case .nothing: false
+    case .parent: name.hasSuffix("." + expected)
+    case .dotted: expected.hasPrefix(".") && name.hasSuffix(expected)
     }
   }
 
   /// As in Postfix's lists of clients: an element matches by name or by address. The name must be in lower case.
-  package func contains(name: String, _ address: IPAddress?, isListed: (Int) -> Bool = { _ in false }) -> Bool {
+  package func contains(name: String, _ address: IPAddress?, _ below: Below, isListed: (Int) -> Bool = { _ in false }) -> Bool {
     matches(isListed) { pattern in
       switch pattern {
       case .network(let network): address.map(network.contains) ?? false
-      case .name(let expected): expected.hasPrefix(".") ? name.hasSuffix(expected) : name == expected
+      case .name(let expected): Self.matches(name, expected, below)
       case .table: false
       }
     }

@@ -56,7 +56,8 @@ extension ValueParser {
   }
 
   mutating func parseTable(_ element: LocatedText, form: TableReference.Form = .table) -> TableReference? {
-    guard let reference = parseTableReference(element)?.read(as: form) else { return nil }
+    guard let written = parseTableReference(element)?.read(as: form) else { return nil }
+    let reference = takesGroups ? written : written.withoutGroups
     tables.read(reference, mayWait: mayWait).diagnostics.forEach { report($0) }
     return reference
   }
@@ -64,17 +65,18 @@ extension ValueParser {
   /// The rules are read to be judged, and not kept: the stage that performs them reads them itself.
   mutating func parseChecks(_ text: LocatedText, _ subject: CheckAction.Subject) -> [TableReference]? {
     parseEach(text.elements()) { parser, element in
-      guard let reference = parser.parseTableReference(element) else { return nil }
+      guard let reference = parser.parseTableReference(element, likely: .regexp) else { return nil }
       ContentChecks.read(reference, subject, files: parser.files).1.forEach { parser.report($0) }
       return reference
     }
   }
 
-  private mutating func parseTableReference(_ element: LocatedText) -> TableReference? {
+  /// `likely`: what is meant where only a path stands.
+  private mutating func parseTableReference(_ element: LocatedText, likely: TableType = .hash) -> TableReference? {
     guard let reference = TableReference(element) else {
       let hint =
         element.bytes.first == UInt8(ascii: "/")
-        ? "did you mean `hash:\(element.text)`?" : "a table is `type:name`, such as `hash:/etc/postfix/virtual`"
+        ? "did you mean `\(likely.rawValue):\(element.text)`?" : "a table is `type:name`, such as `hash:/etc/postfix/virtual`"
       report(.error(element, "expected a table, not `\(element.text)`", hint: hint))
       return nil
     }

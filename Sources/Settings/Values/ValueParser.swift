@@ -9,6 +9,8 @@ struct ValueParser {
   var classes: Set<String> = []
   /// Whether whoever asks the tables of this setting can wait for their answers.
   var mayWait = false
+  /// Whether `$1` can stand in the answers of patterns.
+  var takesGroups = true
   private(set) var diagnostics: [Diagnostic] = []
 
   init(tables: TableReader) { self.tables = tables }

@@ -43,6 +43,7 @@ struct HostFinder {
     switch await names.fullAnswer(.mx(name), within: nil) {
     case .success(let answer): return try await exchangers(of: name, answer, port)
     case .failure(.notFound), .failure(.unsupported): return try await hosts(of: name, port)
+    case .failure(.filtered): throw Self.filtered(name, "MX")
     case .failure(.temporary):
       if settings.ignoresExchangerFailure { return try await hosts(of: name, port) }
       throw Self.failure(name, "MX", isTemporary: true)
@@ -107,6 +108,7 @@ struct HostFinder {
     for family in [IPAddress.Family.v4, .v6] where settings.families.contains(family) {
       switch await names.fullAnswer(family == .v4 ? .a(name) : .aaaa(name), within: nil) {
       case .success(let answer): found += answer.records.compactMap { if case .address(let address) = $0 { address } else { nil } }
+      case .failure(.filtered): failure = Self.filtered(name, family == .v4 ? "A" : "AAAA")
       case .failure(let cause):
         let isTemporary = if case .temporary = cause { true } else { false }
         if isTemporary || failure == nil || failure?.isPermanent == true {
@@ -116,6 +118,10 @@ struct HostFinder {
     }
     if found.isEmpty { throw failure ?? Self.failure(name, "A", isTemporary: false) }
     return found
+  }
+
+  private static func filtered(_ name: String, _ type: String) -> Failure {
+    Failure(reason: Reason(status: "4.7.0", text: "Error looking up name=\(name) type=\(type): DNS reply filter drops all results"))
   }
 
   private static func failure(_ name: String, _ type: String, isTemporary: Bool) -> Failure {

@@ -182,8 +182,9 @@ extension Keys {
     "debug_peer_list, fast_flush_domains, mynetworks, permit_mx_backup_networks, qmqpd_authorized_clients, relay_domains, smtpd_access_maps",
     .anywhere, example: "smtpd_access_maps",
     """
-    The lists in which `example.com` stands for everything below it too. Of them Weir has smtpd_access_maps (all access tables) and \
-    relay_domains; for what is not named here, `.example.com` stands for what is below.
+    The lists in which `example.com` stands for everything below it too. Of them Weir has smtpd_access_maps (all access tables), relay_domains, \
+    smtpd_client_event_limit_exceptions, smtpd_authorized_xclient_hosts, smtpd_authorized_xforward_hosts and transport_maps. For what is not named here, \
+    `.example.com` stands for what is below; in mydestination and the virtual domains nothing stands for that.
     """)
 
   package static let defaultRblReply = Key.text(

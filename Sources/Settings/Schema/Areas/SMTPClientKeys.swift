@@ -18,6 +18,7 @@ package struct SMTPHostKeys: Sendable {
   package let dnsSupportLevel: Key<DNSSupportLevel>
   package let hostLookup: Key<[String]>
   package let fallbackRelay: Key<[String]>
+  package let dnsReplyFilter: Key<[TableReference]>
 
   package enum DNSSupportLevel: String, CaseIterable, Sendable {
     case automatic = ""
@@ -58,12 +59,18 @@ package struct SMTPHostKeys: Sendable {
     fallbackRelay = .words(
       "\(prefix)_fallback_relay", isLMTP ? "" : "$fallback_relay", example: "[relay.example.com]",
       "Servers that get the mail which a domain's own cannot be given. The transport `relay` does without.")
+    dnsReplyFilter = .tables(
+      "\(prefix)_dns_reply_filter", "", example: "pcre:{ {/ AAAA / IGNORE} }",
+      """
+      A table that is asked for each record of the name servers' answers, as in `mx.example.com. 3600 IN A 192.0.2.1`. IGNORE leaves the record out. Where all are \
+      left out, the mail waits.
+      """)
   }
 
   var all: [any AnyKey] {
     [
       tcpPort, bindAddress, bindAddress6, addressPreference, balanceInetProtocols, randomizeAddresses, mxAddressLimit, mxSessionLimit,
-      deferIfNoMxAddressFound, dnsSupportLevel, hostLookup, fallbackRelay,
+      deferIfNoMxAddressFound, dnsSupportLevel, hostLookup, fallbackRelay, dnsReplyFilter,
     ]
   }
 }

@@ -6,7 +6,8 @@ extension Area {
     [
       Keys.smtpdBanner, Keys.smtpdHeloRequired, Keys.disableVrfyCommand, Keys.smtpdDiscardEhloKeywords,
       Keys.smtpdDiscardEhloKeywordAddressMaps, Keys.smtpdRejectFooter, Keys.smtpdRejectFooterMaps, Keys.smtpdCommandFilter, Keys.smtpdNoopCommands,
-      Keys.smtputf8Enable, Keys.strictRfc821Envelopes, Keys.strictSmtputf8, Keys.smtpdPeernameLookup, Keys.smtpdClientPortLogging,
+      Keys.smtputf8Enable, Keys.strictRfc821Envelopes, Keys.strictSmtputf8, Keys.smtpdPeernameLookup, Keys.smtpdDnsReplyFilter,
+      Keys.smtpdClientPortLogging,
       Keys.smtpdRejectUnlistedRecipient, Keys.receiveOverrideOptions, Keys.unknownLocalRecipientRejectCode, Keys.unknownVirtualMailboxRejectCode,
       Keys.unknownRelayRecipientRejectCode, Keys.softBounce, Keys.allowPercentHack, Keys.swapBangpath,
       Keys.appendDotMydomain, Keys.allowMinUser, Keys.resolveDequotedAddress, Keys.resolveNullDomain, Keys.resolveNumericDomain,
@@ -62,6 +63,10 @@ extension Keys {
 
   package static let smtpdPeernameLookup = Key.boolean(
     "smtpd_peername_lookup", true, .anywhere, "Whether the name of a client is looked up in the DNS. Without it all clients are `unknown`.")
+
+  package static let smtpdDnsReplyFilter = Key.tables(
+    "smtpd_dns_reply_filter", "", .anywhere, example: "pcre:{ {/ AAAA / IGNORE} }",
+    "As smtp_dns_reply_filter, for what the restrictions and DNS lists ask.")
 
   package static let smtpdClientPortLogging = Key.boolean(
     "smtpd_client_port_logging", false, .anywhere, "Whether the client's port is logged after its address, as in `host[192.0.2.1]:4711`.")

@@ -13,7 +13,6 @@ extension KnownName {
   private static let defaultLines = #"""
     access_map_reject_code = 554
     alias_maps = hash:/etc/aliases, nis:mail.aliases
-    canonical_classes = envelope_sender, envelope_recipient, header_sender, header_recipient
     default_rbl_reply = $rbl_code Service unavailable; $rbl_class [$rbl_what] blocked using $rbl_domain${rbl_reason?; $rbl_reason}
     default_transport = smtp
     invalid_hostname_reject_code = 501
@@ -35,11 +34,9 @@ extension KnownName {
     postscreen_greet_wait = ${stress?{2}:{6}}s
     postscreen_non_smtp_command_action = drop
     postscreen_pipelining_action = enforce
-    recipient_canonical_classes = envelope_recipient, header_recipient
     reject_code = 554
     relay_domains_reject_code = 554
     relay_transport = relay
-    sender_canonical_classes = envelope_sender, header_sender
     smtp_fallback_relay = $fallback_relay
     smtpd_authorized_verp_clients = $authorized_verp_clients
     smtpd_policy_service_default_action = 451 4.3.5 Server configuration problem

@@ -5,15 +5,8 @@ extension KnownName {
   static let postfixDelivery: [KnownName] = [
     missing(.postfix, "virtual_mailbox_limit_maps", "limits the size of some virtual mailboxes"),
     missing(.postfix, "virtual_maps", "is the old name of virtual_alias_maps"),
-    missing(.postfix, "canonical_maps", "rewrites addresses"),
-    missing(.postfix, "sender_canonical_maps", "rewrites senders"),
-    missing(.postfix, "recipient_canonical_maps", "rewrites recipients"),
-    missing(.postfix, "masquerade_domains", "hides the hosts below a domain"),
-    needless(.postfix, "masquerade_classes", "limits masquerade_domains", "remove the line: there is no masquerade_domains"),
-    needless(.postfix, "masquerade_exceptions", "limits masquerade_domains", "remove the line: there is no masquerade_domains"),
     needless(.postfix, "owner_request_special", "treats owner-list and list-request apart"),
     needless(.postfix, "append_at_myorigin", "completes addresses without a domain", "Weir always does that"),
-    needless(.postfix, "remote_header_rewrite_domain", "completes header addresses of other clients", "remove the line: Weir leaves them alone"),
     needless(.postfix, "biff", "tells users of new mail", "remove the line: nobody is told"),
     needless(
       .postfix, "smtp_tls_session_cache_database", "remembers TLS sessions of outgoing mail",

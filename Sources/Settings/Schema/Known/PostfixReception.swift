@@ -11,7 +11,6 @@ extension KnownName {
       smtpd_milter_maps: chooses milters by client
       smtpd_proxy_options: sets how a filter gets mail
       smtpd_delay_open_until_valid_rcpt: begins a queue file only for a good recipient == yes
-      smtpd_dns_reply_filter: drops DNS records
       smtpd_sasl_mechanism_filter: limits the ways to log in
       smtpd_tls_enable_rpk: accepts raw public keys of clients
       allow_untrusted_routing: relays addresses that hold a route
@@ -20,7 +19,6 @@ extension KnownName {
       message_reject_characters: refuses messages with certain characters
       strict_8bitmime_body strict_mime_encoding_domain: refuses messages whose MIME is not right
       force_mime_input_conversion: converts 8-bit text that arrives
-      canonical_classes sender_canonical_classes recipient_canonical_classes: says where addresses are rewritten
       tls_required_enable: honours the header field TLS-Required == yes
       smtpd_hide_client_session: leaves the client out of Received:
       request_tls_required requiretls_enable: requires TLS all the way

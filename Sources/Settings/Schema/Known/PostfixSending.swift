@@ -9,7 +9,6 @@ extension KnownName {
     smtp_body_checks: tests the text of mail that leaves
     smtp_cname_overrides_servername: takes a server's name from its CNAME record
     smtp_connection_cache_reuse_limit: limits the messages on one outgoing connection
-    smtp_dns_reply_filter: drops DNS records in outgoing mail
     smtp_dns_resolver_options: sets options of the resolver for outgoing mail
     smtp_enforce_peername: is an old way to require the server's name in its certificate
     smtp_mime_header_checks smtp_nested_header_checks: tests header lines of mail that leaves
