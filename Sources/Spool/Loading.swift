@@ -8,6 +8,17 @@ struct StoredMessage {
   /// With the progress of its last snapshot.
   var record: MessageRecord
   let segment: SegmentFile
+  /// Where that snapshot is.
+  fileprivate let entry: Entry
+}
+
+extension Agenda {
+  /// Whether nothing newer about it has reached the disk since it was read.
+  func isCurrent(_ stored: StoredMessage) -> Bool {
+    guard let entry = entries[stored.record.id] else { return false }
+    return entry.segment == stored.entry.segment && entry.offset == stored.entry.offset && entry.snapshotSegment == stored.entry.snapshotSegment
+      && entry.snapshotOffset == stored.entry.snapshotOffset
+  }
 }
 
 extension Spool {
@@ -62,7 +73,7 @@ extension Spool {
     }
     message.progress.nextAttempt = entry.nextAttempt
     message.progress.crashes = entry.crashes
-    return StoredMessage(record: message, segment: found.segment.file)
+    return StoredMessage(record: message, segment: found.segment.file, entry: entry)
   }
 
   private func record<Value>(

@@ -98,21 +98,28 @@ extension Spool {
 
   /// Keeps a message from being tried until somebody releases it. False when there is no such message, or it is being tried or held already.
   package func hold(_ id: QueueID, _ reason: Reason) throws(SpoolError) -> Bool {
-    guard let progress = try load(id)?.record.progress else { return false }
-    let note = agenda.withLock { $0.hold(id, reason, progress) }
-    guard let note else { return false }
+    guard let note = try change(id, { $0.hold(id, reason, $1) }) else { return false }
     enqueue(note)
     return true
   }
 
   /// Lets a held or deferred message be tried at once. False when there is no such message, or it is being tried.
   package func release(_ id: QueueID) throws(SpoolError) -> Bool {
-    guard let progress = try load(id)?.record.progress else { return false }
-    let note = agenda.withLock { $0.release(id, progress) }
-    guard let note else { return false }
+    guard let note = try change(id, { $0.release(id, $1) }) else { return false }
     enqueue(note)
     ringAll()
     return true
+  }
+
+  /// Calls `body` with what the disk says of a message, and nothing newer is there: what an attempt that has just ended had noted may be on its way.
+  private func change(_ id: QueueID, _ body: (inout Agenda, Progress) -> NoteRecord?) throws(SpoolError) -> NoteRecord? {
+    while let stored = try load(id) {
+      let (isCurrent, note) = agenda.withLock { agenda in
+        agenda.isCurrent(stored) ? (true, body(&agenda, stored.record.progress)) : (false, nil)
+      }
+      if isCurrent { return note }
+    }
+    return nil
   }
 
   /// Writes what was noted now, on the caller's thread. For a command without the daemon; false when it could not be written.
@@ -139,11 +146,9 @@ extension Agenda {
     var states = active[id]?.states ?? []
     if states.isEmpty { states = stored.states }
     for index in states.indices where states[index] == .waiting || states[index].isHeldOrDeferred { states[index] = .held(reason) }
-    let known = active[id]
-    active[id] = ActiveMessage(
-      states: states, replays: known?.replays ?? [:], isInAttempt: false, isParking: true, snapshots: (known?.snapshots ?? 0) + 1)
+    park(id, states, isWarned: stored.isWarned)
     schedule(id, at: Progress.asked)
-    return .snapshot(id, Progress(nextAttempt: Progress.asked, crashes: entry.crashes, states: states))
+    return .snapshot(id, Progress(nextAttempt: Progress.asked, crashes: entry.crashes, states: states, isWarned: active[id]?.isWarned == true))
   }
 
   fileprivate mutating func release(_ id: QueueID, _ stored: Progress) -> NoteRecord? {
@@ -152,13 +157,16 @@ extension Agenda {
     if states.isEmpty { states = stored.states }
     for index in states.indices where states[index].isHeldOrDeferred { states[index] = .waiting }
     entries[id]?.crashes = 0
+    park(id, states, isWarned: stored.isWarned)
+    schedule(id, at: 0)
+    return .snapshot(id, Progress(nextAttempt: 0, crashes: 0, states: states, isWarned: active[id]?.isWarned == true))
+  }
+
+  private mutating func park(_ id: QueueID, _ states: [RecipientState], isWarned: Bool) {
     let known = active[id]
-    let isWarned = stored.isWarned || known?.isWarned == true
     active[id] = ActiveMessage(
       states: states, replays: known?.replays ?? [:], isInAttempt: false, isParking: true, snapshots: (known?.snapshots ?? 0) + 1,
-      isWarned: isWarned)
-    schedule(id, at: 0)
-    return .snapshot(id, Progress(nextAttempt: 0, crashes: 0, states: states, isWarned: isWarned))
+      isWarned: isWarned || known?.isWarned == true)
   }
 }
 

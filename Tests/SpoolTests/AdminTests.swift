@@ -114,6 +114,31 @@ import Testing
     #expect(try !next.release(id))
   }
 
+  /// Whoever asks for the next attempt, or for none, as the last one ends: what that has noted reaches the disk between the question and the answer.
+  @Test(arguments: [false, true]) func whatAnotherServerHasTakenIsNotSentAgain(isHeldFirst: Bool) throws {
+    let time = ManualTime()
+    let witness = Witness()
+    let disk = SimulatedDisk()
+    let spool = try openSpool(disk, time, witness)
+    let id = spool.put(text(1), to: ["a@example.com", "b@example.com"], witness)
+    spool.run()
+    _ = spool.takeReadyNow(worker: 0, max: 1)
+    spool.note(id, recipient: 0, .relayed)
+    spool.note(id, recipient: 1, .deferred(Deferral(until: time.now + 5_000_000, reason: Reason(status: "4.3.0", text: "later"))))
+    spool.noteWarning(id)
+    spool.attemptEnded(id)
+    disk.afterNextRead { spool.run() }
+    if isHeldFirst { #expect(try spool.hold(id, Reason(status: "4.7.0", text: "held"))) }
+    #expect(try spool.release(id))
+    let taken = spool.takeReadyNow(worker: 0, max: 1)
+    #expect(taken.map { $0.due.map(\.index) } == [[1]])
+    #expect(taken.map(\.isWarned) == [true])
+    // Nor is it after a crash.
+    spool.run()
+    let next = try openSpool(disk.afterPowerCut(), time, witness)
+    #expect(next.takeReadyNow(worker: 0, max: 1).map { $0.due.map(\.index) } == [[1]])
+  }
+
   @Test func anUnknownMessageIsNone() throws {
     let spool = try openSpool(SimulatedDisk())
     let id = spool.nextQueueID()

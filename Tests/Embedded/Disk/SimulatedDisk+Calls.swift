@@ -54,6 +54,11 @@ extension SimulatedDisk {
       model.cached.read(try Self.opened(model, handle).node, offset: offset, count: count)
     }
     buffer.copyBytes(from: bytes)
+    let follow = model.withLock { model in
+      defer { model.afterRead = nil }
+      return model.afterRead
+    }
+    follow?()
     return bytes.count
   }
 

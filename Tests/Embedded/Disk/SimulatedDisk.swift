@@ -27,6 +27,8 @@ package final class SimulatedDisk: Disk {
     var recordLocks: [Int: Int32] = [:]
     var kinds: [UInt64: FileSystemKind] = [1: .ext4]
     var fault: Fault?
+    /// What happens once, between the next read and what is made of it.
+    var afterRead: (@Sendable () -> Void)?
     var operations = 0
     var seed: UInt64
     /// Bytes that may still be allocated; nil is no limit.
@@ -81,6 +83,7 @@ package final class SimulatedDisk: Disk {
   package var stepCount: Int { model.withLock { $0.steps.count } }
   package var operationCount: Int { model.withLock { $0.operations } }
 
+  package func afterNextRead(_ follow: @escaping @Sendable () -> Void) { model.withLock { $0.afterRead = follow } }
   package func setFault(_ fault: Fault?) { model.withLock { $0.fault = fault } }
 
   /// From now on so many bytes are free; nil for any number.
