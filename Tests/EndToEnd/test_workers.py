@@ -275,16 +275,19 @@ class WorkersOfTheirOwnUser(Case):
             self.assertRegex(do(session, "nothing"), "^250 ")
         self.assertEqual({user_of(pid) for pid in workers(weir)}, {uid})
 
-    def test_tables_of_the_mta_and_of_the_mailbox_process(self):
-        weir = self.rooted(f"worker_user = {self.USER}\n")
+    def with_a_table(self, settings):
+        weir = self.rooted("")
         plugin, cf = os.path.join(weir.folder, "table.so"), os.path.join(weir.folder, "t.cf")
         shutil.copy(PLUGIN.replace("trouble", "table"), plugin)
         with open(cf, "w") as file:
             file.write(f"plugin = {plugin}\ndepth = 1\n")
         for path in (plugin, cf):
             os.chmod(path, 0o644)
-        weir.write_config(f"mail_owner = nobody\nworker_user = {self.USER}\nmydestination = here.test\nlocal_recipient_maps = table:{cf}\n")
-        weir.start()
+        weir.write_config(f"mail_owner = nobody\n{settings}mydestination = here.test\nlocal_recipient_maps = table:{cf}\n")
+        return weir.start()
+
+    def test_tables_of_the_mta_and_of_the_mailbox_process(self):
+        weir = self.with_a_table(f"worker_user = {self.USER}\n")
         uid = pwd.getpwnam(self.USER).pw_uid
         eventually(lambda: len(workers(weir)) == 2, what="a worker of each process")
         with greeted(weir.port) as session:
@@ -318,6 +321,8 @@ class WorkersOfTheirOwnUser(Case):
             self.assertRegex(do(session, "nothing"), "^250 ")
         self.assertEqual({user_of(pid) for pid in workers(weir)}, {(expected or pwd.getpwnam("nobody")).pw_uid})
         self.assertEqual("there is no user weir-worker (worker_user)" in weir.log_text(), expected is None)
+        # It is said for tables, too.
+        self.assertEqual("there is no user weir-worker (worker_user)" in self.with_a_table("").log_text(), expected is None)
 
 
 if __name__ == "__main__":

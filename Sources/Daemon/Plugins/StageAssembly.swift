@@ -23,7 +23,6 @@ final class StageAssembly: Sendable {
     var plugins: [String: Plugin] = [:]
     let plan = StagePlan(setup)
     if let problem = plan.diagnostics.first { throw StartError(problem.message) }
-    Self.sayWhoRuns(plan, setup, log)
     // What starts workers as the mta's own user, where that is who they run as.
     let nursery = try Self.nursery(plan, setup)
     let door = setup.workerDoor.map { WorkerDoor($0) } ?? nursery?.door
@@ -49,13 +48,6 @@ final class StageAssembly: Sendable {
     let orders = plan.entries.map(\.settings).filter { $0.mode == .worker }.map { WorkerOrder($0) }
     guard setup.workerDoor == nil, !orders.isEmpty else { return nil }
     return try WorkerNursery(program: Machine.executable, orders: orders)
-  }
-
-  /// Workers as the mta's own user can read and signal what that user can, but for their sandbox.
-  private static func sayWhoRuns(_ plan: StagePlan, _ setup: Setup, _ log: Log) {
-    let (user, owner) = (setup.configuration[Keys.workerUser], setup.configuration[Keys.mailOwner])
-    guard setup.isFromRoot, setup.workerDoor == nil, user != owner, plan.entries.contains(where: { $0.settings.mode == .worker }) else { return }
-    log.warning("stage", "there is no user \(user) (worker_user): plugins in workers run as \(owner), as the mta does")
   }
 
   /// The stage, and the options that its component has got.

@@ -30,12 +30,21 @@ final class Deployments {
       var setup = deployment.setup
       setup.generation = number
       mailbox = try MailboxSocket(setup.mailboxSocket, owner: owner)
-      doors = try WorkerDoors(setup, deployment.stageOrders + deployment.tableOrders)
+      let orders = deployment.stageOrders + deployment.tableOrders
+      if !orders.isEmpty { try sayWhoRuns(setup) }
+      doors = try WorkerDoors(setup, orders)
       // It has tables alone.
       mailboxDoors = try WorkerDoors(setup, deployment.tableOrders)
     }
     let services = try deployment.services(number, owner: owner, mailbox: mailbox?.descriptor, doors: doors, mailboxDoors: mailboxDoors)
     return Generation(number, deployment, services, mailbox, [doors, mailboxDoors].compactMap(\.self))
+  }
+
+  /// Workers as the mta's own user can read and signal what that user can, but for their sandbox.
+  private func sayWhoRuns(_ setup: Setup) throws {
+    let (user, owner) = (setup.configuration[Keys.workerUser], setup.configuration[Keys.mailOwner])
+    guard user != owner, try SystemUser.find(user) == nil else { return }
+    log.warning("master", "there is no user \(user) (worker_user): plugins in workers run as \(owner), as the mta does")
   }
 
   /// Now and then: what may have changed on the disk.

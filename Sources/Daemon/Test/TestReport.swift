@@ -5,6 +5,7 @@ import Runtime
 /// How `weir test` tells what it found.
 struct TestReport {
   let isColoured: Bool
+  private static let shownSubject = 160
 
   /// Everything about one message.
   func full(_ result: TestResult) -> String {
@@ -13,7 +14,8 @@ struct TestReport {
     story.fact("from", "<\(result.mail.sender)>")
     story.fact("to", result.mail.recipients.map { "<\($0)>" }.joined(separator: ", "))
     story.fact("client", "\(result.client), HELO \(result.helo)\(result.login.map { ", logged in as \($0)" } ?? "")")
-    story.fact("subject", result.events.first { $0.kind == .arrived }?[.subject] ?? "")
+    let subject = result.events.first { $0.kind == .arrived }?[.subject] ?? ""
+    story.fact("subject", subject.count > Self.shownSubject ? subject.prefix(Self.shownSubject) + "…" : subject)
     story.blank()
     for event in result.events where event.kind != .answer && event.kind != .removed { story.tell(event) }
     for exchange in result.exchanges where exchange.isRefusal && exchange != result.final { story.reply(exchange.command, exchange.summary) }
