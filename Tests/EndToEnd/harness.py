@@ -21,7 +21,8 @@ TEST_SECONDS = 120
 IS_ROOT = os.geteuid() == 0
 
 # Port 0 of the kernel gives a port that any outgoing connection may take again at once; these are below that range.
-PORTS = range(20000, 32000)
+# Of tests that are played at once, each job has its share.
+PORTS = range(20000 + int(os.environ.get("WEIR_TEST_JOB", "0")), 32000, int(os.environ.get("WEIR_TEST_JOBS", "1")))
 
 #: A test that names one of these says itself where its mail goes.
 ROUTES = ("relayhost", "resolver", "default_transport", "transport_maps", "include")

@@ -2,8 +2,7 @@
 
 /// Rules of `regexp:` and `pcre:`: the first that matches gives the value.
 ///
-/// A match with `regexp:` has no limit but the library's own wisdom: a rule with back references can take long on a long text, as in Postfix. A match
-/// with `pcre:` ends after some ten milliseconds at the latest, and then is none.
+/// A match ends after some twenty milliseconds at the latest, and then is none.
 final class PatternTable: Sendable {
   /// A reference, because a look-up goes from rule to rule and must not copy them.
   final class Rule: Sendable {
