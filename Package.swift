@@ -180,7 +180,7 @@ let package = Package(
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("ImportTests", ["Diagnostics", "Import", "Settings"], exclude: ["Fixtures"]),
     tests("SettingsTests", ["Bytes", "Diagnostics", "Settings", "Tables"], exclude: ["Fixtures", "Names"]),
-    tests("TablesTests", ["Bytes", "Diagnostics", "Tables"]),
+    tests("TablesTests", ["Bytes", "CBytes", "Diagnostics", "Tables"]),
     tests("RestrictionsTests", ["Bytes", "Diagnostics", "Names", "Restrictions", "SMTP", "Tables"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CBytes
 import Testing
 
 @testable import Tables
@@ -40,15 +41,42 @@ import Testing
     #expect(literals("(viagra)+?", isPerl: false) == nil)
   }
 
-  @Test func findsTextsWhereverTheyAre() {
+  @Test(arguments: [false, true]) func findsTextsWhereverTheyAre(comparesMany: Bool) {
     let texts = ["casino", "lottery", "a long text with blanks", ".exe", "inheritance"]
-    let scanner = LiteralScanner(texts.enumerated().map { (Array($1.utf8), $0) })
+    let scanner = LiteralScanner(texts.enumerated().map { (Array($1.utf8), $0) }, comparesMany: comparesMany)
     for (number, text) in texts.enumerated() {
-      for before in 0..<20 {
-        let subject = Array((String(repeating: "x", count: before) + text.uppercased() + "yy").utf8)
-        var found: Set<Int> = []
-        subject.withUnsafeBytes { scanner.scan($0) { found.insert($0).inserted || true } }
-        #expect(found == [number])
+      for before in 0..<70 {
+        for after in [0, 2, 40] {
+          let subject = Array((String(repeating: "x", count: before) + text.uppercased() + String(repeating: "y", count: after)).utf8)
+          var found: Set<Int> = []
+          subject.withUnsafeBytes { scanner.scan($0) { found.insert($0).inserted || true } }
+          #expect(found == [number])
+        }
+      }
+    }
+  }
+
+  /// What compares many bytes at once stops at the same places as what goes one by one.
+  @Test func bothWaysThroughATextStopAtTheSamePlaces() {
+    var random = Numbers(state: 5)
+    for _ in 0..<300 {
+      let letters = Array("abcdXYZ.é".utf8)
+      let fours = (0..<1 + random.next(20)).map { _ in (0..<4).map { _ in letters[random.next(letters.count)] | 0x20 } }
+      var (prints, bits) = (cbytes_prints(), [UInt64](repeating: 0, count: 16))
+      for four in fours {
+        cbytes_add_print(&prints, four, UInt32(random.next(8)))
+        let hash = four.withUnsafeBufferPointer { cbytes_hash_four($0.baseAddress, 22) }
+        bits[Int(hash >> 6)] |= 1 << UInt64(hash & 63)
+      }
+      let text = (0..<4 + random.next(200)).map { _ in letters[random.next(letters.count)] }
+      var place = 0
+      while place <= text.count - 4 {
+        let one = cbytes_find_fours(text, place, text.count - 4, 1, 22, bits)
+        let many = cbytes_find_prints(text, place, text.count - 4, &prints, 22, bits)
+        // Bits are of hashes: other fours may have one, too.
+        let isOne = one > text.count - 4 || fours.contains { $0 == text[one..<one + 4].map { $0 | 0x20 } }
+        if isOne { #expect(min(one, text.count) == min(many, text.count)) } else { #expect(many >= one) }
+        place = one + 1
       }
     }
   }

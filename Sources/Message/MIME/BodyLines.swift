@@ -176,19 +176,20 @@ package struct BodyLines {
 
   private mutating func read(_ value: UnsafeRawBufferPointer) {
     var tokens = ContentTypeTokens(value)
-    guard let first = tokens.next() else { return content = .other }
-    guard let word = first.first, word.isWord else { return content = first.isEmpty ? .other : content }
-    let subtype = first.count > 2 && first[1].isSign(UInt8(ascii: "/")) ? first[2].word : ""
-    switch word.word {
-    case "text": content = .plain
-    case "message": content = subtype == "rfc822" ? .message : .other
-    case "multipart":
+    guard let first = tokens.next(), let word = first[0] else { return content = .other }
+    guard word.kind == .word else { return }
+    let subtype = tokens.isSign(first[1], "/") ? first[2] : nil
+    if tokens.isWord(word, "TEXT") {
+      content = .plain
+    } else if tokens.isWord(word, "MESSAGE") {
+      content = tokens.isWord(subtype, "RFC822") ? .message : .other
+    } else if tokens.isWord(word, "MULTIPART") {
       content = .multipart
+      let isOfDigest = tokens.isWord(subtype, "DIGEST")
       while let group = tokens.next() {
-        guard group.count > 2, group[0].word == "boundary", group[1].isSign(UInt8(ascii: "=")), open.count <= Self.maximumDepth else { continue }
-        open.append(Boundary(text: Array(group[2].bytes.prefix(Self.maximumLine)), isOfDigest: subtype == "digest"))
+        guard let value = group[2], tokens.isWord(group[0], "BOUNDARY"), tokens.isSign(group[1], "="), open.count <= Self.maximumDepth else { continue }
+        open.append(Boundary(text: tokens.text(of: value, limit: Self.maximumLine), isOfDigest: isOfDigest))
       }
-    default: break
     }
   }
 
@@ -228,35 +229,87 @@ private enum ContentKind { case plain, message, multipart, other }
 /// The words of a Content-Type, as Postfix has them: groups that end at a `;`, of each the first three words or signs.
 private struct ContentTypeTokens {
   struct Token {
-    let bytes: [UInt8]
-    /// Neither a sign nor in quotes.
-    let isWord: Bool
+    enum Kind { case word, sign, quoted }
+    let kind: Kind
+    /// Without the quotes.
+    let range: Range<Int>
+  }
 
-    var word: String { isWord ? String(decoding: bytes, as: UTF8.self).lowercased() : "" }
-    func isSign(_ sign: UInt8) -> Bool { !isWord && bytes == [sign] }
+  struct Group {
+    private var tokens: (Token?, Token?, Token?) = (nil, nil, nil)
+    private var count = 0
+
+    subscript(index: Int) -> Token? {
+      switch index {
+      case 0: tokens.0
+      case 1: tokens.1
+      default: tokens.2
+      }
+    }
+
+    fileprivate mutating func append(_ token: Token) {
+      switch count {
+      case 0: tokens.0 = token
+      case 1: tokens.1 = token
+      case 2: tokens.2 = token
+      default: return
+      }
+      count += 1
+    }
   }
 
   private let bytes: UnsafeRawBufferPointer
   private var index = 0
-  private static let signs = Array("()<>@,;:\\\"/[]?=".utf8)
-  private static let maximumTokens = 3
 
   init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
   /// The next group; nil behind the last.
-  mutating func next() -> [Token]? {
+  mutating func next() -> Group? {
     guard index < bytes.count else { return nil }
-    var tokens: [Token] = []
+    var group = Group()
     while index < bytes.count {
       let byte = bytes[index]
       if byte == UInt8(ascii: ";") {
         index += 1
-        return tokens
+        return group
       }
-      guard let token = token(byte) else { continue }
-      if tokens.count < Self.maximumTokens { tokens.append(token) }
+      if let token = token(byte) { group.append(token) }
     }
-    return tokens
+    return group
+  }
+
+  /// `upper`: in capitals.
+  func isWord(_ token: Token?, _ upper: StaticString) -> Bool {
+    guard let token, token.kind == .word else { return false }
+    return UnsafeRawBufferPointer(rebasing: bytes[token.range]).equalsIgnoringCase(upper)
+  }
+
+  func isSign(_ token: Token?, _ sign: Unicode.Scalar) -> Bool {
+    guard let token, token.kind == .sign else { return false }
+    return bytes[token.range.lowerBound] == UInt8(ascii: sign)
+  }
+
+  /// What a token stands for.
+  func text(of token: Token, limit: Int) -> [UInt8] {
+    guard token.kind == .quoted else { return Array(bytes[token.range].prefix(limit)) }
+    var text: [UInt8] = []
+    var index = token.range.lowerBound
+    while index < token.range.upperBound, text.count < limit {
+      if bytes[index] == UInt8(ascii: "\\"), index + 1 < token.range.upperBound { index += 1 }
+      if bytes[index] != 0x0a { text.append(bytes[index]) }
+      index += 1
+    }
+    return text
+  }
+
+  private static func isSign(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "@"), UInt8(ascii: ","), UInt8(ascii: ";"),
+      UInt8(ascii: ":"), UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "/"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "?"),
+      UInt8(ascii: "="):
+      true
+    default: false
+    }
   }
 
   private mutating func token(_ byte: UInt8) -> Token? {
@@ -272,9 +325,9 @@ private struct ContentTypeTokens {
     }
     let start = index
     index += 1
-    if Self.signs.contains(byte) { return Token(bytes: [byte], isWord: false) }
-    while index < bytes.count, bytes[index] > 0x20, bytes[index] != 0x7f, !Self.signs.contains(bytes[index]) { index += 1 }
-    return Token(bytes: Array(bytes[start..<index]), isWord: true)
+    if Self.isSign(byte) { return Token(kind: .sign, range: start..<index) }
+    while index < bytes.count, bytes[index] > 0x20, bytes[index] != 0x7f, !Self.isSign(bytes[index]) { index += 1 }
+    return Token(kind: .word, range: start..<index)
   }
 
   private mutating func skipComment() {
@@ -294,13 +347,10 @@ private struct ContentTypeTokens {
 
   private mutating func quoted() -> Token {
     index += 1
-    var text: [UInt8] = []
-    while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
-      if bytes[index] == UInt8(ascii: "\\"), index + 1 < bytes.count { index += 1 }
-      if bytes[index] != 0x0a { text.append(bytes[index]) }
-      index += 1
-    }
-    index = min(index + 1, bytes.count)
-    return Token(bytes: text, isWord: false)
+    let start = index
+    while index < bytes.count, bytes[index] != UInt8(ascii: "\"") { index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1 }
+    let end = min(index, bytes.count)
+    index = min(end + 1, bytes.count)
+    return Token(kind: .quoted, range: min(start, end)..<end)
   }
 }
