@@ -187,7 +187,9 @@ package struct BodyLines {
       content = .multipart
       let isOfDigest = tokens.isWord(subtype, "DIGEST")
       while let group = tokens.next() {
-        guard let value = group[2], tokens.isWord(group[0], "BOUNDARY"), tokens.isSign(group[1], "="), open.count <= Self.maximumDepth else { continue }
+        guard let value = group[2], tokens.isWord(group[0], "BOUNDARY"), tokens.isSign(group[1], "="), open.count <= Self.maximumDepth else {
+          continue
+        }
         open.append(Boundary(text: tokens.text(of: value, limit: Self.maximumLine), isOfDigest: isOfDigest))
       }
     }
