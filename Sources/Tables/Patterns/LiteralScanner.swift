@@ -15,15 +15,31 @@ struct LiteralScanner: Sendable {
     let number: Int
   }
 
-  private struct Group: Sendable {
-    var stride = 1
-    var shift: UInt32 = 0
-    var bits: [UInt64] = []
+  /// A reference, because a line is scanned in less time than its parts are retained.
+  private final class Group: Sendable {
+    let stride: Int
+    let shift: UInt32
+    let bits: [UInt64]
     /// Where the entries of a hash begin; one more than there are hashes.
-    var begins: [UInt32] = []
-    var entries: [Entry] = []
+    let begins: [UInt32]
+    let entries: [Entry]
     /// Of its fours, where they are few.
-    var prints: cbytes_prints?
+    let prints: cbytes_prints?
+
+    init(stride: Int, size: UInt32, _ hashed: [(hash: Int, entry: Entry)], prints: cbytes_prints?) {
+      self.stride = stride
+      self.prints = prints
+      shift = 32 - size
+      var bits = [UInt64](repeating: 0, count: 1 << Int(size - 6))
+      var begins = [UInt32](repeating: 0, count: 1 << Int(size) + 1)
+      for (hash, _) in hashed {
+        bits[hash >> 6] |= 1 << UInt64(hash & 63)
+        begins[hash + 1] += 1
+      }
+      for index in 1..<begins.count { begins[index] += begins[index - 1] }
+      (self.bits, self.begins) = (bits, begins)
+      entries = hashed.sorted { $0.hash < $1.hash }.map(\.entry)
+    }
   }
 
   private static let window = 4
@@ -43,9 +59,8 @@ struct LiteralScanner: Sendable {
     let rarest = texts.map { RareFour.offset(in: $0.text) }
     let fours = Set(zip(texts, rarest).map { $0.text[$1..<$1 + Self.window].map { $0 | 0x20 } })
     if comparesMany, fours.count <= Self.mostPrints {
-      var made = group(texts, stride: 1) { rarest[$0]...rarest[$0] }
-      made.prints = Self.prints(of: fours.sorted { $0.lexicographicallyPrecedes($1) })
-      groups = [made]
+      let prints = Self.prints(of: fours.sorted { $0.lexicographicallyPrecedes($1) })
+      groups = [group(texts, stride: 1, prints) { rarest[$0]...rarest[$0] }]
       return
     }
     for isLong in [false, true] {
@@ -64,30 +79,22 @@ struct LiteralScanner: Sendable {
   }
 
   /// `offsets`: of the fours that a member is known by.
-  private mutating func group(_ members: [(text: [UInt8], number: Int)], stride: Int, offsets: (Int) -> ClosedRange<Int>) -> Group {
-    var group = Group()
-    group.stride = stride
+  private mutating func group(
+    _ members: [(text: [UInt8], number: Int)], stride: Int, _ prints: cbytes_prints? = nil, offsets: (Int) -> ClosedRange<Int>
+  ) -> Group {
     var size = 10 as UInt32
     while size < Self.quick && 1 << Int(size) < 128 * members.count * stride { size += 1 }
     while size < 21, 1 << Int(size) < 32 * members.count * stride { size += 1 }
-    group.shift = 32 - size
-    group.bits = [UInt64](repeating: 0, count: 1 << Int(size - 6))
     var hashed: [(hash: Int, entry: Entry)] = []
     for (index, (text, number)) in members.enumerated() {
       let place = bytes.count..<bytes.count + text.count
       bytes += text.map { $0 | 0x20 }
       for offset in offsets(index) {
-        let hash = bytes.withUnsafeBytes { Self.hash($0, at: place.lowerBound + offset, group.shift) }
+        let hash = bytes.withUnsafeBytes { Self.hash($0, at: place.lowerBound + offset, 32 - size) }
         hashed.append((hash, Entry(text: place, offset: offset, number: number)))
-        group.bits[hash >> 6] |= 1 << UInt64(hash & 63)
       }
     }
-    hashed.sort { $0.hash < $1.hash }
-    group.entries = hashed.map(\.entry)
-    group.begins = [UInt32](repeating: 0, count: 1 << Int(size) + 1)
-    for (hash, _) in hashed { group.begins[hash + 1] += 1 }
-    for index in 1..<group.begins.count { group.begins[index] += group.begins[index - 1] }
-    return group
+    return Group(stride: stride, size: size, hashed, prints: prints)
   }
 
   @inline(__always) private static func hash(_ bytes: UnsafeRawBufferPointer, at place: Int, _ shift: UInt32) -> Int {
