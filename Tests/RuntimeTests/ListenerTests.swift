@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import Runtime
 import Testing
 
@@ -46,5 +47,41 @@ import Testing
     #expect(try ListeningSocket.address(of: new).port == address.port)
     // That was for once.
     #expect(throws: SystemError.self) { try ListeningSocket.open(SocketAddress(.loopbackV4, port: address.port), backlog: 1) }
+  }
+
+  @Test(arguments: [0o600, 0o660, 0o666] as [UInt32]) func aUnixSocketHasItsPermissions(mode: UInt32) throws {
+    let folder = try Self.folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    closeDescriptor(try ListeningSocket.open(path: "\(folder)/socket", mode: mode, backlog: 1))
+    #expect(Self.mode("\(folder)/socket") == mode)
+  }
+
+  /// The umask is of the whole process: whoever makes a mailbox meanwhile must not get another.
+  @Test func whatOtherThreadsMakeMeanwhileHasItsOwn() throws {
+    let folder = try Self.folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let thread = try Runtime.Thread(name: "sockets") {
+      for _ in 0..<1000 {
+        if let socket = try? ListeningSocket.open(path: "\(folder)/socket", mode: 0o600, backlog: 1) { closeDescriptor(socket) }
+      }
+    }
+    var modes: Set<UInt32?> = []
+    for number in 0..<4000 {
+      mkdir("\(folder)/\(number)", 0o700)
+      modes.insert(Self.mode("\(folder)/\(number)"))
+    }
+    thread.join()
+    #expect(modes == [0o700])
+  }
+
+  private static func folder() throws -> String {
+    let folder = "\(NSTemporaryDirectory())/weir-listener-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    return folder
+  }
+
+  private static func mode(_ path: String) -> UInt32? {
+    var status = stat()
+    return lstat(path, &status) == 0 ? status.st_mode & 0o777 : nil
   }
 }

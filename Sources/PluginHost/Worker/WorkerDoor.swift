@@ -56,7 +56,7 @@ final class KeptWorker: Sendable {
   private let lifeline: Int32
   private let status = Monitor<Int32?>(nil)
 
-  fileprivate init(pid: Int32, _ lifeline: Int32) {
+  init(pid: Int32, _ lifeline: Int32) {
     self.pid = pid
     self.lifeline = lifeline
   }
@@ -80,9 +80,12 @@ final class KeptWorker: Sendable {
 
   private func listen(_ patience: Duration) -> Int32? {
     guard let ready = try? PacketSocket.ready([lifeline], timeout: patience), !ready.isEmpty else { return nil }
+    // A keeper that closes its end before it has read what it was asked last makes an error of that, once; what it had said comes behind.
+    for _ in 0..<2 {
+      if case .ended(let status)? = try? WorkerDoor.next(lifeline, .zero).frame { return status }
+    }
     // Without a keeper there is no worker: it dies with it.
-    guard case .ended(let status)? = try? WorkerDoor.next(lifeline, .zero).frame else { return 128 + 9 }
-    return status
+    return 128 + 9
   }
 
   /// How much of the processors it has used.

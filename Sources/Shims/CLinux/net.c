@@ -109,10 +109,9 @@ int clinux_listen_unix(const char *path, unsigned mode, int backlog) {
   }
   int fd = socket(AF_UNIX, SOCK_STREAM | FLAGS, 0);
   if (fd < 0) return -errno;
-  mode_t before = umask(0777 & ~mode);
-  int bound = bind(fd, (struct sockaddr *)&address, sizeof address);
-  umask(before);
-  if (bound < 0 || listen(fd, backlog) < 0) return fail(fd);
+  /* Linux gives the file the socket's own permissions, less the umask. The umask itself is of all threads, and one of them may be making a mailbox. */
+  if (fchmod(fd, mode) < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0) return fail(fd);
+  if (lstat(path, &status) < 0 || ((status.st_mode & 0777) != mode && chmod(path, mode) < 0) || listen(fd, backlog) < 0) return fail(fd);
   return fd;
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "CSQLite.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static sqlite3 *own(csqlite_database *database) { return (sqlite3 *)database; }
 static sqlite3_stmt *statement_of(csqlite_statement *statement) { return (sqlite3_stmt *)statement; }
@@ -21,11 +22,12 @@ static int outcome(int result) {
 
 int csqlite_open(const char *path, int creates, int busy_milliseconds, csqlite_database **database) {
   sqlite3 *opened = NULL;
-  /* SQLite gives its other files the permissions of this one. */
-  mode_t before = umask(0077);
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (creates ? SQLITE_OPEN_CREATE : 0);
-  int result = sqlite3_open_v2(path, &opened, flags, NULL);
-  umask(before);
+  if (creates) {
+    /* For its owner alone. SQLite takes an empty file for a new database, gives its other files the permissions of this one, and says what is wrong. */
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file >= 0) close(file);
+  }
+  int result = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
   *database = (csqlite_database *)opened;
   if (result == SQLITE_OK) result = sqlite3_busy_timeout(opened, busy_milliseconds);
   return outcome(result);
