@@ -43,8 +43,7 @@ extension Spool {
   /// One message; nil when it is not (or no longer) in the queue.
   package func show(_ id: QueueID) throws(SpoolError) -> QueueListing? {
     do throws(SpoolError) {
-      guard let stored = try load(id) else { return nil }
-      return agenda.withLock { $0.listing(stored) }
+      return try withCurrent(id) { $0.listing($1) }
     } catch {
       guard case .damaged = error else { throw error }
       return QueueListing(id: id, size: 0, arrival: id.microseconds, sender: "", recipients: [], nextAttempt: nil, phase: .damaged)
@@ -98,26 +97,24 @@ extension Spool {
 
   /// Keeps a message from being tried until somebody releases it. False when there is no such message, or it is being tried or held already.
   package func hold(_ id: QueueID, _ reason: Reason) throws(SpoolError) -> Bool {
-    guard let note = try change(id, { $0.hold(id, reason, $1) }) else { return false }
+    guard let note = try withCurrent(id, { $0.hold(id, reason, $1.record.progress) }) else { return false }
     enqueue(note)
     return true
   }
 
   /// Lets a held or deferred message be tried at once. False when there is no such message, or it is being tried.
   package func release(_ id: QueueID) throws(SpoolError) -> Bool {
-    guard let note = try change(id, { $0.release(id, $1) }) else { return false }
+    guard let note = try withCurrent(id, { $0.release(id, $1.record.progress) }) else { return false }
     enqueue(note)
     ringAll()
     return true
   }
 
-  /// Calls `body` with what the disk says of a message, and nothing newer is there: what an attempt that has just ended had noted may be on its way.
-  private func change(_ id: QueueID, _ body: (inout Agenda, Progress) -> NoteRecord?) throws(SpoolError) -> NoteRecord? {
+  /// Calls `body` with a message as it is on disk, and nothing newer is there: what an attempt that has just ended had noted may be on its way.
+  private func withCurrent<Result: Sendable>(_ id: QueueID, _ body: (inout Agenda, StoredMessage) -> Result?) throws(SpoolError) -> Result? {
     while let stored = try load(id) {
-      let (isCurrent, note) = agenda.withLock { agenda in
-        agenda.isCurrent(stored) ? (true, body(&agenda, stored.record.progress)) : (false, nil)
-      }
-      if isCurrent { return note }
+      let (isCurrent, result) = agenda.withLock { agenda in agenda.isCurrent(stored) ? (true, body(&agenda, stored)) : (false, nil) }
+      if isCurrent { return result }
     }
     return nil
   }

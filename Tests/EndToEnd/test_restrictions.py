@@ -142,7 +142,8 @@ class Postgrey:
             return False
 
     def __exit__(self, *_):
-        self.process.terminate()
+        # Now and then its signal handler waits for a lock of its own database.
+        self.process.kill()
         self.process.wait(10)
         shutil.rmtree(self.folder, ignore_errors=True)
 
