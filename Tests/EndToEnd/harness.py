@@ -5,6 +5,7 @@ import email.policy
 import os
 import pwd
 import random
+import re
 import shutil
 import signal
 import socket
@@ -246,7 +247,7 @@ class Weir:
 
     def log_text(self):
         with open(self.log_path, errors="replace") as file:
-            return file.read()
+            return LogText(file.read(), self)
 
     # The other subcommands
 
@@ -334,11 +335,38 @@ class Session:
         return self.reply()
 
 
+class LogText(str):
+    """What a daemon's log said when it was read. A thread of its own writes it: a line may come a moment after what it tells of."""
+
+    def __new__(cls, text, daemon):
+        self = super().__new__(cls, text)
+        self.daemon = daemon
+        return self
+
+    def once(self, condition, seconds=5.0):
+        """The log when it fulfils the condition, or as it is when time is up."""
+        text, deadline = self, time.monotonic() + seconds
+        while not condition(text) and time.monotonic() < deadline:
+            time.sleep(0.02)
+            text = self.daemon.log_text()
+        return text
+
+
 class Case(unittest.TestCase):
     """A test that may not hang."""
 
     longMessage = True
     maxDiff = None
+
+    def assertIn(self, member, container, msg=None):
+        if isinstance(container, LogText):
+            container = container.once(lambda text: member in text)
+        super().assertIn(member, container, msg)
+
+    def assertRegex(self, text, expected_regex, msg=None):
+        if isinstance(text, LogText):
+            text = text.once(lambda text: re.search(expected_regex, text))
+        super().assertRegex(text, expected_regex, msg)
 
     def setUp(self):
         def expired(*_):

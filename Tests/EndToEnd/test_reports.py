@@ -343,7 +343,7 @@ class Alone(Case):
         self.again(weir, 3)
         os.remove(os.path.join(weir.mail, "bob"))
         self.again(weir, 4, "status=sent")
-        self.assertEqual(len(re.findall("sender delay notification", weir.log_text())), 1)
+        self.assertEqual(weir.log_text().once(lambda text: "sender delay notification" in text).count("sender delay notification"), 1)
         weir.messages("alice", 1)
 
     def block(self, weir):
