@@ -139,6 +139,23 @@ import Testing
     #expect(next.takeReadyNow(worker: 0, max: 1).map { $0.due.map(\.index) } == [[1]])
   }
 
+  /// What a hold wrote is on the disk, and nothing else remembers the warning.
+  @Test func aHoldKeepsThatTheSenderWasWarned() throws {
+    let (time, witness) = (ManualTime(), Witness())
+    let spool = try openSpool(SimulatedDisk(), time, witness)
+    let id = spool.put(text(1), witness)
+    spool.run()
+    _ = spool.takeReadyNow(worker: 0, max: 1)
+    spool.note(id, recipient: 0, .deferred(Deferral(until: time.now + 5_000_000, reason: Reason(status: "4.3.0", text: "later"))))
+    spool.noteWarning(id)
+    spool.attemptEnded(id)
+    spool.run()
+    #expect(try spool.hold(id, Reason(status: "4.7.0", text: "held")))
+    spool.run()
+    #expect(try spool.release(id))
+    #expect(spool.takeReadyNow(worker: 0, max: 1).map(\.isWarned) == [true])
+  }
+
   @Test func anUnknownMessageIsNone() throws {
     let spool = try openSpool(SimulatedDisk())
     let id = spool.nextQueueID()
