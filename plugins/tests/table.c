@@ -50,11 +50,16 @@ static void *thread(void *user) {
    return NULL;
 }
 
-static int32_t begin(struct self *self, uint64_t id, int twice) {
+static void *dies(void *user) {
+   (void)user;
+   abort();
+}
+
+static int32_t run(struct later later, void *(*thread)(void *)) {
    pthread_t     made;
-   struct later *later = malloc(sizeof *later);
-   later->self = self, later->id = id, later->twice = twice;
-   if (pthread_create(&made, NULL, thread, later) != 0) abort();
+   struct later *own = malloc(sizeof *own);
+   *own = later;
+   if (pthread_create(&made, NULL, thread, own) != 0) abort();
    pthread_detach(made);
    return WEIR_PENDING;
 }
@@ -93,8 +98,8 @@ static int32_t on_event(void *me, weir_ctx *ctx, const weir_event *event) {
    if (is(key, "fail")) return WEIR_FAIL;
    if (is(key, "done")) return WEIR_DONE;
    if (is(key, "nonsense")) return 12345;
-   if (is(key, "later")) return begin(self, ctx->id, 0);
-   if (is(key, "twice")) return begin(self, ctx->id, 1);
+   if (is(key, "later")) return run((struct later){self, ctx->id, 0}, thread);
+   if (is(key, "twice")) return run((struct later){self, ctx->id, 1}, thread);
    if (is(key, "never")) return WEIR_PENDING;
    if (is(key, "slow")) {
       struct timespec pause = {0, 400000000};
@@ -102,6 +107,8 @@ static int32_t on_event(void *me, weir_ctx *ctx, const weir_event *event) {
       return give(self, ctx->id, "slow", NULL);
    }
    if (is(key, "crash")) abort();
+   if (is(key, "exit")) _exit(3);
+   if (is(key, "elsewhere")) return run((struct later){self, ctx->id, 0}, dies);
    if (is(key, "hang"))
       for (;;) pause();
    if (is(key, "garbage"))

@@ -46,25 +46,21 @@ final class RunningCalls: @unchecked Sendable {
   /// The first entry is that of the thread on which a component runs that does not block.
   var first: UInt64 { cpluginhost_running(page, 0).call }
 
-  /// Those that the process died of: where a thread noted its own crash, what it ran. None where that was nothing, or a thread of the plugin's own.
-  var guilty: [Call] {
-    let entries = entries()
-    let crashed = entries.filter { $0.crashed != 0 }
-    if !crashed.isEmpty || cpluginhost_running(page, Int32(CPLUGINHOST_FOREIGN)).crashed != 0 {
-      return crashed.filter { $0.call != 0 }.map(Call.init)
-    }
+  /// Those that the process died of: where a thread noted its own crash, what it ran; where the process ended itself, the one that ran.
+  /// None where that was nothing, or a thread of the plugin's own, or where nobody knows.
+  func guilty(endedItself: Bool) -> [Call] {
+    let crashed = entries().filter { $0.crashed != 0 && $0.call != 0 }.map(Call.init)
+    guard crash == nil, endedItself else { return crashed }
     let all = all
     let called = all.filter { !$0.isOffload }
-    return called.isEmpty ? all : called
+    let possible = called.isEmpty ? all : called
+    return possible.count == 1 ? possible : []
   }
 
   /// The signal that one of its threads died of, its own or a thread of the plugin.
   var crash: Int32? {
     (0...Int32(CPLUGINHOST_FOREIGN)).map { cpluginhost_running(page, $0).crashed }.first { $0 != 0 }.map { Int32(clamping: $0) }
   }
-
-  /// The call that each thread came out of last.
-  var last: [UInt64] { entries().map(\.last).filter { $0 != 0 } }
 }
 
 extension RunningCalls.Call {

@@ -21,14 +21,13 @@ final class WorkerCore: @unchecked Sendable {
     let process: WorkerProcess
     /// Nil: as its exit status says.
     let reason: String?
-    /// The calls to blame, where that is known already.
-    let guilty: [UInt64]?
+    let blame: Blame
     let isQuiet: Bool
     let dug = Instant.now()
 
     /// Whether all is known that is to be known of its end. A process at the end of the queue for the processor takes its time to end; nobody waits for that.
     var isReady: Bool {
-      guilty != nil || process.running.crash != nil || process.child.ended() != nil || dug + WorkerCore.patience <= .now()
+      blame.isKnown || process.running.crash != nil || process.child.ended() != nil || dug + WorkerCore.patience <= .now()
     }
   }
 
@@ -148,11 +147,16 @@ final class WorkerCore: @unchecked Sendable {
   func isFenced(at now: Instant) -> Bool { state.withLock { $0.history.isFenced(at: now) } }
 
   /// Ends a process: what it does not answer any more is decided when it is dead.
-  func end(_ process: WorkerProcess, reason: String?, guilty: [UInt64]?, isQuiet: Bool = false) {
+  func end(_ process: WorkerProcess, reason: String?, blame: Blame, isQuiet: Bool = false) {
     guard process.isEnding.exchange(true, ordering: .acquiringAndReleasing) == false else { return }
     process.child.kill()
-    state.withLock { $0.graves.append(Grave(process: process, reason: reason, guilty: guilty, isQuiet: isQuiet)) }
+    state.withLock { $0.graves.append(Grave(process: process, reason: reason, blame: blame, isQuiet: isQuiet)) }
     state.signal()
+  }
+
+  /// A process can be used again, or has nothing to do any more for the one that wants it alone.
+  func poke(allBut desk: WorkerDesk) {
+    for other in state.withLock({ $0.desks }) where other !== desk { other.gotRoom() }
   }
 
   /// One call takes its time: others are given to another process.
@@ -180,7 +184,7 @@ final class WorkerCore: @unchecked Sendable {
       state.lastRenewal = now
       return true
     }
-    if isDue { end(process, reason: nil, guilty: [], isQuiet: true) }
+    if isDue { end(process, reason: nil, blame: .these([]), isQuiet: true) }
   }
 
   func stop() {
@@ -245,7 +249,7 @@ final class WorkerCore: @unchecked Sendable {
     guard state.processes.count > wanted, !state.history.isInTrouble(at: .now()) else { return nil }
     let free = state.processes.filter { !$0.isStuck.load(ordering: .relaxed) && !$0.isEnding.load(ordering: .relaxed) }
     guard free.count > wanted, let youngest = free.last, !youngest.isEnding.exchange(true, ordering: .acquiringAndReleasing) else { return nil }
-    return Grave(process: youngest, reason: nil, guilty: [], isQuiet: true)
+    return Grave(process: youngest, reason: nil, blame: .these([]), isQuiet: true)
   }
 
   private func startOne() {
@@ -275,10 +279,13 @@ final class WorkerCore: @unchecked Sendable {
       _ = process.child.ended(within: Self.courtesy)
     }
     process.child.kill()
-    let blamed = process.running.guilty
-    let suspects = grave.guilty == nil && blamed.isEmpty ? process.running.last : []
-    let words = grave.reason ?? WorkerStart.words(process.running.crash.map { 128 + $0 } ?? process.child.ended() ?? 128 + 9)
-    let at = blamed.first?.event.map { " at \(name(of: $0))" } ?? ""
+    let status = process.running.crash.map { 128 + $0 } ?? process.child.ended() ?? WorkerStart.killed
+    let words = grave.reason ?? WorkerStart.words(status)
+    let ran = process.running.guilty(endedItself: status != WorkerStart.killed)
+    let at = grave.reason == nil ? ran.first?.event.map { " at \(name(of: $0))" } ?? "" : ""
+    // Of those that nobody knows anything of, one that was alone must have done it.
+    let blame = grave.blame == .whatRan && !ran.isEmpty ? .these(ran.map(\.number)) : grave.blame
+    let isAlone = process.calls == 1
     let desks = state.withLock { state -> [WorkerDesk] in
       state.processes.removeAll { $0 === process }
       return state.desks
@@ -286,13 +293,13 @@ final class WorkerCore: @unchecked Sendable {
     if !grave.isQuiet {
       log(
         .error,
-        "\(words)\(grave.reason == nil ? at : "") (pid \(process.child.pid)); \(consequence)",
+        "\(words)\(at) (pid \(process.child.pid)); \(consequence)",
         nil
       )
       noteDeath(lived: .now() - process.began)
     }
-    let failure = StageFailure.died(words + (grave.reason == nil ? at : ""))
-    for desk in desks { desk.processDied(process, failure, guilty: grave.guilty ?? blamed.map(\.number), suspects: suspects, isQuiet: grave.isQuiet) }
+    let failure = StageFailure.died(words + at)
+    for desk in desks { desk.processDied(process, failure, blame, isAlone: isAlone, isQuiet: grave.isQuiet) }
   }
 
   private func noteDeath(lived: Duration) {

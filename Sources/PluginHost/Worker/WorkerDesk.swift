@@ -12,6 +12,8 @@ final class WorkerDesk: @unchecked Sendable {
   /// To be asked again one after the other, each alone with a process: so that the guilty one is found, and the others are asked again only once.
   private var suspects = CallQueue()
   private var suspect: OutCall?
+  /// The process that this loop has to itself, for its suspects.
+  private var reserved: WorkerLink?
   private var seats: [UInt64: WorkerSeat] = [:]
   private var lastSession: UInt64 = 0
   private var lastCall: UInt64
@@ -77,7 +79,7 @@ final class WorkerDesk: @unchecked Sendable {
       if call !== suspect { suspects.append(call) }
       return askSuspect()
     }
-    guard let link = link(for: call.seat) else {
+    guard let link = link(for: call.seat), link.enter() else {
       wait(call)
       return queue.append(call)
     }
@@ -103,20 +105,28 @@ final class WorkerDesk: @unchecked Sendable {
   /// The next one, once a process has nothing else to do.
   private func askSuspect() {
     if suspect?.isOver != false { suspect = suspects.popFirst() }
-    guard let suspect, suspect.link == nil else { return }
+    guard let suspect else { return release() }
+    guard suspect.link == nil else { return }
     if !links.contains(where: \.isUsable) { connect() }
-    if let link = reserve(for: suspect), link.calls.isEmpty { send(suspect, on: link) }
+    reserve()
+    if let reserved, reserved.process.enterAlone() { send(suspect, on: reserved) }
   }
 
-  /// The process with the least to do goes on with that, and gets no more.
-  private func reserve(for suspect: OutCall) -> WorkerLink? {
-    let own = links.first { $0.reservedFor === suspect && $0.isUsable }
-    if let own, own.calls.isEmpty { return own }
-    let best = links.filter { $0.isUsable && !$0.isFull }.min { $0.calls.count < $1.calls.count }
-    guard let best, own == nil || best.calls.isEmpty else { return own }
-    own?.reservedFor = nil
-    best.reservedFor = suspect
-    return best
+  /// The process with the least to do goes on with that, and gets no more, of no loop.
+  private func reserve() {
+    if let reserved, !reserved.isUsable { release() }
+    if let reserved, reserved.process.calls == 0 { return }
+    let best = links.filter { $0.isUsable && !$0.isFull }.min { $0.process.calls < $1.process.calls }
+    guard let best, reserved == nil || best.process.calls == 0, best.process.reserve() else { return }
+    release()
+    reserved = best
+  }
+
+  private func release() {
+    guard let reserved else { return }
+    self.reserved = nil
+    reserved.process.release()
+    core.poke(allBut: self)
   }
 
   /// The one that knows the session, or the one with the least to do; nil when there is none that has room.
@@ -169,7 +179,7 @@ final class WorkerDesk: @unchecked Sendable {
       if isRunning || !isPending && link.isSilent(for: timeout) {
         core.end(
           link.process, reason: "its process did not come back from \(core.name(of: call.event)) within \(core.settings.timeout) ms and was killed",
-          guilty: [call.number])
+          blame: .these([call.number]))
       }
     }
     ended(call, .failure(.timedOut(milliseconds: core.settings.timeout)))
@@ -184,6 +194,8 @@ final class WorkerDesk: @unchecked Sendable {
     }
   }
 
+  func gotRoom() { loop.spawn { [self] in hasRoom() } }
+
   func gotProcess() {
     loop.spawn { [self] in
       connect()
@@ -191,19 +203,17 @@ final class WorkerDesk: @unchecked Sendable {
     }
   }
 
-  /// `suspects`: what its threads came out of last, where it is not known what it died of.
-  func processDied(_ process: WorkerProcess, _ failure: StageFailure, guilty: [UInt64], suspects: [UInt64], isQuiet: Bool) {
+  /// `isAlone`: it had one call, of all loops.
+  func processDied(_ process: WorkerProcess, _ failure: StageFailure, _ blame: Blame, isAlone: Bool, isQuiet: Bool) {
     loop.spawn { [self] in
       guard let link = links.first(where: { $0.process === process }) else { return }
-      let begun = link.begun(suspects)
-      let guilty = guilty + (begun.count == 1 ? begun.map(\.number) : [])
-      for call in begun { call.isSuspect = true }
       let calls = link.takeAll()
       link.close()
       links.removeAll { $0 === link }
       for call in calls.sorted(by: { $0.number < $1.number }) {
         call.replays += isQuiet ? 0 : 1
-        if guilty.contains(call.number) || call.replays > Self.maximumReplays {
+        if !blame.isKnown { call.isSuspect = true }
+        if blame.meets(call.number) || !blame.isKnown && isAlone || call.replays > Self.maximumReplays {
           call.end(.failure(failure))
         } else {
           dispatch(call)
@@ -236,6 +246,19 @@ final class WorkerDesk: @unchecked Sendable {
       endWaiting()
     }
   }
+}
+
+/// Whom the end of a process is set down to.
+enum Blame: Sendable, Equatable {
+  case these([UInt64])
+  /// What it ran when it died, as far as that can be told; otherwise as `nobodyKnows`.
+  case whatRan
+  /// Any call that it had not answered: each is asked again alone.
+  case nobodyKnows
+
+  var isKnown: Bool { if case .these = self { true } else { false } }
+
+  func meets(_ call: UInt64) -> Bool { if case .these(let guilty) = self { guilty.contains(call) } else { false } }
 }
 
 /// Calls that wait for a process, in order. Those that have ended in the meantime are passed over.

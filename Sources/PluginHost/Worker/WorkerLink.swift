@@ -61,28 +61,42 @@ final class WorkerLink {
 
   var isUsable: Bool { isOpen && !process.isStuck.load(ordering: .relaxed) && !process.isEnding.load(ordering: .relaxed) }
 
-  var isFull: Bool { isReserved || calls.count - pendingCalls >= Self.window }
-  /// The suspect that this process is kept for: nothing else is sent there.
-  var reservedFor: OutCall?
-  private var isReserved: Bool { reservedFor.map { !$0.isOver } ?? false }
+  var isFull: Bool { process.isReserved || calls.count - pendingCalls >= Self.window }
   private(set) var pendingCalls = 0
 
   // MARK: Sending
 
   func send(_ frame: HostFrame) { channel.send(frame.encoded) }
 
+  /// After `enter`, or the process's `enterAlone`.
   func send(_ call: OutCall) {
-    guard let (frame, descriptor) = call.made() else { return call.end(.failure(.stuck)) }
+    guard let (frame, descriptor) = call.made() else { return refuse(call, .stuck) }
     let bytes = frame.encoded
     guard bytes.count <= HostFrame.maximumSize else {
       closeDescriptor(descriptor)
-      return call.end(.failure(.denied))
+      return refuse(call, .denied)
     }
     if calls.isEmpty { lastAnswer = desk.loop.now }
     call.link = self
     calls[call.number] = call
     channel.send(bytes, descriptor: descriptor)
     watchOn()
+  }
+
+  /// Whether it may have one more call now.
+  func enter() -> Bool {
+    if process.enter() { return true }
+    leave()
+    return false
+  }
+
+  private func refuse(_ call: OutCall, _ failure: StageFailure) {
+    leave()
+    call.end(.failure(failure))
+  }
+
+  private func leave() {
+    if process.leave() { desk.core.poke(allBut: desk) }
   }
 
   private func watchOn() {
@@ -100,6 +114,7 @@ final class WorkerLink {
   /// It is not waited for here any more.
   func forget(_ call: OutCall) {
     guard calls.removeValue(forKey: call.number) != nil else { return }
+    leave()
     if call.isPending { pendingCalls -= 1 }
     call.isPending = false
     pieces -= call.pieces.count
@@ -155,12 +170,7 @@ final class WorkerLink {
     let event = hanging.event.map { "after \(desk.core.name(of: $0))" } ?? "a callback"
     desk.core.end(
       process, reason: "its process did not come back from what it did \(event) within \(desk.core.settings.timeout) ms and was killed",
-      guilty: [hanging.number])
-  }
-
-  /// Those that it had begun and not answered, where it died of nobody knows what.
-  func begun(_ suspects: [UInt64]) -> [OutCall] {
-    suspects.isEmpty ? [] : calls.values.filter { $0.isPending || suspects.contains($0.number) }
+      blame: .these([hanging.number]))
   }
 
   /// Its calls that have not begun, for another to take.
@@ -187,7 +197,7 @@ final class WorkerLink {
 
   private func ended() {
     isOpen = false
-    desk.core.end(process, reason: nil, guilty: nil)
+    desk.core.end(process, reason: nil, blame: .whatRan)
   }
 
   // MARK: What comes from it
@@ -202,12 +212,10 @@ final class WorkerLink {
     }
   }
 
-  /// What runs is to blame; or the oldest call, when nothing does.
+  /// The call in which that was written may have come back in the meantime.
   private func garbage(_ error: FrameError) {
     isGarbled = true
-    let running = process.running.all.map(\.number)
-    let guilty = running.isEmpty ? calls.keys.min().map { [$0] } ?? [] : running
-    desk.core.end(process, reason: "it sent what is no frame (\(error)) and was killed", guilty: guilty)
+    desk.core.end(process, reason: "it sent what is no frame (\(error)) and was killed", blame: .nobodyKnows)
   }
 
   private func take(_ frame: WorkerFrame) throws(FrameError) {

@@ -19,6 +19,9 @@ final class WorkerProcess: Sendable {
   /// It is to end as soon as it comes out of the call that it is in.
   let isRetired = Atomic<Bool>(false)
   let isEnding = Atomic<Bool>(false)
+  /// The calls that it was sent, by all loops, and has not answered; and `alone`, where one loop has it to itself.
+  private let use = Atomic<Int>(0)
+  private static let alone = 1 << 32
 
   init(number: Int, child: KeptWorker, running: RunningCalls, control: Int32) {
     self.number = number
@@ -42,6 +45,31 @@ final class WorkerProcess: Sendable {
   }
 
   private static let firstCalls = 10
+
+  // MARK: Who uses it
+
+  var calls: Int { use.load(ordering: .sequentiallyConsistent) & (Self.alone - 1) }
+
+  var isReserved: Bool { use.load(ordering: .relaxed) >= Self.alone }
+
+  /// For one more call, which has to `leave`. False where a loop has it to itself: that is to be left at once.
+  func enter() -> Bool { use.add(1, ordering: .sequentiallyConsistent).oldValue < Self.alone }
+
+  /// For the one call of the loop that has it to itself; false while there are others.
+  func enterAlone() -> Bool {
+    use.compareExchange(expected: Self.alone, desired: Self.alone + 1, ordering: .sequentiallyConsistent).exchanged
+  }
+
+  /// Whether the loop that wants it to itself has it now.
+  func leave() -> Bool { use.subtract(1, ordering: .sequentiallyConsistent).newValue == Self.alone }
+
+  /// Nobody gives it another call until `release`; false where that is so already.
+  func reserve() -> Bool {
+    let (old, new) = use.bitwiseOr(Self.alone, ordering: .sequentiallyConsistent)
+    return old != new
+  }
+
+  func release() { use.bitwiseAnd(Self.alone - 1, ordering: .sequentiallyConsistent) }
 
   deinit { closeDescriptor(control) }
 
@@ -98,7 +126,7 @@ struct WorkerStart: Sendable {
     } catch {
       child.kill()
       let status = child.ended(within: .seconds(1)) ?? 0
-      if let error = error as? SystemError, status != 128 + 9 {
+      if let error = error as? SystemError, status != Self.killed {
         throw PluginRefusal.notLoadable("\(Self.words(status)) while it was loaded (\(error.operation))")
       }
       throw error
@@ -133,6 +161,9 @@ struct WorkerStart: Sendable {
       }
     }
   }
+
+  /// By SIGKILL: by us, or by the kernel when there is no memory.
+  static let killed: Int32 = 128 + 9
 
   /// How a process ended.
   static func words(_ status: Int32) -> String {

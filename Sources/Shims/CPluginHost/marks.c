@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 struct entry {
-  _Atomic uint64_t call, last;
+  _Atomic uint64_t call;
   _Atomic uint32_t event, crashed;
 };
 _Static_assert(sizeof(struct entry) * CPLUGINHOST_MARKS <= CPLUGINHOST_PAGE, "the entries fill a page at most");
@@ -39,16 +39,14 @@ void cpluginhost_mark(void *page, uint64_t call, uint32_t event) {
 void cpluginhost_unmark(void *page) {
   if (--depth > 0) return;
   struct entry *entry = entry_of(page);
-  __atomic_store_n((uint64_t *)&entry->last, __atomic_load_n((uint64_t *)&entry->call, __ATOMIC_RELAXED), __ATOMIC_RELEASE);
   __atomic_store_n((uint64_t *)&entry->call, 0, __ATOMIC_RELEASE);
 }
 
 struct cpluginhost_running cpluginhost_running(const void *page, int index) {
-  struct cpluginhost_running running = {0, 0, 0, 0};
+  struct cpluginhost_running running = {0, 0, 0};
   if (!page || index < 0 || index >= CPLUGINHOST_MARKS) return running;
   const struct entry *entry = (const struct entry *)page + index;
   running.call = __atomic_load_n((const uint64_t *)&entry->call, __ATOMIC_ACQUIRE);
-  running.last = __atomic_load_n((const uint64_t *)&entry->last, __ATOMIC_ACQUIRE);
   running.event = __atomic_load_n((const uint32_t *)&entry->event, __ATOMIC_RELAXED);
   running.crashed = __atomic_load_n((const uint32_t *)&entry->crashed, __ATOMIC_RELAXED);
   return running;

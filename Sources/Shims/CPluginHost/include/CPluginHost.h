@@ -30,7 +30,6 @@ enum { CPLUGINHOST_MARKS = 64, CPLUGINHOST_PAGE = 4096 };
 
 struct cpluginhost_running {
   uint64_t call;
-  uint64_t last; /* the call that ran there before */
   uint32_t event;
   uint32_t crashed; /* the signal that this thread died of */
 };
