@@ -20,6 +20,25 @@ import Testing
     #expect(fixture.finish() == 0)
   }
 
+  @Test func thoseThatYieldTakeTurns() throws {
+    let fixture = try LoopFixture()
+    let loop = fixture.loop
+    let order = Monitor("")
+    fixture.run {
+      for name in ["a", "b"] {
+        loop.spawn {
+          for _ in 0..<3 {
+            order.withLock { $0 += name }
+            await loop.yield()
+          }
+        }
+      }
+      for _ in 0..<8 { await loop.yield() }
+    }
+    #expect(fixture.finish() == 0)
+    #expect(order.withLock { $0 } == "ababab")
+  }
+
   private static func nested(_ loop: EventLoop, _ seen: inout [Bool]) async {
     seen.append(loop.isCurrent)
     await loop.yield()
@@ -39,6 +58,36 @@ import Testing
     }
     fixture.run { await loop.sleep(until: loop.now + .milliseconds(80)) }
     #expect(order.withLock { $0 } == [1, 2, 3, 4, 5])
+    #expect(fixture.finish() == 0)
+  }
+
+  /// Nothing is left of other work by then, unless there is no end to it.
+  @Test func leisureIsWhenNothingElseIsToDo() throws {
+    let fixture = try LoopFixture()
+    let loop = fixture.loop
+    let order = fixture.run {
+      let order = Monitor<[String]>([])
+      loop.spawn {
+        await loop.leisure()
+        order.withLock { $0.append("leisure") }
+      }
+      for _ in 0..<5 {
+        await loop.yield()
+        order.withLock { $0.append("work") }
+      }
+      await loop.sleep(until: loop.now + .milliseconds(20))
+      return order.withLock { $0 }
+    }
+    #expect(order == Array(repeating: "work", count: 5) + ["leisure"])
+    let isOver = Monitor(false)
+    fixture.run {
+      loop.spawn {
+        await loop.leisure()
+        isOver.withLock { $0 = true }
+      }
+      while !isOver.withLock({ $0 }) { await loop.yield() }
+    }
+    #expect(isOver.withLock { $0 })
     #expect(fixture.finish() == 0)
   }
 

@@ -26,6 +26,11 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
   private var timers = TimerHeap()
   private var watches = WatchTable()
   private var parting: [SocketStream] = []
+  /// Tasks that go on in the next turn.
+  private var yielded: [UnsafeContinuation<Void, Never>] = []
+  /// Tasks that let all others go first, and for how many turns they have.
+  private var patient: [UnsafeContinuation<Void, Never>] = []
+  private var busyTurns = 0
   private let events = UnsafeMutablePointer<clinux_event>.allocate(capacity: EventLoop.eventsPerTurn)
   /// The time at which this turn of the loop began.
   package private(set) var now = Instant.now()
@@ -37,6 +42,8 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
   private static let wakeupToken = UInt64.max
   /// A reply waits for no more of other people's work.
   private static let jobsBetweenPartings = 32
+  /// A loop that is never idle comes to what is patient after so many turns.
+  private static let patience = 16
 
   package init() throws(SystemError) {
     epoll = try SystemError.check(clinux_epoll_create(), "epoll_create1")
@@ -91,7 +98,13 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
   /// Lets the other tasks of this loop run; the caller goes on in the next turn.
   package func yield() async {
-    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in continuation.resume() }
+    // One that is resumed at once is not suspended at all.
+    await withUnsafeContinuation { yielded.append($0) }
+  }
+
+  /// Lets all other work of this loop go first: the caller goes on after a turn that had nothing to do, or after many turns.
+  package func leisure() async {
+    await withUnsafeContinuation { patient.append($0) }
   }
 
   // MARK: Running
@@ -113,10 +126,27 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
   private func turn() {
     takeRemoteJobs()
+    Self.resume(&yielded)
+    let hadJobs = !ready.isEmpty
     runReadyJobs()
-    waitForEvents()
+    let hadEvents = waitForEvents()
     now = Instant.now()
     while let timer = timers.popDue(at: now) { timer.fire() }
+    if !patient.isEmpty { resumePatient(wasBusy: hadJobs || hadEvents || !ready.isEmpty) }
+  }
+
+  private func resumePatient(wasBusy: Bool) {
+    busyTurns += 1
+    guard !wasBusy || busyTurns >= Self.patience else { return }
+    busyTurns = 0
+    Self.resume(&patient)
+  }
+
+  /// Each becomes a job that is ready.
+  private static func resume(_ suspended: inout [UnsafeContinuation<Void, Never>]) {
+    if suspended.isEmpty { return }
+    for continuation in suspended { continuation.resume() }
+    suspended.removeAll(keepingCapacity: true)
   }
 
   private func takeRemoteJobs() {
@@ -148,9 +178,10 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     parting.removeAll(keepingCapacity: true)
   }
 
-  private func waitForEvents() {
+  /// Whether there were any.
+  private func waitForEvents() -> Bool {
     let count = clinux_epoll_wait(epoll, events, Int32(EventLoop.eventsPerTurn), timeoutInMilliseconds)
-    guard count > 0 else { return }
+    guard count > 0 else { return false }
     for event in UnsafeBufferPointer(start: events, count: Int(count)) {
       if event.data == EventLoop.wakeupToken {
         _ = clinux_eventfd_drain(wakeup)
@@ -158,10 +189,11 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         watches[event.data]?.becameReady(Readiness(rawValue: event.events))
       }
     }
+    return true
   }
 
   private var timeoutInMilliseconds: Int32 {
-    if !ready.isEmpty { return 0 }
+    if !ready.isEmpty || !yielded.isEmpty || !patient.isEmpty { return 0 }
     let next = timers.next
     if next == .never { return -1 }
     let wait = next.nanoseconds > now.nanoseconds ? next.nanoseconds - now.nanoseconds : 0
