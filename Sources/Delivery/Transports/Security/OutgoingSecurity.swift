@@ -15,6 +15,8 @@ package final class OutgoingSecurity: Sendable {
   private let sessions: TLSSessionCache
   private let pool: BlockingPool
   private let contexts = Monitor(ExpiringCache<TLSClientSettings, TLSClientContext>(capacity: 64))
+  /// One takes tens of milliseconds, for all the authorities of a system; after a start mail for many destinations wants it at once.
+  private let making = SharedWork<TLSClientSettings, TLSClientContext?>()
   let log: Log
 
   /// Files of authorities and certificates are read again after this.
@@ -162,15 +164,27 @@ package final class OutgoingSecurity: Sendable {
   }
 
   private func context(_ wanted: TLSClientSettings) async -> TLSClientContext? {
+    if let known = known(wanted) { return known }
+    return await making.value(for: wanted) { [self] in
+      if let known = known(wanted) { return known }
+      return await make(wanted)
+    }
+  }
+
+  private func known(_ wanted: TLSClientSettings) -> TLSClientContext? {
     let now = Instant.now()
-    if let known = contexts.withLock({ $0.value(for: wanted, now: now) }) { return known }
+    return contexts.withLock { $0.value(for: wanted, now: now) }
+  }
+
+  private func make(_ wanted: TLSClientSettings) async -> TLSClientContext? {
     let pool = pool
     let made = await pool.run { () -> Result<TLSClientContext, TLSConfigurationError> in
       do throws(TLSConfigurationError) { return .success(try TLSClientContext(wanted, pool: pool)) } catch { return .failure(error) }
     }
     switch made {
     case .success(let context):
-      contexts.withLock { $0.set(context, for: wanted, until: now + Self.contextLifetime) }
+      let expiry = Instant.now() + Self.contextLifetime
+      contexts.withLock { $0.set(context, for: wanted, until: expiry) }
       return context
     case .failure(let error):
       log.error("smtp", "\(error): no TLS for mail that needs it")

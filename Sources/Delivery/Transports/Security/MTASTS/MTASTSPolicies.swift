@@ -16,8 +16,6 @@ package final class MTASTSPolicies: Sendable {
     var cache: MTASTSCache
     /// Fetches that failed, by domain and id.
     var failures = ExpiringCache<String, TLSOutcome>(capacity: 1000)
-    /// Who waits for a fetch that is under way.
-    var waiting: [String: [UnsafeContinuation<Finding, Never>]] = [:]
   }
 
   /// RFC 8461 §3.3: a fetch that failed is not tried again before this.
@@ -33,6 +31,8 @@ package final class MTASTSPolicies: Sendable {
   private let log: Log
   private let clock: @Sendable () -> Int64
   private let state: Monitor<State>
+  /// By domain and id.
+  private let fetching = SharedWork<String, Finding>()
 
   /// `clock` tells microseconds since 1970. Reads what was kept, so not on a loop.
   package init(_ settings: MTASTSSettings, authorities: TLSAuthorities, names: any NameService, log: Log, clock: @escaping @Sendable () -> Int64) {
@@ -81,27 +81,7 @@ package final class MTASTSPolicies: Sendable {
     let key = "\(domain) \(id)"
     let now = Instant.now()
     if let outcome = state.withLock({ $0.failures.value(for: key, now: now) }) { return .failed(outcome) }
-    let mustAsk = state.withLock { state in
-      if state.waiting[key] != nil { return false }
-      state.waiting[key] = []
-      return true
-    }
-    guard mustAsk else { return await wait(key) }
-    let finding = finish(domain, id, await get(domain))
-    let waiting = state.withLock { $0.waiting.removeValue(forKey: key) ?? [] }
-    for continuation in waiting { continuation.resume(returning: finding) }
-    return finding
-  }
-
-  private func wait(_ key: String) async -> Finding {
-    await withUnsafeContinuation { continuation in
-      let isWaiting = state.withLock { state in
-        if state.waiting[key] == nil || (state.waiting[key]?.count ?? 0) >= Self.queue { return false }
-        state.waiting[key]?.append(continuation)
-        return true
-      }
-      if !isWaiting { continuation.resume(returning: .failed(.policyFetchError)) }
-    }
+    return await fetching.value(for: key) { [self] in finish(domain, id, await get(domain)) }
   }
 
   private func get(_ domain: String) async -> Result<[UInt8], HTTPSFetch.Failure> {
