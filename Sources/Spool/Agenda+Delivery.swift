@@ -75,6 +75,21 @@ extension Agenda {
 }
 
 extension ActiveMessage {
+  fileprivate mutating func note(_ recipient: Int, _ state: RecipientState) -> Agenda.Change {
+    guard states.indices.contains(recipient), states[recipient].allows(state) else { return .none }
+    states[recipient] = state
+    if state.isFinal || !state.isOpen { replays[recipient] = nil }
+    return isOver ? .finished : .changed
+  }
+
+  /// Nothing is left to do, and nobody works on it who would not notice.
+  fileprivate var isOver: Bool {
+    mutating get {
+      while firstOpen < states.count, states[firstOpen].isFinal { firstOpen += 1 }
+      return firstOpen >= states.count || (isDeleted && !isInAttempt)
+    }
+  }
+
   /// The message was tried before, by this process or by another: files may be there.
   fileprivate mutating func lookAgain(_ origin: Entry.Origin, _ boot: Boot) {
     for index in states.indices where replays[index] == nil {
@@ -104,19 +119,8 @@ extension RecipientState {
 extension Agenda {
   enum Change { case none, changed, finished }
 
-  mutating func note(_ id: QueueID, _ recipient: Int, _ state: RecipientState) -> Change {
-    guard var message = active[id], message.states.indices.contains(recipient), message.states[recipient].allows(state)
-    else { return .none }
-    message.states[recipient] = state
-    if state.isFinal || !state.isOpen { message.replays[recipient] = nil }
-    active[id] = message
-    return isOver(message) ? .finished : .changed
-  }
-
-  /// Nothing is left to do, and nobody works on it who would not notice.
-  private func isOver(_ message: ActiveMessage) -> Bool {
-    message.states.allSatisfy(\.isFinal) || (message.isDeleted && !message.isInAttempt)
-  }
+  /// In place: a mailing may have thousands of recipients, and each is noted.
+  mutating func note(_ id: QueueID, _ recipient: Int, _ state: RecipientState) -> Change { active[id]?.note(recipient, state) ?? .none }
 
   /// Answers what is to be written.
   mutating func attemptEnded(_ id: QueueID, waitingUntil later: Int64) -> NoteRecord? {
@@ -126,9 +130,10 @@ extension Agenda {
     entries[id]?.origin = .known
     // It can be tried, and the process lives.
     entries[id]?.crashes = 0
+    let isOver = message.isOver
     active[id] = message
     // Its last note has ended it, unless there was nobody to note anything for.
-    if isOver(message) { return message.isDeleted || message.states.isEmpty ? .finished([id]) : nil }
+    if isOver { return message.isDeleted || message.states.isEmpty ? .finished([id]) : nil }
     return settle(id, waitingUntil: later)
   }
 

@@ -94,6 +94,8 @@ struct SegmentUse {
 struct ActiveMessage {
   /// Empty until they are read from disk.
   var states: [RecipientState]
+  /// All before this one are final, and stay so.
+  var firstOpen = 0
   var replays: [Int: Replay] = [:]
   var isInAttempt: Bool
   /// The scheduler has it, and has not begun with any of its recipients: it may be taken away.

@@ -12,7 +12,7 @@ struct Marker {
   static func bytes(_ ids: [QueueID], boot: Boot) -> [UInt8] {
     var words = [magic, boot.high, boot.low, UInt64(ids.count)] + ids.map(\.rawValue)
     words.append(UInt64(checksum(words)))
-    return words.flatMap { word in withUnsafeBytes(of: word.littleEndian) { Array($0) } }
+    return words.map(\.littleEndian).withUnsafeBytes { Array($0) }
   }
 
   static func ids(_ page: UnsafeRawBufferPointer, boot: Boot) -> [QueueID] {

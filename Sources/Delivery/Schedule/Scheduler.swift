@@ -22,11 +22,19 @@ package final class Scheduler: @unchecked Sendable {
   private var jobs: [Int: ScheduledJob] = [:]
   private var nextJob = 0
   private var running: [Int: ScheduledJob] = [:]
+  private var marks = AttemptMarks()
+  private var isPumpWanted = false
+  /// Jobs that are not tried: put off when there is nothing better to do.
+  private var untried = FIFO<(job: ScheduledJob, reason: Reason)>()
+  private var isPuttingOff = false
   private var timer: LoopTimer?
   /// Messages over which the process has died in a row: one at a time is tried, and nothing else begins meanwhile.
   private var suspects = FIFO<(message: RoutedMessage, lane: SchedulerLane)>()
   private var alone: ScheduledMessage?
   private var aloneUntil: Int64 = 0
+
+  /// So many are put off between two looks at what can be delivered.
+  private static let portion = 64
 
   /// One that has not harmed the process for so long is not waited for any more.
   private static let quarantine: Int64 = 1_000_000
@@ -70,6 +78,8 @@ package final class Scheduler: @unchecked Sendable {
       let left = Monitor<Int?>(nil)
       loop.spawn {
         self.drop(lane)
+        // Its marks must not be written when somebody else has it.
+        self.marks.clear()
         let count = self.running.values.reduce(0) { $0 + ($1.owner.lane === lane ? 1 : 0) }
         left.withLock { $0 = count }
         left.signal()
@@ -94,7 +104,7 @@ package final class Scheduler: @unchecked Sendable {
 
   private func admit(_ routed: RoutedMessage, _ lane: SchedulerLane, _ now: Int64) -> ScheduledMessage {
     let owner = ScheduledMessage(routed.message, lane, taken: now, open: 1)
-    for (recipient, reason) in routed.unrouted { postpone(ScheduledJob(owner: owner, recipients: [recipient], hop: .none), reason, now) }
+    for (recipient, reason) in routed.unrouted { putOff(ScheduledJob(owner: owner, recipients: [recipient], hop: .none), reason) }
     for group in routed.groups {
       let limit = schedule.limits(of: group.hop.transport).recipientLimit
       for part in group.recipients.inParts(of: limit) {
@@ -107,12 +117,10 @@ package final class Scheduler: @unchecked Sendable {
 
   private func add(_ job: ScheduledJob, isSingle: Bool, _ now: Int64) {
     let transport = job.hop.transport
-    if settings.deferredTransports.contains(transport) { return postpone(job, Scheduler.deferredTransport, now) }
+    if settings.deferredTransports.contains(transport) { return putOff(job, Scheduler.deferredTransport) }
     guard row(job) != nil else {
-      for number in schedule.suspend(transport, Scheduler.unavailable, until: now + settings.transportRetryTime) {
-        giveUp(number, Scheduler.unavailable, now)
-      }
-      return postpone(job, Scheduler.unavailable, now)
+      giveUp(schedule.suspend(transport, Scheduler.unavailable, until: now + settings.transportRetryTime), Scheduler.unavailable)
+      return putOff(job, Scheduler.unavailable)
     }
     let recipient = isSingle ? job.recipients.first.map { job.owner.message.envelope.recipients[$0.index].address } : nil
     let site = Schedule.Site(transport: transport, name: recipient ?? job.hop.destination)
@@ -122,7 +130,7 @@ package final class Scheduler: @unchecked Sendable {
     case .queued:
       job.owner.open += 1
       jobs[number] = job
-    case .suspended(let reason): postpone(job, reason == Scheduler.unavailable ? reason : reason.suspended, now)
+    case .suspended(let reason): putOff(job, reason == Scheduler.unavailable ? reason : reason.suspended)
     }
   }
 
@@ -147,15 +155,14 @@ package final class Scheduler: @unchecked Sendable {
         continue
       }
       if mayBegin(job), let row = row(job) {
-        running[start.item] = job
-        job.owner.hasBegun = true
+        run(job, start.item)
         begun.append((job, start, row))
       } else {
         _ = schedule.ended(start, .untried, now: now)
         ended(job.owner)
       }
     }
-    if !begun.isEmpty { mark() }
+    if !begun.isEmpty { marks.write() }
     for (job, start, row) in begun { begin(job, start, start.item, row, now) }
     setTimer(now)
   }
@@ -176,9 +183,8 @@ package final class Scheduler: @unchecked Sendable {
           ended(owner)
           continue
         }
-        running[number] = job
-        owner.hasBegun = true
-        mark()
+        run(job, number)
+        marks.write()
         begin(job, nil, number, row, now)
       }
       if owner.open == 0 { alone = nil }
@@ -190,13 +196,11 @@ package final class Scheduler: @unchecked Sendable {
     !job.owner.lane.isClosed && job.owner.lane.spool.begin(job.owner.message.id)
   }
 
-  /// On record before the first byte of any of them is looked at.
-  private func mark() {
-    var ids: [ObjectIdentifier: (lane: SchedulerLane, ids: [QueueID])] = [:]
-    for job in running.values {
-      ids[ObjectIdentifier(job.owner.lane), default: (job.owner.lane, [])].ids.append(job.owner.message.id)
-    }
-    for (lane, ids) in ids.values { lane.mark(ids) }
+  /// Its mark is to be written before the first byte is looked at.
+  private func run(_ job: ScheduledJob, _ number: Int) {
+    running[number] = job
+    marks.began(job)
+    job.owner.hasBegun = true
   }
 
   /// Without `start` the schedule does not know of it.
@@ -216,6 +220,7 @@ package final class Scheduler: @unchecked Sendable {
     _ start: Schedule.Start?, _ number: Int, _ job: ScheduledJob, _ order: DeliveryJob, _ row: TransportTable.Row, _ result: DeliveryResult
   ) {
     running[number] = nil
+    marks.ended(job)
     let now = clock()
     var dropped: [Int] = []
     if let start {
@@ -226,20 +231,52 @@ package final class Scheduler: @unchecked Sendable {
     }
     conclude(job, order, row.service, result)
     ended(job.owner)
-    if case .dead(let reason) = result.site {
-      for number in dropped { giveUp(number, reason.suspended, now) }
+    if case .dead(let reason) = result.site { giveUp(dropped, reason.suspended) }
+    wantPump()
+  }
+
+  /// Once for all that end in the same turn of the loop.
+  private func wantPump() {
+    guard !isPumpWanted else { return }
+    isPumpWanted = true
+    loop.spawn {
+      self.isPumpWanted = false
+      self.pump()
+      self.marks.clear()
     }
-    pump()
-    if running.isEmpty { job.owner.lane.mark([]) }
   }
 
-  private func giveUp(_ number: Int, _ reason: Reason, _ now: Int64) {
-    guard let job = jobs.removeValue(forKey: number) else { return }
-    postpone(job, reason, now)
-    ended(job.owner)
+  // MARK: what is not tried
+
+  private func giveUp(_ numbers: [Int], _ reason: Reason) {
+    for job in numbers.compactMap({ jobs.removeValue(forKey: $0) }) {
+      job.owner.open -= 1
+      putOff(job, reason)
+    }
   }
 
-  /// Puts a job off without an attempt.
+  /// A dead destination may have thousands of them: mail for others does not wait behind that.
+  private func putOff(_ job: ScheduledJob, _ reason: Reason) {
+    job.owner.open += 1
+    untried.append((job, reason))
+    guard !isPuttingOff else { return }
+    isPuttingOff = true
+    loop.spawn { await self.putOffAll() }
+  }
+
+  private func putOffAll() async {
+    while !untried.isEmpty {
+      await loop.leisure()
+      let now = clock()
+      for _ in 0..<min(Self.portion, untried.count) {
+        guard let (job, reason) = untried.removeFirst() else { break }
+        postpone(job, reason, now)
+        ended(job.owner)
+      }
+    }
+    isPuttingOff = false
+  }
+
   private func postpone(_ job: ScheduledJob, _ reason: Reason, _ now: Int64) {
     guard mayBegin(job) else { return }
     var order = DeliveryJob(message: job.owner.message, recipients: job.recipients, hop: job.hop, taken: job.owner.taken, began: now)
@@ -277,6 +314,9 @@ package final class Scheduler: @unchecked Sendable {
     for (number, job) in jobs where job.owner.lane === lane {
       jobs[number] = nil
       ended(job.owner)
+    }
+    for (job, reason) in untried.drain() {
+      if job.owner.lane === lane { ended(job.owner) } else { untried.append((job, reason)) }
     }
   }
 

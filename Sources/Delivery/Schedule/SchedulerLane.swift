@@ -20,6 +20,8 @@ package final class SchedulerLane: Sendable {
 
   /// Enough to share a hop between threads, few enough that others have a share.
   private static let batchSize = 64
+  /// What many recipients take to find their way, deliveries need not wait for.
+  private static let batchRecipients = 256
 
   init(_ spool: Spool, number: Int, worker: Int, router: any Router, room: SchedulerRoom, mailboxes: (any Transport)?, senders: any SenderReports) {
     self.spool = spool
@@ -60,9 +62,22 @@ package final class SchedulerLane: Sendable {
         room.giveBack(places - messages.count)
         room.note(recipients: messages.reduce(0) { $0 + $1.due.count })
         if messages.isEmpty { break }
-        admit(messages.map { RoutedMessage($0, router) })
+        route(messages, admit)
       }
     }
+  }
+
+  private func route(_ messages: [QueuedMessage], _ admit: ([RoutedMessage]) -> Void) {
+    var routed: [RoutedMessage] = []
+    var recipients = 0
+    for message in messages {
+      routed.append(RoutedMessage(message, router))
+      recipients += message.due.count
+      guard recipients >= SchedulerLane.batchRecipients else { continue }
+      admit(routed)
+      (routed, recipients) = ([], 0)
+    }
+    if !routed.isEmpty { admit(routed) }
   }
 }
 
