@@ -123,7 +123,8 @@ extension VerdictFacts {
 extension DeliveryFacts {
   fileprivate func append(to bytes: inout [UInt8]) {
     bytes.append(.recipient, recipient)
-    if !original.isEmpty, original != recipient { bytes.append(.originalRecipient, original) }
+    // As Postfix, who says nothing of capitals.
+    if !original.isEmpty, original != recipient, original.lowercased() != recipient.lowercased() { bytes.append(.originalRecipient, original) }
     bytes.append(.relay, relay)
     if connectionUse > 1 { bytes.append(.connectionUse, Int64(clamping: connectionUse)) }
     bytes.append(.delayBefore, delays.before)

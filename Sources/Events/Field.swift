@@ -76,7 +76,7 @@ package enum Field: UInt8, CaseIterable, Sendable {
     case .connectionUse: ("conn_use", "how many messages this connection has served, from the second on")
     case .size: ("size", "bytes, with the header fields that were added")
     case .recipientCount: ("nrcpt", "how many recipients")
-    case .originalRecipient: ("orig_to", "the recipient as the client gave it, where that differs")
+    case .originalRecipient: ("orig_to", "the recipient as the client gave it, where that differs in more than capitals")
     case .relay: ("relay", "who delivered, or was asked to")
     case .delayBefore: ("delay_before", "from arrival until an agent had the message")
     case .delayQueue: ("delay_queue", "until it began with this recipient")

@@ -15,6 +15,14 @@ package enum DomainForm {
     return convert(String(name.dropFirst()), cidn2_to_ascii).map { "." + $0 } ?? name
   }
 
+  /// As it was written, without dots at the end: for what is said of a name. Outside of ASCII that is the canonical form.
+  package static func written(_ domain: some StringProtocol) -> String {
+    guard domain.utf8.allSatisfy({ $0 < 0x80 }) else { return canonical(domain) }
+    var name = String(domain)
+    while name.utf8.last == 0x2E { name.removeLast() }
+    return name
+  }
+
   /// The canonical form, and that in U-labels if it is another: by both a table may know the name.
   package static func keys(_ domain: some StringProtocol) -> [String] {
     let name = canonical(domain)

@@ -84,3 +84,31 @@ package struct Recipient: Equatable, Sendable {
   /// The class of the address, decided when it was accepted; the mailbox itself is looked up at delivery.
   package enum Route: UInt8, Sendable { case local, virtual, remote }
 }
+
+extension Recipient {
+  /// What makes two recipients one: case does not. As in Postfix, those who are asked for under two addresses get two copies.
+  package struct Identity: Hashable {
+    private let address: String
+    private let original: String
+    private let notify: UInt8
+    private let originalRecipient: String?
+
+    fileprivate init(_ recipient: Recipient) {
+      address = recipient.address.lowercased()
+      original = recipient.original.lowercased()
+      notify = recipient.notify.rawValue
+      originalRecipient = recipient.originalRecipient?.lowercased()
+    }
+  }
+
+  package var identity: Identity { Identity(self) }
+}
+
+extension [Recipient] {
+  /// Each once, the first of those that are one.
+  package var unique: [Recipient] {
+    if count < 2 { return self }
+    var seen: Set<Recipient.Identity> = []
+    return filter { seen.insert($0.identity).inserted }
+  }
+}

@@ -13,4 +13,7 @@ package struct NextHop: Hashable, Sendable, CustomStringConvertible {
   }
 
   package var description: String { "\(transport):\(destination)" }
+
+  /// The same for all ways to write one destination: domains are one in any case, paths of sockets are not.
+  package var site: NextHop { NextHop(transport: transport, destination: destination.utf8.contains(0x2f) ? destination : destination.lowercased()) }
 }

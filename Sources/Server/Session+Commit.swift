@@ -192,7 +192,7 @@ extension Session {
     let parameters = transaction.parameters
     var envelope = Envelope(
       sender: chain?.message?.envelope.sender ?? transaction.sender.address, arrival: services.now(), host: services.context.configuration.myhostname,
-      recipients: recipients(of: transaction), body: parameters.body == .eightBitMIME ? .eightBitMIME : .sevenBit,
+      recipients: recipients(of: transaction).unique, body: parameters.body == .eightBitMIME ? .eightBitMIME : .sevenBit,
       smtpUTF8: parameters.smtpUTF8, envelopeID: parameters.envelopeID,
       returnContent: parameters.returnContent.map { $0 == .full ? .full : .headers })
     envelope.isProbe = parameters.isProbe

@@ -40,7 +40,7 @@ import Testing
   @Test(arguments: [
     ("alice@here.test", Recipient.Route.local, "local:here.test"), ("bob@virtual.test", .virtual, "virtual:virtual.test"),
     ("carol@inside.test", .remote, "relay:inside.test"), ("carol@deep.inside.test", .remote, "relay:deep.inside.test"),
-    ("dave@Else.TEST", .remote, "smtp:else.test"), ("eve@alias.test", .remote, "error:5.1.1 User unknown in virtual alias table"),
+    ("dave@Else.TEST", .remote, "smtp:Else.TEST"), ("eve@alias.test", .remote, "error:5.1.1 User unknown in virtual alias table"),
   ]) func byClass(_ address: String, _ route: Recipient.Route, _ expected: String) {
     #expect(Self.route(address, Self.router(), route) == expected)
   }

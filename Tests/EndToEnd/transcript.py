@@ -163,11 +163,12 @@ class Player:
         """Each queued message reached the mailboxes of its recipients, with its content whole."""
         for facts, content in self.expected:
             sender = re.search(r"from=<(.*?)>", facts)[1]
-            for recipient in re.findall(r"to=<(.*?)>", facts):
+            # Who is named twice gets one.
+            for recipient in {each.lower(): each for each in reversed(re.findall(r"to=<(.*?)>", facts))}.values():
                 self.check_recipient(sender, recipient, content)
 
     def check_recipient(self, sender, recipient, content):
-        mailbox = self.weir.mailbox_of(recipient)
+        mailbox = self.weir.mailbox_of(recipient.lower())
         if mailbox is None:
             eventually(lambda: self.is_queued(sender, recipient), 10, f"{recipient} in the queue")
             return

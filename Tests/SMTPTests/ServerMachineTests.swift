@@ -50,7 +50,7 @@ import Testing
   @Test func recipientsAreAskedAbout() {
     let session = Session()
     _ = session.line("MAIL FROM:<>")
-    let address = Mailbox(localPart: "A", domain: "example.test")
+    let address = Mailbox(localPart: "A", domain: "Example.Test")
     #expect(session.line("RCPT TO:<A@Example.Test>") == .resolveRecipient(RecipientQuery(address: address, destination: .local)))
     #expect(session.resolved(.accepted) == .reply(Reply(250, EnhancedStatus(2, 1, 5), "Ok")))
     #expect(

@@ -140,7 +140,7 @@ package final class MachineSession {
 
   private func verdict(on query: RecipientQuery) -> RecipientVerdict {
     if query.address.localPart == "tempfail" { return .temporaryFailure }
-    let name = query.destination == .local ? query.address.localPart : query.address.address
+    let name = query.destination == .local ? query.address.localPart : query.address.address.lowercased()
     return setup.users.contains(name) ? .accepted : .unknownUser
   }
 

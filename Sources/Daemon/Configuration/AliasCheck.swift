@@ -68,7 +68,7 @@ struct AliasCheck {
     names = Set(aliases.map(\.key))
     // `domain anything` says that the domain is one of virtual_alias_domains.
     let virtuals = virtuals.filter { [policy] entry in
-      entry.key.contains("@") || !policy.isAliasDomain(RelayPolicy.canonical(Substring(entry.key)))
+      entry.key.contains("@") || !policy.isAliasDomain(entry.key)
     }
     findCircles(aliases) { [self] in $0.isLocal ? alias($0.address) : nil }
     findCircles(virtuals) { $0.address.lowercased() }
@@ -136,7 +136,7 @@ struct AliasCheck {
       report(entry, "`\(text)` is nobody: there is no such alias and no such user", hint: "mail for it comes back to its sender")
     } else if end.isVirtual, knowsMailboxes, !users.hasVirtual(end.address) {
       report(entry, "`\(end.address)` is nobody: it is not in virtual_mailbox_maps", hint: "mail for it comes back to its sender")
-    } else if policy.isAliasDomain(RelayPolicy.canonical(Substring(LocalAliases.domain(of: end.address)))) {
+    } else if policy.isAliasDomain(LocalAliases.domain(of: end.address)) {
       report(entry, "`\(end.address)` is nobody: it is not in virtual_alias_maps", hint: "mail for it comes back to its sender")
     }
   }

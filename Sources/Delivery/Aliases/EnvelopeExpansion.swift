@@ -45,7 +45,7 @@ package struct EnvelopeExpansion: Sendable {
   /// `wantsCopies`: the message has just come in, and is none of Weir's own.
   package func expand(_ recipients: [Recipient], sender: String, wantsCopies: Bool) -> Result {
     var result: [Recipient] = []
-    var seen: Set<Seen> = []
+    var seen: Set<Recipient.Identity> = []
     var whom = recipients
     if !canonical.isIdle {
       switch canonicalized(recipients) {
@@ -58,25 +58,10 @@ package struct EnvelopeExpansion: Sendable {
     for recipient in given {
       switch expand(recipient) {
       case .failed(let reason): return .failed(reason)
-      case .recipients(let expanded): for one in recipient.noticing(expanded.unique) where seen.insert(Seen(one)).inserted { result.append(one) }
+      case .recipients(let expanded): for one in recipient.noticing(expanded.unique) where seen.insert(one.identity).inserted { result.append(one) }
       }
     }
     return .recipients(result)
-  }
-
-  /// As in Postfix, those who are asked for under two addresses get two copies.
-  fileprivate struct Seen: Hashable {
-    let address: String
-    let original: String
-    let notify: UInt8
-    let originalRecipient: String?
-
-    init(_ recipient: Recipient) {
-      address = recipient.address.lowercased()
-      original = recipient.original
-      notify = recipient.notify.rawValue
-      originalRecipient = recipient.originalRecipient
-    }
   }
 
   private func expand(_ recipient: Recipient) -> Result {
@@ -154,15 +139,6 @@ package struct EnvelopeExpansion: Sendable {
       ? AddressKey.mapped(local: name, domain: domain, delimiters: copies.delimiters)
       : AddressKey.virtualMailbox(local: name, domain: domain, delimiters: copies.delimiters)
     return tables.match(address: keys)?.value
-  }
-}
-
-extension [Recipient] {
-  /// Each once.
-  fileprivate var unique: [Recipient] {
-    if count < 2 { return self }
-    var seen: Set<EnvelopeExpansion.Seen> = []
-    return filter { seen.insert(EnvelopeExpansion.Seen($0)).inserted }
   }
 }
 

@@ -91,7 +91,7 @@ package struct VirtualAliases: Sendable {
     guard !maps.isEmpty else { return nil }
     let (local, domain) = Self.split(address)
     let keys =
-      policy.isOwnDomain(RelayPolicy.canonical(domain))
+      policy.isOwnDomain(domain)
       ? AddressKey.mapped(local: local, domain: domain, delimiters: delimiters)
       : AddressKey.virtualMailbox(local: local, domain: domain, delimiters: delimiters)
     return maps.match(address: keys)

@@ -26,7 +26,7 @@ package struct ForwardRules: Sendable {
     let suffix = parts.flatMap { $0.extension.contains("/") ? nil : $0.extension } ?? ""
     let delimiter = suffix.isEmpty ? "" : String(local.dropFirst(user.name.count).prefix(1))
     let values = [
-      "user": user.name, "local": local, "extension": suffix, "domain": LocalAliases.domain(of: address), "recipient": address,
+      "user": user.name, "local": local, "extension": suffix, "domain": LocalAliases.domain(of: address).lowercased(), "recipient": address,
       "recipient_delimiter": delimiter,
     ].mapValues(filtered)
     let expansion = LocalExpansion(values.merging(["home": user.home]) { $1 })

@@ -33,7 +33,7 @@ package struct LuserRelay: Sendable {
     let parts = AddressKey.split(local, delimiters: delimiters)
     let base = parts?.base ?? local
     let expansion = LocalExpansion([
-      "user": base.lowercased(), "local": local, "extension": parts?.extension ?? "", "domain": String(recipient[at...].dropFirst()),
+      "user": base.lowercased(), "local": local, "extension": parts?.extension ?? "", "domain": recipient[at...].dropFirst().lowercased(),
       "recipient": recipient, "recipient_delimiter": parts.map { _ in String(local.dropFirst(base.count).prefix(1)) } ?? "",
     ])
     let target = resolve(expansion.expand(template))

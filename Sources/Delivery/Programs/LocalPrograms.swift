@@ -92,7 +92,7 @@ package final class LocalPrograms: Transport {
     if let owner, !envelope.sender.isEmpty { envelope.sender = aliases.resolve(owner).address }
     envelope.arrival = clock()
     envelope.contentFilter = ""
-    envelope.recipients = targets.map { Recipient($0, for: recipient, aliases.resolve($0.address)) }
+    envelope.recipients = targets.map { Recipient($0, for: recipient, aliases.resolve($0.address)) }.unique
     return .sendOn(envelope, chunks, after: text)
   }
 }

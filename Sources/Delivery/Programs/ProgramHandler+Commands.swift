@@ -73,7 +73,7 @@ extension ProgramHandler {
     let envelope = order.envelope
     let user = parts?.base ?? local
     var values = [
-      ("LOGNAME", user), ("USER", user), ("LOCAL", local), ("DOMAIN", LocalAliases.domain(of: recipient.address)),
+      ("LOGNAME", user), ("USER", user), ("LOCAL", local), ("DOMAIN", LocalAliases.domain(of: recipient.address).lowercased()),
       ("RECIPIENT", recipient.address), ("ORIGINAL_RECIPIENT", recipient.original),
       ("SENDER", envelope.sender.isEmpty ? "MAILER-DAEMON" : envelope.sender), ("EXTENSION", parts?.extension ?? ""),
     ]

@@ -80,7 +80,7 @@ package struct MailRouter: Router {
     return .to(hop)
   }
 
-  /// Whether a domain, in the form by which domains are compared, is one of relay_domains.
+  /// Whether a domain is one of relay_domains.
   package func isRelayed(_ domain: String) -> Bool { policy.isRelayDomain(domain) }
 
   // MARK: the class
@@ -137,7 +137,7 @@ package struct MailRouter: Router {
 
   private static func domain(of address: String) -> String {
     guard let at = address.utf8.lastIndex(of: 0x40) else { return "" }
-    return RelayPolicy.canonical(address[address.utf8.index(after: at)...])
+    return DomainForm.written(address[address.utf8.index(after: at)...])
   }
 
   private static func tableError(_ tables: String) -> Reason { Reason(status: "4.3.0", text: "address resolver failure: \(tables) gives no answer") }

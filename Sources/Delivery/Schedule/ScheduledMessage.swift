@@ -48,10 +48,11 @@ struct RoutedMessage: Sendable {
       switch RoutedMessage.route(message.envelope.recipients[due.index], of: message.envelope, router) {
       case .deferred(let reason): unrouted.append((due, reason))
       case .to(let hop):
-        if let place = places[hop] {
+        let site = hop.site
+        if let place = places[site] {
           groups[place].recipients.append(due)
         } else {
-          places[hop] = groups.count
+          places[site] = groups.count
           groups.append((hop, [due]))
         }
       }

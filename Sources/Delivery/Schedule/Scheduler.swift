@@ -123,7 +123,7 @@ package final class Scheduler: @unchecked Sendable {
       return putOff(job, Scheduler.unavailable)
     }
     let recipient = isSingle ? job.recipients.first.map { job.owner.message.envelope.recipients[$0.index].address } : nil
-    let site = Schedule.Site(transport: transport, name: recipient ?? job.hop.destination)
+    let site = Schedule.Site(transport: transport, name: recipient?.lowercased() ?? job.hop.site.destination)
     let number = nextJob
     nextJob &+= 1
     switch schedule.add(number, to: site, sender: job.owner.message.envelope.sender, isRetry: job.owner.message.isRetry, now: now) {

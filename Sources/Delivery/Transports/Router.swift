@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import IDNA
 import Queue
 
 /// Says where each recipient's mail goes: Postfix's trivial-rewrite. Asked at each attempt, so that a changed table counts for mail in the queue.
@@ -17,7 +18,7 @@ extension NextHop {
   /// Without a next hop in the text it is `nexthop`, or else the recipient's domain.
   init(_ filter: String, for recipient: Recipient, nexthop: String = "") {
     let text = TransportText(filter)
-    let domain = recipient.address.utf8.lastIndex(of: 0x40).map { String(recipient.address[$0...].dropFirst()) } ?? ""
+    let domain = recipient.address.utf8.lastIndex(of: 0x40).map { DomainForm.written(recipient.address[$0...].dropFirst()) } ?? ""
     self.init(transport: text.transport, destination: [text.nexthop, nexthop].first { !$0.isEmpty } ?? domain)
   }
 }

@@ -114,10 +114,10 @@ package final class DeliveryProber: AddressProber, @unchecked Sendable {
   // MARK: on the loop
 
   private func pump() {
-    while count < Self.maximum, let index = waiting.firstIndex(where: { running[$0.hop, default: 0] < Self.maximumOfHop }) {
+    while count < Self.maximum, let index = waiting.firstIndex(where: { running[$0.hop.site, default: 0] < Self.maximumOfHop }) {
       let probe = waiting.remove(at: index)
       count += 1
-      running[probe.hop, default: 0] += 1
+      running[probe.hop.site, default: 0] += 1
       loop.spawn { await self.run(probe) }
     }
   }
@@ -131,8 +131,8 @@ package final class DeliveryProber: AddressProber, @unchecked Sendable {
     let results = await row?.transport.probe(job).recipients ?? []
     let result = results.first ?? RecipientResult(0, .deferred, Reason(status: "4.3.0", text: "unknown mail transport error"))
     count -= 1
-    let left = running[probe.hop, default: 1] - 1
-    running[probe.hop] = left > 0 ? left : nil
+    let left = running[probe.hop.site, default: 1] - 1
+    running[probe.hop.site] = left > 0 ? left : nil
     finish(probe, result, row?.service ?? "error", began: began)
     pump()
   }

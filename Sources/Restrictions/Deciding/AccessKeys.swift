@@ -60,7 +60,7 @@ struct MailKeys {
 
   init(_ mailbox: Mailbox, delimiters: String) {
     let local = mailbox.localPart.lowercased()
-    let domain = mailbox.domain ?? ""
+    let domain = RelayPolicy.canonical(mailbox.domain ?? "")
     let base = AddressKey.split(local, delimiters: delimiters)?.base
     whole = local + "@" + domain
     localLength = local.utf8.count

@@ -111,7 +111,7 @@ extension Evaluation {
   }
 
   private mutating func isOurs(_ host: String, _ recipient: Mailbox) throws(Interruption) -> Bool {
-    if settings.relay.mydestination.contains(RelayPolicy.canonical(host)) { return true }
+    if settings.relay.mydestination.contains(host) { return true }
     return try hasAddress(of: host, recipient) { [own = settings.relay.ownAddresses] in own.contains($0) }
   }
 

@@ -19,6 +19,8 @@ package struct DomainList: Sendable {
 
   package var isEmpty: Bool { names.isEmpty && others == nil }
 
-  /// `domain` is in its canonical form.
-  package func contains(_ domain: String) -> Bool { others?(domain) ?? names.contains(domain) }
+  package func contains(_ domain: String) -> Bool {
+    let name = RelayPolicy.canonical(domain)
+    return others?(name) ?? names.contains(name)
+  }
 }

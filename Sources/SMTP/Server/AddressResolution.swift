@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
+import IDNA
 
 extension RelayPolicy {
   /// What an address stands for.
   package struct Resolution: Equatable, Sendable {
+    /// The domain is in the case in which it was written.
     package let address: Mailbox
     package let destination: Destination
 
@@ -16,9 +18,9 @@ extension RelayPolicy {
   /// Completes and unwraps an address as Postfix's trivial-rewrite does: while its domain is ours, what the local part
   /// says (`user%domain`, `host!user`, `user@domain` in quotes) counts.
   package func resolve(_ mailbox: Mailbox) -> Resolution {
-    var current = canonical(mailbox)
+    var current = whole(mailbox)
     // Each round takes a routing operator away, so the rounds are bounded by the length of the address.
-    while isLocal(current), follows(current.localPart), let inner = unwrapped(current.localPart) { current = canonical(inner) }
+    while isLocal(current), follows(current.localPart), let inner = unwrapped(current.localPart) { current = whole(inner) }
     if isLocal(current) { return Resolution(address: current, destination: .local) }
     let isVirtual = virtualMailboxDomains.contains(current.domain ?? "")
     return Resolution(address: current, destination: isVirtual ? .virtual : .remote)
@@ -47,9 +49,9 @@ extension RelayPolicy {
     return ReversePath.mailbox(complete(mailbox))
   }
 
-  private func canonical(_ mailbox: Mailbox) -> Mailbox {
+  private func whole(_ mailbox: Mailbox) -> Mailbox {
     let whole = complete(mailbox)
-    return Mailbox(localPart: whole.localPart, domain: whole.domain.map(RelayPolicy.canonical).map(bracketed))
+    return Mailbox(localPart: whole.localPart, domain: whole.domain.map(DomainForm.written).map(bracketed))
   }
 
   /// `resolve_numeric_domain`: no other setting lets such a domain in.
@@ -67,7 +69,7 @@ extension RelayPolicy {
 
   /// RFC 5321 §4.1.3: `IPv6-address-literal = "IPv6:" IPv6-addr`
   private func literalAddress(_ text: Substring) -> IPAddress? {
-    IPAddress(text.hasPrefix("ipv6:") ? text.dropFirst(5) : text)
+    IPAddress(text.prefix(5).lowercased() == "ipv6:" ? text.dropFirst(5) : text)
   }
 
   /// The address that a local part routes to; nil if it does not, or to what cannot be a domain: then it is just an odd name.

@@ -24,7 +24,7 @@ package struct RelayPolicy: Sendable {
   package var hasRelayRecipients = false
   /// Routing may refuse an address anywhere: transport_maps, relocated_maps.
   package var asksAboutAll = false
-  /// Appended to addresses without a domain.
+  /// Appended to addresses without a domain; as it is written.
   package var myorigin: String
   /// Appended to domains without a dot if `appendDotMydomain`.
   package var mydomain: String
@@ -46,8 +46,8 @@ package struct RelayPolicy: Sendable {
     self.mynetworks = mynetworks
     self.mydestination = DomainList(mydestination)
     self.virtualMailboxDomains = DomainList(virtualMailboxDomains)
-    self.myorigin = RelayPolicy.canonical(myorigin)
-    self.mydomain = RelayPolicy.canonical(mydomain)
+    self.myorigin = DomainForm.written(myorigin)
+    self.mydomain = DomainForm.written(mydomain)
   }
 
   package enum Decision: Equatable, Sendable {
@@ -79,7 +79,7 @@ package struct RelayPolicy: Sendable {
     resolved.destination != .remote || asksAboutAll || hasRelayRecipients && isRelayDomain(resolved.address) || isAliasDomain(resolved.address)
   }
 
-  /// Whether the addresses of a domain, in the form by which domains are compared, are all aliases.
+  /// Whether the addresses of a domain are all aliases.
   package func isAliasDomain(_ domain: String) -> Bool { !virtualAliasDomains.isEmpty && virtualAliasDomains.contains(domain) }
 
   private func isAliasDomain(_ mailbox: Mailbox) -> Bool { mailbox.domain.map(isAliasDomain) ?? false }
@@ -90,22 +90,19 @@ package struct RelayPolicy: Sendable {
   /// Asks all that can be asked about `mailbox`.
   package func foresee(_ mailbox: Mailbox) {
     let resolved = resolve(mailbox)
-    _ = (isForAnybody(mailbox, resolved), isListed(resolved), resolved.address.domain.map(isRelayDomain))
+    _ = (isForAnybody(mailbox, resolved), isListed(resolved), isRelayDomain(resolved.address))
   }
 
   /// Whether bare names in tables stand for the users of a domain: mydestination, myorigin, and our own addresses.
   package func isOwnDomain(_ domain: String) -> Bool {
-    domain == myorigin || resolve(Mailbox(localPart: "x", domain: domain)).destination == .local
+    RelayPolicy.canonical(domain) == RelayPolicy.canonical(myorigin) || resolve(Mailbox(localPart: "x", domain: domain)).destination == .local
   }
 
   /// Whether mail for a domain is relayed for everybody.
-  package func isRelayDomain(_ domain: String) -> Bool { isRelayDomain(Mailbox(localPart: "x", domain: domain)) }
+  package func isRelayDomain(_ domain: String) -> Bool { !relayDomains.isEmpty && relayDomains.contains(domain) }
 
   /// Whether the local part of a resolved address leads on to another domain.
   package func hasRoute(_ resolved: Mailbox) -> Bool { hasRoutingOperator(resolved.localPart) }
 
-  private func isRelayDomain(_ mailbox: Mailbox) -> Bool {
-    guard !relayDomains.isEmpty, let domain = mailbox.domain else { return false }
-    return relayDomains.contains(domain)
-  }
+  private func isRelayDomain(_ mailbox: Mailbox) -> Bool { mailbox.domain.map(isRelayDomain) ?? false }
 }

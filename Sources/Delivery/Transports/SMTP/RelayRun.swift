@@ -47,7 +47,7 @@ final class RelayRun {
 
   /// Who is logged in may depend on the sender.
   var key: SessionCache.Key {
-    SessionCache.Key(destination: job.hop.destination, identity: transport.logins.dependsOnSender ? job.message.envelope.sender : "")
+    SessionCache.Key(destination: job.hop.site.destination, identity: transport.logins.dependsOnSender ? job.message.envelope.sender : "")
   }
 
   // MARK: servers
