@@ -4,9 +4,9 @@
 package enum AddressSpans {
   private static let senders: Set<String> = [
     "from", "sender", "reply-to", "errors-to", "return-receipt-to", "disposition-notification-to", "mail-followup-to", "resent-from", "resent-sender",
-    "resent-reply-to",
   ]
-  private static let recipients: Set<String> = ["to", "cc", "bcc", "apparently-to", "resent-to", "resent-cc", "resent-bcc"]
+  /// As in Postfix, who of Reply-To thinks otherwise.
+  private static let recipients: Set<String> = ["to", "cc", "bcc", "apparently-to", "resent-to", "resent-cc", "resent-bcc", "resent-reply-to"]
 
   package static func isAddressField(_ name: some Sequence<UInt8>) -> Bool { place(name) != nil }
 

@@ -18,6 +18,12 @@ import Testing
     }
   }
 
+  @Test func whoseAddressesAFieldHolds() {
+    #expect(AddressSpans.place("Reply-To".utf8) == .headerSender)
+    #expect(AddressSpans.place("Resent-Reply-To".utf8) == .headerRecipient)
+    #expect(AddressSpans.place("Subject".utf8) == nil)
+  }
+
   @Test func addressesAreChangedInTheHeaderAlone() {
     let text = "From: A <a@local>\nSubject: a@local\nTo: x@local,\n y@else\n\nFrom: a@local\n"
     let result = Array(text.utf8).withUnsafeBytes { HeaderBlock.withAddresses(of: $0) { $0.replacing("@local", with: "@world.example") } }

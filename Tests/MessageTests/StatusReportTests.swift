@@ -239,6 +239,11 @@ import Testing
     #expect(text.contains("charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nLieber Absender, mx grüßt.\n"))
   }
 
+  @Test func aTemplateFileFromElsewhere() throws {
+    let texts = try ReportTextFile.read("failure_template = <<EOF\r\nSubject: No\r\n\r\nfirst\r\nsecond\r\nEOF\r\n")
+    #expect(texts.failure.subject == "No" && texts.failure.body == "first\nsecond\n")
+  }
+
   @Test(arguments: [
     ("failure = <<E\nE\n", 1, "`failure` is no template"), ("\nfailure_template = x\n", 2, "a template begins with `<<` and a word"),
     ("failure_template = <<E\n\nx\n", 1, "this template has no end"),

@@ -23,7 +23,7 @@ package struct ReportTextFile {
 
   /// Texts that the file does not have are the built-in ones.
   package static func read(_ file: String) throws(Fault) -> ReportTexts {
-    var reader = ReportTextFile(lines: file.split(separator: "\n", omittingEmptySubsequences: false)[...])
+    var reader = ReportTextFile(lines: file.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }[...])
     var texts = ReportTexts()
     while let line = reader.next() {
       if line.hasPrefix("#") || line.allSatisfy(\.isWhitespace) { continue }
