@@ -59,3 +59,16 @@ class Filters(Case):
                             said[-1].append(session.say("RCPT TO:<x@far.test>"))
                             session.say("RSET")
         self.assertEqual(*said)
+
+    def test_what_a_filter_sees(self):
+        """The texts of records that Tests/NamesTests has, as the real Postfix quotes them when a filter says nonsense."""
+        zone = "one.test MX 10 mx.one.test\nmx.one.test A 127.0.9.250\nmx.one.test AAAA ::1\ntwo.test NS ns.two.test\ntwo.test A 127.0.9.250\n"
+        nonsense = "pcre:{ {/^(.*)$$/ SHOW[$${1}]} }"
+        with DNS(zone, port=53) as dns, Postfix({
+                "smtp_dns_reply_filter": nonsense, "smtpd_dns_reply_filter": nonsense, "inet_protocols": "all", "smtp_host_lookup": "dns", "notify_classes": "",
+                "smtpd_sender_restrictions": "check_sender_ns_access inline:{x=y}"}, resolv_conf=dns.resolv_conf) as postfix:
+            with postfix.session() as session:
+                session.say("EHLO client.test")
+                session.send("a@two.test", ["a@one.test", "a@mx.one.test"], "Subject: x\n\nText\n")
+            texts = {"one.test. 300 IN MX 10 mx.one.test.", "mx.one.test. 300 IN A 127.0.9.250", "mx.one.test. 300 IN AAAA ::1", "two.test. 300 IN NS ns.two.test."}
+            eventually(lambda: texts <= set(re.findall(r"SHOW\[(.*)\]", postfix.log_text())), what="each text")
