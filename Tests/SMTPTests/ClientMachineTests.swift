@@ -72,6 +72,27 @@ import Testing
     #expect(dialogue.receive("221 bye") == .closed)
   }
 
+  /// Who took 354 for a yes would count the message as delivered.
+  @Test(arguments: [
+    ("354 go", "250 2.1.5 Ok", "250 2.0.0 Ok", ClientCommand.mail), ("250 2.1.0 Ok", "354 go", "250 2.0.0 Ok", .recipient),
+    ("250 2.1.0 Ok", "250 2.1.5 Ok", "354 go", .end),
+  ])
+  func goOnIsNoYes(sender: String, recipient: String, end: String, refused: ClientCommand) {
+    let dialogue = introduced()
+    _ = dialogue.begin(OutgoingMessage(sender: "", recipients: [.init("z@b.example")]))
+    var action = dialogue.receive(sender, recipient, "354 go")
+    if action == .sendContent(.lines) { _ = dialogue.contentSent() }
+    if action != .completed([]) { action = dialogue.receive(end) }
+    #expect(action == .completed([ClientAnswer(ServerReply(500, EnhancedStatus(5, 5, 0), words: "354 go"), to: refused)]))
+  }
+
+  @Test func aYesToDataIsNone() {
+    let dialogue = introduced()
+    _ = dialogue.begin(OutgoingMessage(sender: "", recipients: [.init("z@b.example")]))
+    let action = dialogue.receive("250 2.1.0 Ok", "250 2.1.5 Ok", "250 fine")
+    #expect(action == .completed([ClientAnswer(ServerReply(500, EnhancedStatus(5, 5, 0), words: "250 fine"), to: .data)]))
+  }
+
   /// Only what the server asks for is told; that it does not like it changes nothing.
   @Test func forwarding() {
     let dialogue = Dialogue()

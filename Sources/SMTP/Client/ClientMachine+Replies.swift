@@ -3,10 +3,13 @@ import Bytes
 
 /// What each reply means.
 extension ClientMachine {
-  mutating func replyReceived(_ reply: ServerReply, into output: inout ByteBuffer) -> ClientAction {
+  mutating func replyReceived(_ given: ServerReply, into output: inout ByteBuffer) -> ClientAction {
+    var reply = given
     guard let expectation = expected.popFirst() else { return fail(reply.code == 421 ? .refused(reply) : .notSMTP) }
     // RFC 5321 §3.8: 421 may answer any command, and ends the session.
     if reply.code == 421 { return sessionEnded(reply, command(of: expectation)) }
+    // Nothing more would be sent, so 354 is no yes: who took it for one would lose the message.
+    if expectation.isOfTransaction, (300..<400).contains(reply.code) { reply = reply.outOfPlace }
     switch expectation {
     case .greeting: return greeted(reply, into: &output)
     case .hello(let isExtended): return introduced(reply, isExtended, into: &output)
@@ -91,7 +94,7 @@ extension ClientMachine {
       output.append(".\r\n")
       if rules.service == .smtp { expected.append(.end(nil)) }
     } else {
-      settle(reply.isNegative ? reply : ServerReply(451, EnhancedStatus(4, 5, 0), words: reply.words), .data)
+      settle(reply.isNegative ? reply : reply.outOfPlace, .data)
       needsReset = true
     }
     return proceed(into: &output)

@@ -128,6 +128,14 @@ enum Expectation: Equatable {
   /// Nil: for all recipients that were taken.
   case end(Int?)
   case quit
+
+  /// Whether the answer says yes or no to a message or a recipient.
+  var isOfTransaction: Bool {
+    switch self {
+    case .mail, .recipient, .end: true
+    default: false
+    }
+  }
 }
 
 /// A queue that costs nothing to take from.

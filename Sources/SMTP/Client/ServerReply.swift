@@ -18,6 +18,12 @@ package struct ServerReply: Hashable, Sendable {
   package var isNegative: Bool { code >= 400 }
   package var isTransient: Bool { code >= 400 && code < 500 }
 
+  /// Neither yes nor no, or a yes to something else: a refusal.
+  package var outOfPlace: ServerReply { ServerReply(500, EnhancedStatus(5, 5, 0), words: words) }
+
+  /// Whether a refusal tells that one side does not understand the other: RFC 5321 §4.2.1 has x0z for that, §4.1.1.11 555.
+  package var tellsOfProtocolError: Bool { (500..<510).contains(code) || code == 555 }
+
   /// RFC 3463 §2, or what its class leaves of it.
   package var statusText: String { status?.description ?? "\(code / 100).0.0" }
 
