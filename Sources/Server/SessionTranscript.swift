@@ -50,6 +50,8 @@ extension SessionNotices.Classes {
     case (452, "4.3.1"): .resource
     case (451, "4.3.0") where reply.text.contains("write error"): .resource
     case (451, "4.3.0") where reply.text.contains("lookup"): .data
+    // What stands in for a policy server that is not there says `problem`: a verdict as others.
+    case (451, "4.3.5") where isVerdict && !reply.text.contains("configuration error"): .policy
     case (451, "4.3.0"), (451, "4.3.5"): .software
     case (454, "4.7.0") where !isVerdict: .software
     case _ where isVerdict: .policy
@@ -59,62 +61,33 @@ extension SessionNotices.Classes {
   }
 }
 
-/// What was said in a session, as far as a notice may need it. Of a long one the end is kept.
+/// What was said in a session, and of what trouble that tells.
 struct SessionTranscript {
-  /// Postfix's smtpd_hist_thrsh: a session that goes on is told of in pieces.
-  static let longest = 100
-  private static let maximumLine = 2048
-
-  private static let maximumSize = 64 << 10
-
-  /// Lines that end in LF.
-  private var lines: [UInt8] = []
-  private var count = 0
+  private var lines = TranscriptLines()
   private(set) var trouble: SessionNotices.Classes = []
   /// Why it came to no good end.
   var reason = ""
   /// The next reply is a verdict.
   var isVerdict = false
 
-  var isLong: Bool { count > Self.longest }
+  var isLong: Bool { lines.isLong }
 
-  /// What follows the mechanism of AUTH may be a password: it is told to nobody.
-  mutating func heard(_ line: UnsafeRawBufferPointer) {
-    guard line.slice(0, 5).equalsIgnoringCase("AUTH "), let secret = line.slice(5, line.count).offset(of: 0x20) else {
-      return append("In:  ", line.slice(0, Self.maximumLine))
-    }
-    append("In:  ", line.slice(0, min(5 + secret, Self.maximumLine)), hidden: " *")
-  }
+  mutating func heard(_ line: UnsafeRawBufferPointer) { lines.append(command: line, .received) }
 
   /// `text`: the lines as they are written.
   mutating func said(_ reply: Reply, _ text: UnsafeRawBufferPointer) {
     trouble.formUnion(.init(reply, isVerdict: isVerdict))
     isVerdict = false
-    var start = 0
-    while start < text.count {
-      let line = text.slice(start, start + (text.slice(start, text.count).offset(of: 0x0a) ?? text.count))
-      append("Out: ", line.slice(0, Self.maximumLine))
-      start += line.count + 1
-    }
-  }
-
-  private mutating func append(_ mark: StaticString, _ line: UnsafeRawBufferPointer, hidden: StaticString = "") {
-    if lines.count >= Self.maximumSize, let middle = lines[(lines.count / 2)...].firstIndex(of: 0x0A) { lines.removeSubrange(...middle) }
-    lines.append(contentsOf: UnsafeRawBufferPointer(start: mark.utf8Start, count: mark.utf8CodeUnitCount))
-    lines.append(contentsOf: line.last == 0x0d ? line.slice(0, line.count - 1) : line)
-    lines.append(contentsOf: UnsafeRawBufferPointer(start: hidden.utf8Start, count: hidden.utf8CodeUnitCount))
-    lines.append(0x0a)
-    count += 1
+    TranscriptLines.forEach(in: text) { lines.append($0, .sent) }
   }
 
   /// The lines so far.
-  var all: [[UInt8]] { lines.split(separator: 0x0a).map(Array.init) }
+  var all: [[UInt8]] { lines.all }
 
   mutating func beginAnew() {
     trouble = []
     isVerdict = false
-    lines.removeAll(keepingCapacity: count > Self.longest)
-    count = 0
+    lines.beginAnew()
   }
 }
 
@@ -131,7 +104,7 @@ extension Session {
     let id = services.store.reserveID()
     let time = services.now()
     let notice = SessionNotice(
-      id: "\(id)", time: time, addressee: notices.addressee, client: client.description, transcript: lines, reason: reason)
+      id: "\(id)", time: time, addressee: notices.addressee, peer: client.description, role: .server, transcript: lines, reason: reason)
     let (content, messageID) = notices.writer.write(notice, services.zoneNow(time))
     let isStored = await store(content, messageID, id, notices, time)
     if !isStored { logCleanup(.text("a notice to the postmaster could not be queued"), about: id, severity: .warning) }

@@ -28,6 +28,8 @@ DIALOGUES = {
     "a loop": ["EHLO a.test", "MAIL FROM:<a@b.test>", "RCPT TO:<alice@weir.test>", "DATA", "Received: x\r\n" * 60 + "\r\nx\r\n."],
     "lost": ["EHLO a.test", "FOO bar", "CUT"],
     "a long line": ["EHLO a.test", "FOO " + "words " * 30],
+    "no policy server": ["EHLO a.test", "MAIL FROM:<policy@b.test>", "RCPT TO:<alice@weir.test>"],
+    "a line of 79 columns": ["EHLO a.test", "FOOO " + "word " * 30],
     "nothing": ["EHLO a.test", "MAIL FROM:<a@b.test>", "RCPT TO:<alice@weir.test>", "RSET", "NOOP"],
 }
 
@@ -36,8 +38,8 @@ CLASSES = ("bounce", "policy", "protocol", "data")
 SETTINGS = {
     "message_size_limit": "5000", "smtpd_recipient_limit": "3", "smtpd_error_sleep_time": "0", "mydestination": "", "virtual_mailbox_domains": "weir.test",
     "virtual_mailbox_maps": "inline:{alice@weir.test=alice/, postmaster@weir.test=postmaster/}", "smtpd_relay_restrictions": "reject_unauth_destination",
-    "mynetworks": "192.0.2.1", "smtpd_restriction_classes": "oops", "oops": "check_client_access fail:x",
-    "smtpd_sender_restrictions": "check_sender_access inline:{ {bad@b.test = REJECT nope}, {warn@b.test = WARN hm}, {later@b.test = DEFER wait}, {broken@b.test = oops} }",
+    "mynetworks": "192.0.2.1", "smtpd_restriction_classes": "oops, silent", "oops": "check_client_access fail:x", "silent": "check_policy_service inet:127.0.0.1:1", "smtpd_policy_service_try_limit": "1",
+    "smtpd_sender_restrictions": "check_sender_access inline:{ {bad@b.test = REJECT nope}, {warn@b.test = WARN hm}, {later@b.test = DEFER wait}, {broken@b.test = oops}, {policy@b.test = silent} }",
     "error_notice_recipient": TO, "mail_name": "Postfix", "smtpd_peername_lookup": "no", "smtpd_delay_reject": "yes", "myorigin": "weir.test", "smtpd_tls_security_level": "none",
 }
 
@@ -106,7 +108,19 @@ class Notices(Case):
             "unknown command": ["protocol"], "no name": ["protocol"], "too early": ["protocol"], "bad parameter": ["protocol"], "declared size": ["policy"],
             "relay": ["policy"], "unknown user": ["bounce"], "refused": ["policy"], "deferred": ["policy"], "no table": ["data"],
             "a long message": ["bounce"], "a loop": ["bounce"], "lost": ["protocol"], "a long line": ["protocol"],
+            "a line of 79 columns": ["protocol"], "no policy server": ["policy"],
         })
+
+    def test_no_room(self):
+        """`resource`, by default."""
+        settings = {**SETTINGS, "queue_minfree": "1000000000000000"}
+        with Postfix(settings) as postfix:
+            weir = self.weir("".join(f"{name} = {value}\n" for name, value in settings.items()))
+            for server in (postfix, weir):
+                with Session(server.port) as session:
+                    session.say("EHLO client.test")
+                    self.assertEqual(session.say("MAIL FROM:<a@b.test>"), "452 4.3.1 Insufficient system storage")
+                eventually(lambda server=server: re.search("from=<double-bounce@", server.log_text()), 5, "a notice")
 
     def test_what_may_be_a_password_is_not_told(self):
         weir = self.weir("".join(f"{name} = {value}\n" for name, value in {**SETTINGS, "notify_classes": "protocol"}.items()))

@@ -9,6 +9,7 @@ import Settings
 extension TransportTable {
   /// `smtp`, `relay` and `lmtp`, and their variants.
   mutating func addSMTPClients(_ means: Relaying.Means) {
+    let tell = means.tellsOfServers
     for client in means.setup.clientTransports {
       let setup = means.setup.seen(by: client.block)
       var names: any NameService
@@ -22,7 +23,7 @@ extension TransportTable {
       guard let secured = means.security.client(client, names: names) else { continue }
       let transport = SMTPTransport(
         SMTPClientSettings(client, setup), on: means.loop, names: names, security: secured.security, logins: secured.logins, pool: means.pool,
-        log: means.log)
+        log: means.log, tell: tell)
       add(client.name, transport, service: client.isLMTP ? "lmtp" : "smtp")
     }
   }

@@ -8,7 +8,7 @@ enum LineWrap {
   static let longestWord = 900
 
   /// Appends `text`, which has no line end in it, as lines. White space where a line breaks is left out.
-  static func write(_ text: [UInt8], into output: inout [UInt8]) {
+  static func write(_ text: [UInt8], width: Int = width, into output: inout [UInt8]) {
     var lineStart = output.count
     var room = width
     for word in words(of: text) {

@@ -112,6 +112,7 @@ final class RelayContent {
     var encoder = ContentEncoder(form, lineLimit: settings.lineLimit)
     session.isUntouched = false
     let isCutShort = form == .chunk ? try await sendChunk(&encoder, on: session) : try await sendLines(&encoder, on: session)
+    session.endContent(form)
     if encoder.hasBrokenLines { transport.info(id, "breaking line > \(settings.lineLimit) bytes with <CR><LF>SPACE") }
     if isLast, !isCutShort { session.sayGoodbye() }
     let action = session.machine.contentSent()
@@ -126,11 +127,13 @@ final class RelayContent {
     for piece in pieces(for: session) { encoder.encode(piece.bytes, into: &body) }
     encoder.finish(into: &body)
     session.output.append("BDAT \(body.count) LAST\r\n")
+    session.beginContent()
     body.withReadable { session.output.append($0) }
     return session.output.count > Self.portion ? try await write(on: session) : false
   }
 
   private func sendLines(_ encoder: inout ContentEncoder, on session: RelaySession) async throws(RelaySession.Trouble) -> Bool {
+    session.beginContent()
     for piece in pieces(for: session) {
       if try await encode(piece, &encoder, on: session) { return true }
     }

@@ -86,6 +86,7 @@ final class RelayRun {
       obstructed(Obstacle(reason: Reason(status: "4.4.1", text: failure.text)), isDead: true)
     case .success(let session):
       sessions += 1
+      if transport.tell != nil { session.keepTranscript() }
       session.security = security
       session.target = target
       let mustTryInClear = await exchange(session, isNew: true, isFinal: isFinal, isBest: isBest)
@@ -103,15 +104,25 @@ final class RelayRun {
       ready = wallClock()
       site = .alive
       try await converse(on: session, isFinal: isFinal)
+      let told = session.takeMisunderstanding()
       finish(session)
+      await tell(told, of: session)
     } catch {
       session.close()
       // A connection that ended while nobody used it is no attempt.
       if !isNew, session.isUntouched { return false }
       if isNew, await fallsBack(error, session) { return true }
+      session.note(error)
       troubled(error, session, isFinal: isFinal)
+      await tell(session.takeMisunderstanding(), of: session)
     }
     return false
+  }
+
+  private func tell(_ transcript: [[UInt8]]?, of session: RelaySession) async {
+    guard let transcript, let tell = transport.tell else { return }
+    let service = settings.rules.service == .lmtp ? "LMTP" : "SMTP"
+    await tell(RelayTrouble(sender: job.message.envelope.sender, peer: session.host.relay, service: service, transcript: transcript))
   }
 
   /// The greetings.
@@ -172,6 +183,7 @@ final class RelayRun {
         note(index, .sent, known.reason(of: reply), session.host, nil, session)
         continue
       }
+      session.note(refusal: reply)
       let reason = refusal(answer, session.host)
       if reply.isTransient, !isFinal {
         transport.info(job.message.id, reason.text)
@@ -188,7 +200,9 @@ final class RelayRun {
   }
 
   private func refusal(_ answer: ClientAnswer, _ host: RelayHost) -> Reason {
-    Reason(status: answer.reply.statusText, text: "host \(host) said: \(answer.reply.summary) (in reply to \(answer.command.name))")
+    // A yes to DATA is the one refusal that begins so.
+    let prefix = answer.reply.words.hasPrefix("2") ? "Protocol error: " : ""
+    return Reason(status: answer.reply.statusText, text: "\(prefix)host \(host) said: \(answer.reply.summary) (in reply to \(answer.command.name))")
   }
 
   private func refuse(_ objection: ClientObjection, _ session: RelaySession) {
@@ -212,6 +226,7 @@ final class RelayRun {
         left.append(index)
         continue
       }
+      session.note(refusal: answer.reply)
       let outcome: RecipientResult.Outcome = !answer.reply.isNegative ? .sent : answer.reply.isTransient ? .deferred : .bounced
       let own = outcome == .sent ? Reason(status: answer.reply.statusText, text: answer.reply.summary) : refusal(answer, session.host)
       note(index, outcome, own, session.host, outcome == .sent ? nil : answer.reply, session)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Bytes
+import Message
 import Queue
 import Runtime
 import SMTP
@@ -44,6 +45,13 @@ final class RelaySession {
   /// What the last reply was about.
   private var answered = ClientCommand.greeting
   private var input = ByteBuffer()
+  /// What was said, where the postmaster may want to know it: all but contents and passwords.
+  private var transcript: TranscriptLines?
+  /// So much of the output is in the transcript, or is content.
+  private var noted = 0
+  private var isSendingContent = false
+  /// What the server said tells that the one side does not understand the other.
+  private var isMisunderstood = false
   private var framer = LineFramer(maximumLength: RelaySession.longestLine)
 
   /// Whether something was received that nobody has looked at yet.
@@ -92,6 +100,7 @@ final class RelaySession {
     let awaited = machine.awaited
     answered = awaited
     if awaited == .mail { isUntouched = false }
+    if transcript != nil { input.withReadable { transcript?.append($0.slice(0, length), .received) } }
     guard !settings.replyFilter.isEmpty else {
       return input.withReadable { machine.lineReceived(UnsafeRawBufferPointer(rebasing: $0.prefix(length)).bytes, into: &output) }
     }
@@ -111,6 +120,8 @@ final class RelaySession {
 
   /// Writes all that is due; the limit is for each part that the server takes.
   func flush(_ activity: String, _ limit: Duration) async throws(Trouble) {
+    noteCommands()
+    defer { noted = output.count }
     switch await stream.write(&output, deadline: stream.now + limit) {
     case .written: return
     case .timedOut: throw .timedOut(activity)
@@ -120,6 +131,54 @@ final class RelaySession {
       wasRefusedMidway = true
     case .failed: throw .lost(activity)
     }
+  }
+
+  // MARK: what the postmaster may want to know
+
+  func keepTranscript() { transcript = TranscriptLines() }
+
+  /// Before what is in the output is sent, and before content is.
+  private func noteCommands() {
+    guard transcript != nil, !isSendingContent else { return }
+    let mayBeSecret = machine.awaited == .auth
+    output.withReadable { output in
+      TranscriptLines.forEach(in: output.slice(noted, output.count)) { line in
+        let isAnswer = mayBeSecret && !line.slice(0, 5).equalsIgnoringCase("AUTH ")
+        if isAnswer { transcript?.append(line.slice(0, 0), .sent, hidden: "*") } else { transcript?.append(command: line, .sent) }
+      }
+    }
+    noted = output.count
+  }
+
+  /// What is put into the output from now on is content.
+  func beginContent() {
+    noteCommands()
+    isSendingContent = true
+  }
+
+  func endContent(_ form: ContentForm) {
+    isSendingContent = false
+    noted = output.count
+    if form == .lines { [UInt8(ascii: ".")].withUnsafeBytes { transcript?.append($0, .sent) } }
+  }
+
+  func note(refusal reply: ServerReply) { if reply.tellsOfProtocolError { isMisunderstood = true } }
+
+  func note(_ trouble: Trouble) {
+    switch trouble {
+    case .refused(let reply, _): note(refusal: reply)
+    case .nonsense: isMisunderstood = true
+    default: break
+    }
+  }
+
+  /// What was said since the last message, where the postmaster is to know it.
+  func takeMisunderstanding() -> [[UInt8]]? {
+    defer {
+      transcript?.beginAnew()
+      isMisunderstood = false
+    }
+    return isMisunderstood ? transcript?.all : nil
   }
 
   private func trouble(_ failure: ClientFailure) -> Trouble {

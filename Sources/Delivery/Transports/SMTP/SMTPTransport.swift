@@ -17,11 +17,16 @@ package final class SMTPTransport: Transport, @unchecked Sendable {
   let cache: SessionCache
   let security: OutgoingSecurity
   let logins: OutgoingLogins
+  let tell: Tell?
+
+  /// Tells the postmaster, if that is wanted.
+  package typealias Tell = @Sendable (RelayTrouble) async -> Void
 
   package init(
     _ settings: SMTPClientSettings, on loop: EventLoop, names: any NameService, security: OutgoingSecurity, logins: OutgoingLogins,
-    pool: BlockingPool, log: Log
+    pool: BlockingPool, log: Log, tell: Tell? = nil
   ) {
+    self.tell = tell
     self.security = security
     self.logins = logins
     self.settings = settings

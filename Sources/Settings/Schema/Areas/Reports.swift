@@ -18,7 +18,7 @@ extension Keys {
     What the postmaster is mailed about. `bounce`: a copy of each report of a failure, with no more than the header of the message. `2bounce`: reports that \
     could not be delivered themselves, whole. `delay`: a copy of each warning. The other words, and `bounce`, ask for what was said in a session with a client when something went wrong: \
     `policy`: it was refused by a restriction or a stage; `protocol`: it made a mistake in SMTP; `resource`: there was no room; `software`: \
-    the fault is on our side; `data`: a table could not tell.
+    the fault is on our side; `data`: a table could not tell. `protocol` also asks for what was said to a server that did not understand us, or we not it.
     """)
 
   package static let errorNoticeRecipient = Key.text(
