@@ -44,7 +44,7 @@ func play(_ pieces: [[UInt8]]) -> Outcome {
 }
 
 func checkDestinations(_ messages: [MachineSession.Queued]) {
-  for recipient in messages.flatMap(\.recipients) {
+  for recipient in messages.flatMap(\.recipients).map({ $0.lowercased() }) {
     precondition(recipient.hasSuffix("@example.test") || recipient.hasSuffix("@virtual.test"))
   }
   for message in messages where !message.content.isEmpty { precondition(message.content.last == 10 && !message.content.contains(13)) }
