@@ -240,12 +240,6 @@ struct Filter {
    const weir_host    *host;
    const weir_message *message;
    std::string         word;
-
-   int32_t header(weir_ctx *ctx, const weir_event *event) const {
-      if (weir_ieq(event->name, "Subject") && weir_icontains(event->value, word.c_str()))
-         return message->reply(host, ctx->id, 550, "5.7.1", weir_s("No lotteries, please"));
-      return WEIR_CONTINUE;
-   }
 };
 
 // No exception may leave a function that Weir calls.
@@ -260,8 +254,11 @@ void *create(const weir_host *host, const weir_pair *options, uint64_t n, uint64
 
 void destroy(void *self) { delete static_cast<Filter *>(self); }
 
-int32_t on_event(void *self, weir_ctx *ctx, const weir_event *event) { // HEADER only
-   return static_cast<const Filter *>(self)->header(ctx, event);
+int32_t on_event(void *me, weir_ctx *ctx, const weir_event *event) { // HEADER only
+   auto self = static_cast<const Filter *>(me);
+   if (weir_ieq(event->name, "Subject") && weir_icontains(event->value, self->word.c_str()))
+      return self->message->reply(self->host, ctx->id, 550, "5.7.1", weir_s("No lotteries, please"));
+   return WEIR_CONTINUE;
 }
 
 const weir_option options[] = {{"word", "jackpot", "refuse a message with this word in its Subject", WEIR_OPT_STRING, 0}};
@@ -358,8 +355,8 @@ clean:
 # A filter in Rust
 
 `lottery.rs` refuses a message whose Subject has a certain word. `weir.rs` has the structs of `weir/weir.h` and `weir/stage.h` in Rust, as far as
-a filter needs them; what everything means is in those headers, and in the manual (docs/plugin-abi.md), which begins with a filter in fifteen
-minutes. A panic may not leave a function that Weir calls: with `-C panic=abort` it ends the process instead, which is not the mail server's
+a filter needs them, and makes a plugin of a type that is a `Stage`, so that `lottery.rs` has nothing unsafe in it; what everything means is in those
+headers, and in the manual (docs/plugin-abi.md), which begins with a filter in fifteen minutes. A panic may not leave a function that Weir calls: with `-C panic=abort` it ends the process instead, which is not the mail server's
 own, unless you have said so.
 
     make            builds it: rustc --crate-type cdylib -O -C panic=abort lottery.rs -o lottery.so
@@ -378,67 +375,41 @@ In `weir.conf`:
 // SPDX-License-Identifier: MIT
 // Refuses a message whose Subject has a certain word.
 mod weir;
-use std::{ffi::c_char, ffi::c_void, ptr::null};
 use weir::*;
 
-struct Filter {
-    host: *const Host,
-    message: *const Message,
+struct Lottery {
     word: Vec<u8>,
 }
 
-unsafe extern "C" fn create(
-    host: *const Host, options: *const Pair, _n: u64, _events: *mut u64, err: *mut c_char, _err_size: u64,
-) -> *mut c_void {
-    let message: *const Message = ((*host).extension)(host, MESSAGE.as_ptr()).cast();
-    if message.is_null() {
-        MESSAGE.as_ptr().copy_to(err, MESSAGE.to_bytes_with_nul().len());
-        return std::ptr::null_mut();
+impl Stage for Lottery {
+    fn create(options: &[Pair]) -> Result<Self, String> {
+        Ok(Lottery { word: option(options, "word").to_ascii_lowercase() })
     }
-    let word = (*options).value.bytes().to_ascii_lowercase(); // the one option, which has a default
-    Box::into_raw(Box::new(Filter { host, message, word })).cast()
-}
 
-unsafe extern "C" fn destroy(me: *mut c_void) {
-    drop(Box::from_raw(me.cast::<Filter>()));
-}
-
-unsafe extern "C" fn on_event(me: *mut c_void, ctx: *mut Ctx, event: *const Event) -> i32 { // HEADER only
-    let (me, event) = (&*me.cast::<Filter>(), &*event);
-    let value = event.value.bytes();
-    let found = me.word.is_empty() || value.windows(me.word.len()).any(|part| part.eq_ignore_ascii_case(&me.word));
-    if found && event.name.bytes().eq_ignore_ascii_case(b"Subject") {
-        return ((*me.message).reply)(me.host, (*ctx).id, 550, c"5.7.1".as_ptr(), Str::lend(b"No lotteries, please"));
+    fn on_event(&self, call: &Call, event: &Event) -> i32 { // HEADER only
+        if event.name.bytes().eq_ignore_ascii_case(b"Subject") && contains(event.value.bytes(), &self.word) {
+            return call.reply(550, c"5.7.1", "No lotteries, please");
+        }
+        CONTINUE
     }
-    CONTINUE
 }
 
-static OPTIONS: Constant<[Opt; 1]> = Constant([Opt {
-    name: c"word".as_ptr(), default: c"jackpot".as_ptr(), help: c"refuse a message with this word in its Subject".as_ptr(),
-    kind: OPT_STRING, flags: 0,
-}]);
-static COMPONENT: Constant<Component> = Constant(Component {
-    size: size_of::<Component>() as u32, kind: STAGE, name: c"lottery".as_ptr(), help: c"refuses lotteries".as_ptr(),
-    events: 1 << EV_HEADER, caps: CAP_REJECT, flags: DECODED_HEADERS, n_options: 1, options: OPTIONS.0.as_ptr(), props: null(),
-    create, destroy, on_event, free_state: None,
-});
-static COMPONENTS: Constant<[*const Component; 1]> = Constant([&COMPONENT.0]);
-static PLUGIN: Constant<Plugin> = Constant(Plugin {
-    magic: MAGIC, size: size_of::<Plugin>() as u32, abi: ABI, abi_min: ABI, id: c"org.example.lottery".as_ptr(),
-    version: c"1".as_ptr(), components: COMPONENTS.0.as_ptr(), n_components: 1, extension: None,
-});
+static WORD: Opt = Opt::text(c"word", c"jackpot", c"refuse a message with this word in its Subject");
+static COMPONENT: Component = Component {
+    events: 1 << EV_HEADER, caps: CAP_REJECT, flags: DECODED_HEADERS,
+    ..Component::stage::<Lottery>(c"lottery", c"refuses lotteries", std::slice::from_ref(&WORD))
+};
 
-#[no_mangle]
-pub extern "C" fn weir_plugin_v0() -> *const Plugin {
-    &PLUGIN.0
-}
+plugin!(c"org.example.lottery", c"1", COMPONENT);
 
 """##),
     Template("weir.rs", 0o644, ##"""
 // SPDX-License-Identifier: MIT
 // include/weir in Rust, as far as a filter needs it. The layout is that of the headers; weir/weir.h says what everything means.
+// At the end is what makes a plugin of a type that is a `Stage`, without unsafe code of its own.
 #![allow(dead_code)]
 use std::ffi::{c_char, c_void, CStr};
+use std::ptr::{null, null_mut};
 
 pub const MAGIC: u32 = 0x5249_4557;
 pub const ABI: u32 = 3; // major 0, minor 3
@@ -576,10 +547,112 @@ pub struct Plugin {
     pub extension: Option<unsafe extern "C" fn(*const c_char) -> *const c_void>,
 }
 
-/// Descriptions are constants; their pointers are to other constants.
-#[repr(transparent)]
-pub struct Constant<T>(pub T);
-unsafe impl<T> Sync for Constant<T> {}
+// Descriptions are constants; their pointers are to other constants.
+unsafe impl Sync for Opt {}
+unsafe impl Sync for Component {}
+unsafe impl Sync for Plugin {}
+
+/// A component: made once, asked on several threads where its flags allow that.
+pub trait Stage: Sized + Sync {
+    fn create(options: &[Pair]) -> Result<Self, String>;
+
+    /// A verdict: CONTINUE, FAIL, or what `Call::reply` answers.
+    fn on_event(&self, call: &Call, event: &Event) -> i32;
+}
+
+/// What a callback may do: good until it returns.
+pub struct Call<'a> {
+    host: *const Host,
+    message: &'a Message,
+    pub ctx: &'a Ctx,
+}
+
+impl Call<'_> {
+    pub fn reply(&self, code: u32, status: &CStr, text: &str) -> i32 {
+        unsafe { (self.message.reply)(self.host, self.ctx.id, code, status.as_ptr(), Str::lend(text.as_bytes())) }
+    }
+}
+
+/// What the host has checked: each option is there, with its default if it is not set.
+pub fn option<'a>(options: &'a [Pair], name: &str) -> &'a [u8] {
+    options.iter().find(|pair| pair.key.bytes() == name.as_bytes()).map_or(&[], |pair| pair.value.bytes())
+}
+
+/// In any case; `word` is in lower case.
+pub fn contains(text: &[u8], word: &[u8]) -> bool {
+    word.is_empty() || text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
+}
+
+impl Opt {
+    pub const fn text(name: &'static CStr, default: &'static CStr, help: &'static CStr) -> Opt {
+        Opt { name: name.as_ptr(), default: default.as_ptr(), help: help.as_ptr(), kind: OPT_STRING, flags: 0 }
+    }
+}
+
+impl Component {
+    pub const fn stage<S: Stage>(name: &'static CStr, help: &'static CStr, options: &'static [Opt]) -> Component {
+        Component {
+            size: size_of::<Component>() as u32, kind: STAGE, name: name.as_ptr(), help: help.as_ptr(), events: 0, caps: 0, flags: 0,
+            n_options: options.len() as u32, options: options.as_ptr(), props: null(),
+            create: create::<S>, destroy: destroy::<S>, on_event: on_event::<S>, free_state: None,
+        }
+    }
+}
+
+impl Plugin {
+    pub const fn new(id: &'static CStr, version: &'static CStr, components: &'static [&'static Component]) -> Plugin {
+        Plugin {
+            magic: MAGIC, size: size_of::<Plugin>() as u32, abi: ABI, abi_min: ABI, id: id.as_ptr(), version: version.as_ptr(),
+            components: components.as_ptr().cast(), n_components: components.len() as u64, extension: None,
+        }
+    }
+}
+
+struct Instance<S> {
+    host: *const Host,
+    message: *const Message,
+    stage: S,
+}
+
+unsafe extern "C" fn create<S: Stage>(
+    host: *const Host, options: *const Pair, n: u64, _events: *mut u64, err: *mut c_char, err_size: u64,
+) -> *mut c_void {
+    let message: *const Message = ((*host).extension)(host, MESSAGE.as_ptr()).cast();
+    let options = if n == 0 { &[] } else { std::slice::from_raw_parts(options, n as usize) };
+    let made = if message.is_null() { Err(format!("no {MESSAGE:?}")) } else { S::create(options) };
+    match made {
+        Ok(stage) => Box::into_raw(Box::new(Instance { host, message, stage })).cast(),
+        Err(reason) if err_size > 0 => {
+            let length = reason.len().min(err_size as usize - 1);
+            reason.as_ptr().copy_to(err.cast(), length);
+            *err.add(length) = 0;
+            null_mut()
+        }
+        Err(_) => null_mut(),
+    }
+}
+
+unsafe extern "C" fn destroy<S: Stage>(me: *mut c_void) {
+    drop(Box::from_raw(me.cast::<Instance<S>>()));
+}
+
+unsafe extern "C" fn on_event<S: Stage>(me: *mut c_void, ctx: *mut Ctx, event: *const Event) -> i32 {
+    let me = &*me.cast::<Instance<S>>();
+    me.stage.on_event(&Call { host: me.host, message: &*me.message, ctx: &*ctx }, &*event)
+}
+
+/// The symbol that Weir looks for: `plugin!(id, version, component, ...)`.
+macro_rules! plugin {
+    ($id:literal, $version:literal, $($component:expr),+) => {
+        static PLUGIN: Plugin = Plugin::new($id, $version, &[$(&$component),+]);
+
+        #[no_mangle]
+        pub extern "C" fn weir_plugin_v0() -> *const Plugin {
+            &PLUGIN
+        }
+    };
+}
+pub(crate) use plugin;
 
 """##),
     Template("tests/run", 0o755, ##"""

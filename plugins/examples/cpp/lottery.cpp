@@ -11,12 +11,6 @@ struct Filter {
    const weir_host    *host;
    const weir_message *message;
    std::string         word;
-
-   int32_t header(weir_ctx *ctx, const weir_event *event) const {
-      if (weir_ieq(event->name, "Subject") && weir_icontains(event->value, word.c_str()))
-         return message->reply(host, ctx->id, 550, "5.7.1", weir_s("No lotteries, please"));
-      return WEIR_CONTINUE;
-   }
 };
 
 // No exception may leave a function that Weir calls.
@@ -31,8 +25,11 @@ void *create(const weir_host *host, const weir_pair *options, uint64_t n, uint64
 
 void destroy(void *self) { delete static_cast<Filter *>(self); }
 
-int32_t on_event(void *self, weir_ctx *ctx, const weir_event *event) { // HEADER only
-   return static_cast<const Filter *>(self)->header(ctx, event);
+int32_t on_event(void *me, weir_ctx *ctx, const weir_event *event) { // HEADER only
+   auto self = static_cast<const Filter *>(me);
+   if (weir_ieq(event->name, "Subject") && weir_icontains(event->value, self->word.c_str()))
+      return self->message->reply(self->host, ctx->id, 550, "5.7.1", weir_s("No lotteries, please"));
+   return WEIR_CONTINUE;
 }
 
 const weir_option options[] = {{"word", "jackpot", "refuse a message with this word in its Subject", WEIR_OPT_STRING, 0}};

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // include/weir in Rust, as far as a filter needs it. The layout is that of the headers; weir/weir.h says what everything means.
+// At the end is what makes a plugin of a type that is a `Stage`, without unsafe code of its own.
 #![allow(dead_code)]
 use std::ffi::{c_char, c_void, CStr};
+use std::ptr::{null, null_mut};
 
 pub const MAGIC: u32 = 0x5249_4557;
 pub const ABI: u32 = 3; // major 0, minor 3
@@ -139,7 +141,109 @@ pub struct Plugin {
     pub extension: Option<unsafe extern "C" fn(*const c_char) -> *const c_void>,
 }
 
-/// Descriptions are constants; their pointers are to other constants.
-#[repr(transparent)]
-pub struct Constant<T>(pub T);
-unsafe impl<T> Sync for Constant<T> {}
+// Descriptions are constants; their pointers are to other constants.
+unsafe impl Sync for Opt {}
+unsafe impl Sync for Component {}
+unsafe impl Sync for Plugin {}
+
+/// A component: made once, asked on several threads where its flags allow that.
+pub trait Stage: Sized + Sync {
+    fn create(options: &[Pair]) -> Result<Self, String>;
+
+    /// A verdict: CONTINUE, FAIL, or what `Call::reply` answers.
+    fn on_event(&self, call: &Call, event: &Event) -> i32;
+}
+
+/// What a callback may do: good until it returns.
+pub struct Call<'a> {
+    host: *const Host,
+    message: &'a Message,
+    pub ctx: &'a Ctx,
+}
+
+impl Call<'_> {
+    pub fn reply(&self, code: u32, status: &CStr, text: &str) -> i32 {
+        unsafe { (self.message.reply)(self.host, self.ctx.id, code, status.as_ptr(), Str::lend(text.as_bytes())) }
+    }
+}
+
+/// What the host has checked: each option is there, with its default if it is not set.
+pub fn option<'a>(options: &'a [Pair], name: &str) -> &'a [u8] {
+    options.iter().find(|pair| pair.key.bytes() == name.as_bytes()).map_or(&[], |pair| pair.value.bytes())
+}
+
+/// In any case; `word` is in lower case.
+pub fn contains(text: &[u8], word: &[u8]) -> bool {
+    word.is_empty() || text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
+}
+
+impl Opt {
+    pub const fn text(name: &'static CStr, default: &'static CStr, help: &'static CStr) -> Opt {
+        Opt { name: name.as_ptr(), default: default.as_ptr(), help: help.as_ptr(), kind: OPT_STRING, flags: 0 }
+    }
+}
+
+impl Component {
+    pub const fn stage<S: Stage>(name: &'static CStr, help: &'static CStr, options: &'static [Opt]) -> Component {
+        Component {
+            size: size_of::<Component>() as u32, kind: STAGE, name: name.as_ptr(), help: help.as_ptr(), events: 0, caps: 0, flags: 0,
+            n_options: options.len() as u32, options: options.as_ptr(), props: null(),
+            create: create::<S>, destroy: destroy::<S>, on_event: on_event::<S>, free_state: None,
+        }
+    }
+}
+
+impl Plugin {
+    pub const fn new(id: &'static CStr, version: &'static CStr, components: &'static [&'static Component]) -> Plugin {
+        Plugin {
+            magic: MAGIC, size: size_of::<Plugin>() as u32, abi: ABI, abi_min: ABI, id: id.as_ptr(), version: version.as_ptr(),
+            components: components.as_ptr().cast(), n_components: components.len() as u64, extension: None,
+        }
+    }
+}
+
+struct Instance<S> {
+    host: *const Host,
+    message: *const Message,
+    stage: S,
+}
+
+unsafe extern "C" fn create<S: Stage>(
+    host: *const Host, options: *const Pair, n: u64, _events: *mut u64, err: *mut c_char, err_size: u64,
+) -> *mut c_void {
+    let message: *const Message = ((*host).extension)(host, MESSAGE.as_ptr()).cast();
+    let options = if n == 0 { &[] } else { std::slice::from_raw_parts(options, n as usize) };
+    let made = if message.is_null() { Err(format!("no {MESSAGE:?}")) } else { S::create(options) };
+    match made {
+        Ok(stage) => Box::into_raw(Box::new(Instance { host, message, stage })).cast(),
+        Err(reason) if err_size > 0 => {
+            let length = reason.len().min(err_size as usize - 1);
+            reason.as_ptr().copy_to(err.cast(), length);
+            *err.add(length) = 0;
+            null_mut()
+        }
+        Err(_) => null_mut(),
+    }
+}
+
+unsafe extern "C" fn destroy<S: Stage>(me: *mut c_void) {
+    drop(Box::from_raw(me.cast::<Instance<S>>()));
+}
+
+unsafe extern "C" fn on_event<S: Stage>(me: *mut c_void, ctx: *mut Ctx, event: *const Event) -> i32 {
+    let me = &*me.cast::<Instance<S>>();
+    me.stage.on_event(&Call { host: me.host, message: &*me.message, ctx: &*ctx }, &*event)
+}
+
+/// The symbol that Weir looks for: `plugin!(id, version, component, ...)`.
+macro_rules! plugin {
+    ($id:literal, $version:literal, $($component:expr),+) => {
+        static PLUGIN: Plugin = Plugin::new($id, $version, &[$(&$component),+]);
+
+        #[no_mangle]
+        pub extern "C" fn weir_plugin_v0() -> *const Plugin {
+            &PLUGIN
+        }
+    };
+}
+pub(crate) use plugin;
