@@ -127,6 +127,8 @@ package struct ContentChecks: Sendable {
 
   /// A header field, as `LogicalHeader` puts it together.
   package func match(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>, isTight: Bool = false, limit: Int) -> Match? {
-    LogicalHeader.with(name, value, isTight: isTight, limit: limit) { match($0) }
+    var found: Match?
+    LogicalHeader.with(name, value, isTight: isTight, limit: limit) { found = match($0) }
+    return found
   }
 }

@@ -19,11 +19,12 @@ package enum LogicalHeader {
   ///
   /// Of a field longer than `limit` (header_size_limit, 0 for none) the rules see no more than the line in which the limit is reached, or of a long line
   /// the piece of 2048 bytes: a field comes to Postfix's cleanup(8) in such pieces.
-  @inline(__always)
-  package static func with<Result>(
+  ///
+  /// Not generic: it is called for each field from another module, where that would cost as much as the rules.
+  package static func with(
     _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>, isTight: Bool = false, limit: Int,
-    _ body: (UnsafeBufferPointer<UInt8>) -> Result
-  ) -> Result {
+    _ body: (UnsafeBufferPointer<UInt8>) -> Void
+  ) {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: name.count + value.count + 2) { room in
       var count = copy(name, to: room, at: 0)
       room[count] = UInt8(ascii: ":")
@@ -33,7 +34,7 @@ package enum LogicalHeader {
         count += 1
       }
       count = copyLines(value, to: room, at: count)
-      return body(UnsafeBufferPointer(rebasing: cut(UnsafeBufferPointer(rebasing: room[..<count]), limit)))
+      body(UnsafeBufferPointer(rebasing: cut(UnsafeBufferPointer(rebasing: room[..<count]), limit)))
     }
   }
 

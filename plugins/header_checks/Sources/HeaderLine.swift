@@ -22,10 +22,13 @@ struct HeaderLine {
   }
 
   /// As the rules see it.
-  @inline(__always)
-  func logical<Result>(limit: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+  func logical(limit: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
     LogicalHeader.with(name, value, isTight: isTight, limit: limit, body)
   }
 
-  func shown(limit: Int) -> String { logical(limit: limit) { String(decoding: $0.prefix(LogContext.maximumLine), as: UTF8.self) } }
+  func shown(limit: Int) -> String {
+    var text = ""
+    logical(limit: limit) { text = String(decoding: $0.prefix(LogContext.maximumLine), as: UTF8.self) }
+    return text
+  }
 }

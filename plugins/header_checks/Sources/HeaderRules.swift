@@ -56,14 +56,16 @@ struct HeaderRules: Sendable {
   func match(_ line: HeaderLine, _ place: Place, exhausted: inout [String], decoded shown: inout String?) -> ContentChecks.Match? {
     let checks = checks(line.name, place)
     if checks.isEmpty { return nil }
-    if let match = line.logical(limit: limit, { checks.match($0, exhausted: &exhausted) }) { return match }
+    var match: ContentChecks.Match?
+    line.logical(limit: limit) { match = checks.match($0, exhausted: &exhausted) }
+    if match != nil { return match }
     guard decodes, !EncodedWords.isPlain(UnsafeRawBufferPointer(line.value)) else { return nil }
     let decoded = EncodedWords.decoded(UnsafeRawBufferPointer(line.value))
-    return decoded.withUnsafeBufferPointer {
+    decoded.withUnsafeBufferPointer {
       let line = HeaderLine(name: line.name, value: $0, isTight: line.isTight)
-      let match = line.logical(limit: limit) { checks.match($0, exhausted: &exhausted) }
+      line.logical(limit: limit) { match = checks.match($0, exhausted: &exhausted) }
       if match != nil { shown = line.shown(limit: limit) }
-      return match
     }
+    return match
   }
 }
