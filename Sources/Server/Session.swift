@@ -368,6 +368,6 @@ private struct Turn {
 
   mutating func bytesTaken(_ count: Int) -> Bool {
     bytes += count
-    return bytes > 64 * 1024
+    return bytes > 256 * 1024
   }
 }
