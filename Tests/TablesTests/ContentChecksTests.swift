@@ -60,11 +60,13 @@ import Testing
   // MARK: The header as rules see it
 
   private func logical(_ name: String, _ value: String, isTight: Bool = false, limit: Int = 0) -> String {
+    var text = ""
     Array(name.utf8).withUnsafeBufferPointer { name in
       Array(value.utf8).withUnsafeBufferPointer { value in
-        LogicalHeader.with(name, value, isTight: isTight, limit: limit) { String(decoding: $0, as: UTF8.self) }
+        LogicalHeader.with(name, value, isTight: isTight, limit: limit) { text = String(decoding: $0, as: UTF8.self) }
       }
     }
+    return text
   }
 
   @Test func linesAreJoinedByLineFeeds() {
